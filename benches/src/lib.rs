@@ -1,0 +1,1 @@
+//! Data makers shared by the benchmarks.

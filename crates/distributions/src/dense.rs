@@ -1,0 +1,1 @@
+//! Small dense symmetric algebra for parameter-sized systems.

@@ -1,0 +1,1 @@
+//! Vectorised exp and ln.
