@@ -1,5 +1,5 @@
 //! Components of mixture models.
 
 pub mod dense;
-pub mod special;
 pub mod simd;
+pub mod special;
