@@ -23,25 +23,22 @@ pub fn ln_beta(a: f64, b: f64) -> f64 {
     if b == f64::INFINITY {
         return f64::NEG_INFINITY;
     }
-    if a >= 8.0 {
-        // δ(x) here belongs to Γ(x+1), and δ_Γ(x) = δ(x): ln Γ(x) = (x−½)ln x − x + ½ln2π + δ(x).
+    if a >= 1.0 {
+        // ln Γ(x) = (x−½) ln x − x + ½ ln 2π + δ(x).
         let ratio = a / b;
         let correction = stirling_error(a) + stirling_error(b) - stirling_error(a + b);
         let ln_share = (ratio / (1.0 + ratio)).ln();
         return (a - 0.5) * ln_share - b * ratio.ln_1p() - 0.5 * b.ln()
             + (HALF_LN_TWO_PI + correction);
     }
-    if b >= 8.0 {
+    if b >= 1.0 {
         let correction = stirling_error(b) - stirling_error(a + b);
         let shift = -(b - 0.5) * (a / b).ln_1p() + a;
         return ln_gamma(a) - a * (a + b).ln() + (shift + correction);
     }
-    if b < 1.0 {
-        // B(a, b) = Γ(1+a)Γ(1+b)/Γ(1+a+b) · (a+b)/(ab).
-        let logs = -(a * (b / (a + b))).ln();
-        return ln_gamma_1p(a) + ln_gamma_1p(b) - ln_gamma_1p(a + b) + logs;
-    }
-    ln_gamma(a) + (ln_gamma(b) - ln_gamma(a + b))
+    // B(a, b) = Γ(1+a)Γ(1+b)/Γ(1+a+b) · (a+b)/(ab).
+    let logs = -(a * (b / (a + b))).ln();
+    ln_gamma_1p(a) + ln_gamma_1p(b) - ln_gamma_1p(a + b) + logs
 }
 
 /// ln of the binomial coefficient "n choose k"; −∞ when k > n.

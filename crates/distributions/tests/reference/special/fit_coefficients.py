@@ -91,7 +91,7 @@ def ln_gamma_1p_fit():
         if abs(a - 1) < mpf(10) ** -30:
             return 1 - mp.euler
         return mp.loggamma(1 + a) / (a * (a - 1))
-    fit("LN_GAMMA_1P", f, 0, 1.5, 9, 9)
+    fit("LN_GAMMA_1P", f, 0, 2, 10, 10)
 
 
 def erfcx_fits():
