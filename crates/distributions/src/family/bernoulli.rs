@@ -75,7 +75,11 @@ impl Density for Bernoulli {
         }
     }
     fn check_observation(&self, x: u64) -> Result<(), &'static str> {
-        if x <= 1 { Ok(()) } else { Err("must be 0 or 1") }
+        if x <= 1 {
+            Ok(())
+        } else {
+            Err("must be 0 or 1")
+        }
     }
     fn log_density_batch(
         &self,

@@ -174,7 +174,12 @@ impl ExponentialFamily for Categorical {
     fn with_expected(&self, mean: &[f64]) -> Result<Self, EstimateError> {
         // The total weight was added in another order than the parts: share it out exactly.
         let sum: f64 = mean.iter().sum();
-        ParameterError::require((sum - 1.0).abs() < 1e-6, "probabilities", sum, "must sum to 1")?;
+        ParameterError::require(
+            (sum - 1.0).abs() < 1e-6,
+            "probabilities",
+            sum,
+            "must sum to 1",
+        )?;
         Ok(Categorical::new(mean.iter().map(|m| m / sum).collect())?)
     }
     fn same_statistic(&self, other: &Self) -> bool {

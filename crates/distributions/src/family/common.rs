@@ -24,7 +24,11 @@ pub(super) fn require_non_negative(x: f64) -> Result<(), &'static str> {
 /// Prepares ln x; 0 for rows off the support, whose logarithm is never used.
 pub(super) fn prepare_ln(xs: &[f64], into: &mut [f64]) {
     for (log_x, &x) in into.iter_mut().zip(xs) {
-        *log_x = if x > 0.0 && x < f64::INFINITY { x.ln() } else { 0.0 };
+        *log_x = if x > 0.0 && x < f64::INFINITY {
+            x.ln()
+        } else {
+            0.0
+        };
     }
 }
 

@@ -256,7 +256,8 @@ impl ExponentialFamily for Geometric {
                 f64::INFINITY
             } else {
                 // Trials against failures: one failure more under `other`.
-                binary_kl(self.probability, other.probability) / self.probability - other.log_failure
+                binary_kl(self.probability, other.probability) / self.probability
+                    - other.log_failure
             };
         }
         binary_kl(self.probability, other.probability) / self.probability

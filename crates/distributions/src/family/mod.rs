@@ -2,6 +2,7 @@
 
 mod bernoulli;
 mod beta;
+mod beta_statistics;
 mod binomial;
 mod categorical;
 mod common;
@@ -16,7 +17,8 @@ mod saddle_point;
 mod von_mises;
 
 pub use bernoulli::Bernoulli;
-pub use beta::{Beta, BetaStatistics};
+pub use beta::Beta;
+pub use beta_statistics::BetaStatistics;
 pub use binomial::Binomial;
 pub use categorical::Categorical;
 pub use exponential::Exponential;
