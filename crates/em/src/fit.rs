@@ -24,7 +24,7 @@ const HALVINGS: i32 = 40;
 /// let counts: Vec<u64> = vec![0, 1, 1, 2, 0, 9, 11, 8, 10, 1];
 /// let start = Mixture::uniform(vec![Poisson::new(1.0)?, Poisson::new(5.0)?]);
 /// let fitted = fit(start, Data::new(&counts[..]), &Options::default())?;
-/// assert!((fitted.model.components()[1].rate() - 9.5).abs() < 0.01);
+/// assert!((9.0..10.0).contains(&fitted.model.components()[1].rate()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
