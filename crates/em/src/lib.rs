@@ -31,7 +31,7 @@
 //!
 //! No iteration lowers L. The driver checks that at no extra cost, because the next E-step computes
 //! L at the new parameters anyway, and stops when the estimated remaining gain is below a tolerance
-//! ([`remaining_gain`]). The loop is [`run`], one screen.
+//! ([`remaining_gain`]). The loop is [`Driver::run`], one screen.
 //!
 //! # The two uses
 //! **Clustering**: [`Posterior::labels`], the most probable class of each row.
@@ -45,7 +45,8 @@
 //! | the mixture | [`Mixture`] |
 //! | what the driver drives | [`LatentModel`] |
 //! | the E-step; its rule | [`e_step`]; [`Responsibilities`] |
-//! | the loop; its options; when it stops | [`run`]; [`Options`]; [`StopReason`] |
+//! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
+//! | acceleration | [`Acceleration`] |
 //! | starts; several of them | [`Start`]; [`fit_from`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
 //! | weights that depend on the row | [`WeightModel`] |
@@ -53,6 +54,7 @@
 //!
 //! The symbols are mapped to names in docs/notation.md.
 
+mod accelerate;
 mod data;
 mod e_step;
 mod error;
@@ -72,10 +74,11 @@ mod stratum;
 mod weights;
 mod workspace;
 
+pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
 pub use data::{Allowed, Data};
 pub use e_step::e_step;
 pub use error::FitError;
-pub use fit::{check_data, fit, run};
+pub use fit::{Driver, check_data, fit};
 pub use init::{Start, starting_model};
 pub use mixture::{Mixture, SampleSet};
 pub use model::{LatentModel, Tally};

@@ -190,15 +190,10 @@ fn a_row_without_a_finite_density_is_named() {
     let model = start();
     let mut workspace = Workspace::new(&XS[..], &model.empty_statistics(), 1);
     let options = Options::default();
-    let outcome = run(
-        model,
-        Data::new(&XS[..]),
-        &options,
-        &Poisoned,
-        0,
-        &mut (),
-        &mut workspace,
-    );
+    let outcome =
+        Driver::new(&options)
+            .rule(&Poisoned)
+            .run(model, Data::new(&XS[..]), 0, &mut workspace);
     assert_eq!(
         outcome.unwrap_err().to_string(),
         "iteration 0: row 7 has no finite positive density under any component"

@@ -8,8 +8,8 @@ use distributions::{
     Scalars, Scratch, Statistics,
 };
 use em::{
-    Allowed, ComponentSet, Data, Hard, Mixture, Options, Start, StopReason, StratumWeights,
-    Weights, Workspace, fit, fit_from, run,
+    Allowed, ComponentSet, Data, Driver, Hard, Mixture, Options, Start, StopReason, StratumWeights,
+    Weights, Workspace, fit, fit_from,
 };
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
@@ -402,16 +402,10 @@ fn hard_em_maximises_the_classification_likelihood() {
     ]);
     let data = Data::new(&xs[..]);
     let mut workspace = Workspace::new(data.xs, &start.empty_statistics(), 1);
-    let fitted = run(
-        start,
-        data,
-        &Options::default(),
-        &Hard,
-        0,
-        &mut (),
-        &mut workspace,
-    )
-    .unwrap();
+    let fitted = Driver::new(&Options::default())
+        .rule(&Hard)
+        .run(start, data, 0, &mut workspace)
+        .unwrap();
     let labels = fitted.model.posterior(&xs).labels().unwrap();
     assert_eq!(labels, [0, 0, 0, 0, 1, 1, 1, 1]);
     let classification: f64 = xs
