@@ -110,12 +110,13 @@ impl Beta {
         if size <= PLAIN_SIZE {
             return self.log_constant + (self.alpha - 1.0) * log_x + (self.beta - 1.0) * co_log_x;
         }
-        let below = deviance_with_logs(self.alpha, size * x, self.log_alpha, self.log_size + log_x);
+        let below =
+            deviance_with_logs(self.alpha, size * x, self.log_alpha, (self.log_size, log_x));
         let above = deviance_with_logs(
             self.beta,
             size * (1.0 - x),
             self.log_beta,
-            self.log_size + co_log_x,
+            (self.log_size, co_log_x),
         );
         (self.log_constant - log_x - co_log_x) - below - above
     }

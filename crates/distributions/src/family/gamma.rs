@@ -106,7 +106,7 @@ impl Gamma {
             self.shape,
             self.rate * x,
             self.log_shape,
-            self.log_rate + log_x,
+            (self.log_rate, log_x),
         );
         self.log_constant - log_x - deviance
     }
