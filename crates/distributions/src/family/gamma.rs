@@ -149,7 +149,7 @@ impl Density for Gamma {
 
     fn log_density(&self, x: f64) -> f64 {
         if x > 0.0 && x < f64::INFINITY {
-            self.log_density_of(x, x.ln())
+            self.log_density_of(x, super::ln(x))
         } else {
             self.log_density_outside(x)
         }
