@@ -229,4 +229,3 @@ fn gamma_q() {
         sp::gamma_q(a, x)
     });
 }
-
