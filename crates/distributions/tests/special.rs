@@ -90,6 +90,12 @@ unary! {
     ln_1m_exp: 3.0, relative;
     logit: 4.0, relative;
     logistic: 4.0, relative;
+    erf: 2.0, relative;
+    erfc: 3.0, relative;
+    erfcx: 4.0, relative;
+    normal_cdf: 4.0, relative;
+    normal_ln_cdf: 4.0, relative;
+    normal_quantile: 4.0, relative;
 }
 
 /// x(y) has dx/x = dy/(x ψ′(x)): one ulp of y moves x by this many ulp.
@@ -139,4 +145,192 @@ fn deviance() {
     check("deviance", table!("deviance"), 6.0, relative, |[x, m]| {
         sp::deviance(x, m)
     });
+}
+
+/// ln I moves by x·I′/I ≈ √(x² + ν²) per relative change of x: that many ε are one ulp of x.
+fn bessel_scale([nu, x]: [f64; 2], value: f64) -> f64 {
+    if nu == 0.0 {
+        value.abs()
+    } else {
+        value.abs().max(nu.hypot(x)).max(1.0)
+    }
+}
+
+#[test]
+fn ln_bessel_i() {
+    check(
+        "ln_bessel_i",
+        table!("ln_bessel_i"),
+        8.0,
+        bessel_scale,
+        |[nu, x]| sp::ln_bessel_i(nu, x),
+    );
+}
+
+#[test]
+fn bessel_ratio() {
+    check(
+        "bessel_ratio",
+        table!("bessel_ratio"),
+        8.0,
+        relative,
+        |[nu, x]| sp::bessel_ratio(nu, x),
+    );
+}
+
+#[test]
+fn bessel_ratio_complement() {
+    check(
+        "bessel_ratio_complement",
+        table!("bessel_ratio_complement"),
+        100.0,
+        relative,
+        |[nu, x]| sp::bessel_ratio_complement(nu, x),
+    );
+}
+
+#[test]
+fn bessel_ratio_derivative() {
+    check(
+        "bessel_ratio_derivative",
+        table!("bessel_ratio_derivative"),
+        100.0,
+        relative,
+        |[nu, x]| sp::bessel_ratio_derivative(nu, x),
+    );
+}
+
+#[test]
+fn inverse_bessel_ratio() {
+    check(
+        "inverse_bessel_ratio",
+        table!("inverse_bessel_ratio"),
+        100.0,
+        relative,
+        |[nu, r]| sp::inverse_bessel_ratio(nu, r),
+    );
+}
+
+/// The common factor is e^−deviance, so the error is that of the deviance, a few ulp of itself.
+fn tail_scale<const N: usize>(_: [f64; N], value: f64) -> f64 {
+    value * (1.0 - value.ln())
+}
+
+#[test]
+fn gamma_p() {
+    check("gamma_p", table!("gamma_p"), 10.0, tail_scale, |[a, x]| {
+        sp::gamma_p(a, x)
+    });
+}
+
+#[test]
+fn gamma_q() {
+    check("gamma_q", table!("gamma_q"), 10.0, tail_scale, |[a, x]| {
+        sp::gamma_q(a, x)
+    });
+}
+
+/// Probabilities on both sides of every switch of the inverses.
+const PROBABILITIES: [f64; 13] = [
+    1e-290,
+    1e-100,
+    1e-17,
+    1e-8,
+    1e-3,
+    0.05,
+    0.3,
+    0.5,
+    0.51,
+    0.8,
+    0.99,
+    1.0 - 1e-9,
+    1.0 - 1e-15,
+];
+
+/// The inverse is right when the function of its result returns the probability, up to what one
+/// ulp of the result moves it (at most `x·density/p` ulp) and the function's own error.
+fn round_trip(name: &str, p: f64, x: f64, forward: impl Fn(f64) -> f64) -> f64 {
+    let back = forward(x);
+    let moved = (forward(x.next_up()) - back)
+        .abs()
+        .max((forward(x.next_down()) - back).abs());
+    let error = (back - p).abs() / (2.0 * moved + EPSILON * tail_scale([p], p) + 2.0 * EPSILON * p);
+    assert!(
+        error <= 8.0,
+        "{name}: p = {p}, x = {x}, back {back}, error {error}"
+    );
+    error
+}
+
+#[test]
+fn inverse_gamma() {
+    let mut worst: f64 = 0.0;
+    for a in [
+        1e-4, 0.01, 0.3, 0.99, 1.0, 2.5, 17.0, 39.0, 41.0, 1e3, 1e6, 1e8,
+    ] {
+        for p in PROBABILITIES {
+            let x = sp::inverse_gamma_p(a, p);
+            // Below the smallest double the answer is 0 (or too coarse to be checked).
+            if x > f64::MIN_POSITIVE {
+                worst = worst.max(round_trip("inverse_gamma_p", p, x, |x| sp::gamma_p(a, x)));
+            }
+            let x = sp::inverse_gamma_q(a, p);
+            if x > f64::MIN_POSITIVE {
+                worst = worst.max(round_trip("inverse_gamma_q", p, x, |x| sp::gamma_q(a, x)));
+            }
+        }
+        assert_eq!(sp::inverse_gamma_p(a, 0.0), 0.0);
+        assert_eq!(sp::inverse_gamma_p(a, 1.0), f64::INFINITY);
+        assert!(sp::inverse_gamma_p(a, -0.1).is_nan() && sp::inverse_gamma_p(a, 1.1).is_nan());
+        assert!(sp::inverse_gamma_p(a, f64::NAN).is_nan());
+    }
+    println!("inverse_gamma round trips: largest error {worst:.2} allowances");
+}
+
+#[test]
+fn inverse_beta() {
+    let mut worst: f64 = 0.0;
+    for a in [0.02, 0.5, 1.0, 3.0, 40.0, 1e4, 1e7] {
+        for b in [0.03, 0.7, 1.0, 5.0, 300.0, 1e5, 1e7] {
+            for p in PROBABILITIES {
+                let x = sp::inverse_beta_i(a, b, p);
+                if x > f64::MIN_POSITIVE && x < 1.0 {
+                    let forward = |x| sp::beta_i(a, b, x);
+                    worst = worst.max(round_trip(
+                        &format!("inverse_beta_i {a} {b}"),
+                        p,
+                        x,
+                        forward,
+                    ));
+                }
+                let x = sp::inverse_beta_i_complement(a, b, p);
+                if x > f64::MIN_POSITIVE && x < 1.0 {
+                    let name = format!("inverse_beta_i_complement {a} {b}");
+                    let forward = |x| sp::beta_i_complement(a, b, x);
+                    worst = worst.max(round_trip(&name, p, x, forward));
+                }
+            }
+        }
+    }
+    println!("inverse_beta round trips: largest error {worst:.2} allowances");
+    assert_eq!(sp::inverse_beta_i(2.0, 3.0, 0.0), 0.0);
+    assert_eq!(sp::inverse_beta_i(2.0, 3.0, 1.0), 1.0);
+    assert!(sp::inverse_beta_i(0.0, 3.0, 0.5).is_nan());
+}
+#[test]
+fn beta_i() {
+    check("beta_i", table!("beta_i"), 10.0, tail_scale, |[a, b, x]| {
+        sp::beta_i(a, b, x)
+    });
+}
+
+#[test]
+fn beta_i_complement() {
+    check(
+        "beta_i_complement",
+        table!("beta_i_complement"),
+        10.0,
+        tail_scale,
+        |[a, b, x]| sp::beta_i_complement(a, b, x),
+    );
 }
