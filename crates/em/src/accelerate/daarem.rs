@@ -75,7 +75,9 @@ fn ridge_solve(gram: &[f64], right: &[f64], lambda: f64) -> Option<Vec<f64>> {
         .iter_mut()
         .step_by(order + 1)
         .for_each(|diagonal| *diagonal += lambda);
-    Ldl::new(&matrix, order).ok().map(|factor| factor.solve(right))
+    Ldl::new(&matrix, order)
+        .ok()
+        .map(|factor| factor.solve(right))
 }
 
 impl<M: Coordinates> Accelerate<M> for Daarem {
