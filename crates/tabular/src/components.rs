@@ -1,9 +1,9 @@
 //! Products of parts: the components of a mixture over a table.
 
 use crate::{Field, PartSet, Table, TableRow, TableStatistics, TableView};
-use distributions::{EstimateError, Scratch, Statistics, View};
+use distributions::{EstimateError, Scratch, View};
 use em::{ComponentSet, Mixture, SampleSet};
-use rand::{Rng, RngExt};
+use rand::Rng;
 use serde_json::Value;
 
 /// A mixture over a table, its parts chosen at run time.
@@ -26,7 +26,9 @@ impl TableComponents {
     pub fn new(parts: Vec<Box<dyn PartSet>>) -> Self {
         let components = parts.first().map(|part| part.components());
         assert!(
-            parts.iter().all(|part| Some(part.components()) == components),
+            parts
+                .iter()
+                .all(|part| Some(part.components()) == components),
             "every part has all the components"
         );
         assert!(components.is_some(), "a model has at least one part");
@@ -205,11 +207,8 @@ impl SampleSet for TableComponents {
         )
     }
     fn draw<R: Rng + ?Sized>(&self, k: usize, rng: &mut R, into: &mut Table) {
-        // A trait object needs a sized generator: a stream of its own for each row, seeded by
-        // one draw from the caller's.
-        let mut own = <rand::rngs::Xoshiro256PlusPlus as rand::SeedableRng>::seed_from_u64(
-            rng.random(),
-        );
-        into.push_row(|p, values| self.parts[p].draw(k, &mut own, values));
+        // A reference to a generator is a generator of known size, as a trait object needs.
+        let mut rng = rng;
+        into.push_row(|p, values| self.parts[p].draw(k, &mut rng, values));
     }
 }

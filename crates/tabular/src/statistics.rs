@@ -120,11 +120,13 @@ impl Statistics for TableStatistics {
     fn merge(&mut self, other: &Self) {
         self.weight += other.weight;
         for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
-            mine.merge(theirs);
+            Statistics::merge(mine, theirs);
         }
     }
     fn scale(&mut self, factor: f64) {
         self.weight *= factor;
-        self.parts.iter_mut().for_each(|part| part.scale(factor));
+        self.parts
+            .iter_mut()
+            .for_each(|part| Statistics::scale(part, factor));
     }
 }
