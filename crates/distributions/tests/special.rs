@@ -90,6 +90,12 @@ unary! {
     ln_1m_exp: 3.0, relative;
     logit: 4.0, relative;
     logistic: 4.0, relative;
+    erf: 2.0, relative;
+    erfc: 3.0, relative;
+    erfcx: 4.0, relative;
+    normal_cdf: 4.0, relative;
+    normal_ln_cdf: 4.0, relative;
+    normal_quantile: 4.0, relative;
 }
 
 /// x(y) has dx/x = dy/(x ψ′(x)): one ulp of y moves x by this many ulp.
@@ -140,3 +146,87 @@ fn deviance() {
         sp::deviance(x, m)
     });
 }
+
+/// ln I moves by x·I′/I ≈ √(x² + ν²) per relative change of x: that many ε are one ulp of x.
+fn bessel_scale([nu, x]: [f64; 2], value: f64) -> f64 {
+    if nu == 0.0 {
+        value.abs()
+    } else {
+        value.abs().max(nu.hypot(x)).max(1.0)
+    }
+}
+
+#[test]
+fn ln_bessel_i() {
+    check(
+        "ln_bessel_i",
+        table!("ln_bessel_i"),
+        8.0,
+        bessel_scale,
+        |[nu, x]| sp::ln_bessel_i(nu, x),
+    );
+}
+
+#[test]
+fn bessel_ratio() {
+    check(
+        "bessel_ratio",
+        table!("bessel_ratio"),
+        8.0,
+        relative,
+        |[nu, x]| sp::bessel_ratio(nu, x),
+    );
+}
+
+#[test]
+fn bessel_ratio_complement() {
+    check(
+        "bessel_ratio_complement",
+        table!("bessel_ratio_complement"),
+        100.0,
+        relative,
+        |[nu, x]| sp::bessel_ratio_complement(nu, x),
+    );
+}
+
+#[test]
+fn bessel_ratio_derivative() {
+    check(
+        "bessel_ratio_derivative",
+        table!("bessel_ratio_derivative"),
+        100.0,
+        relative,
+        |[nu, x]| sp::bessel_ratio_derivative(nu, x),
+    );
+}
+
+#[test]
+fn inverse_bessel_ratio() {
+    check(
+        "inverse_bessel_ratio",
+        table!("inverse_bessel_ratio"),
+        100.0,
+        relative,
+        |[nu, r]| sp::inverse_bessel_ratio(nu, r),
+    );
+}
+
+/// The common factor is e^−deviance, so the error is that of the deviance, a few ulp of itself.
+fn tail_scale<const N: usize>(_: [f64; N], value: f64) -> f64 {
+    value * (1.0 - value.ln())
+}
+
+#[test]
+fn gamma_p() {
+    check("gamma_p", table!("gamma_p"), 10.0, tail_scale, |[a, x]| {
+        sp::gamma_p(a, x)
+    });
+}
+
+#[test]
+fn gamma_q() {
+    check("gamma_q", table!("gamma_q"), 10.0, tail_scale, |[a, x]| {
+        sp::gamma_q(a, x)
+    });
+}
+

@@ -126,6 +126,9 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
         scratch: &mut Scratch,
     ) -> Tally {
         let rows = data.rows();
+        if rows == 0 {
+            return Tally::default();
+        }
         let mut joint = scratch.take_dirty(self.len() * rows);
         let mut value = scratch.take_dirty(rows);
         self.log_joint_matrix(data.xs, prepared, &mut joint, scratch);

@@ -30,6 +30,26 @@ pub struct FitReport {
 }
 
 impl FitReport {
+    /// The report of one run.
+    pub(crate) fn new(
+        trace: Vec<f64>,
+        log_likelihood: f64,
+        passes: usize,
+        stop_reason: StopReason,
+    ) -> Self {
+        let (objective, iterations) = (trace[trace.len() - 1], trace.len() - 1);
+        FitReport {
+            trace,
+            objective,
+            log_likelihood,
+            passes,
+            stop_reason,
+            starts: vec![StartReport {
+                outcome: Ok((objective, stop_reason)),
+                iterations,
+            }],
+        }
+    }
     /// The number of accepted iterations.
     pub fn iterations(&self) -> usize {
         self.trace.len() - 1

@@ -110,12 +110,13 @@ impl Beta {
         if size <= PLAIN_SIZE {
             return self.log_constant + (self.alpha - 1.0) * log_x + (self.beta - 1.0) * co_log_x;
         }
-        let below = deviance_with_logs(self.alpha, size * x, self.log_alpha, self.log_size + log_x);
+        let below =
+            deviance_with_logs(self.alpha, size * x, self.log_alpha, (self.log_size, log_x));
         let above = deviance_with_logs(
             self.beta,
             size * (1.0 - x),
             self.log_beta,
-            self.log_size + co_log_x,
+            (self.log_size, co_log_x),
         );
         (self.log_constant - log_x - co_log_x) - below - above
     }
@@ -144,7 +145,7 @@ impl Density for Beta {
 
     fn log_density(&self, x: f64) -> f64 {
         if x > 0.0 && x < 1.0 {
-            self.log_density_of(x, x.ln(), (-x).ln_1p())
+            self.log_density_of(x, super::ln(x), (-x).ln_1p())
         } else {
             self.log_density_outside(x)
         }
@@ -165,9 +166,10 @@ impl Density for Beta {
     /// Columns ln x and ln(1 − x).
     fn prepare(&self, xs: &[f64], into: &mut [f64]) {
         let (logs, co_logs) = into.split_at_mut(xs.len());
-        for ((log_x, co_log_x), &x) in logs.iter_mut().zip(co_logs).zip(xs) {
+        super::prepare_ln(xs, logs);
+        for (co_log_x, &x) in co_logs.iter_mut().zip(xs) {
             if x > 0.0 && x < 1.0 {
-                (*log_x, *co_log_x) = (x.ln(), (-x).ln_1p());
+                *co_log_x = (-x).ln_1p();
             }
         }
     }

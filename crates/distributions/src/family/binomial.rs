@@ -50,9 +50,8 @@ pub struct Binomial {
     /// ln p and ln(1 − p), taken once.
     log_success: f64,
     log_failure: f64,
-    /// ln np and ln n(1 − p), taken once.
-    log_mean: f64,
-    log_rest: f64,
+    /// ln n, taken once.
+    log_n: f64,
 }
 
 serde_parameters!(Binomial {
@@ -91,8 +90,7 @@ impl Binomial {
             n,
             log_success,
             log_failure,
-            log_mean: n.ln() + log_success,
-            log_rest: n.ln() + log_failure,
+            log_n: n.ln(),
         })
     }
     /// n, fixed.
@@ -121,12 +119,17 @@ impl Binomial {
             return count.log_binomial + (x * self.log_success + rest * self.log_failure);
         }
         count.log_saddle
-            - deviance_with_logs(x, self.n * self.probability, count.log_x, self.log_mean)
+            - deviance_with_logs(
+                x,
+                self.n * self.probability,
+                count.log_x,
+                (self.log_n, self.log_success),
+            )
             - deviance_with_logs(
                 rest,
                 self.n * (1.0 - self.probability),
                 count.log_rest,
-                self.log_rest,
+                (self.log_n, self.log_failure),
             )
     }
     /// What depends on the count and on n alone.

@@ -1,6 +1,7 @@
 //! What several families share: checks of the support, logarithms of a block, sums of counts.
 
 use crate::MeanStatistics;
+use crate::simd::{ln_into, ln_slice};
 use crate::special::ln_1p_minus_x;
 
 /// Whether a value can enter the estimate of a family on the positive reals.
@@ -23,13 +24,19 @@ pub(super) fn require_non_negative(x: f64) -> Result<(), &'static str> {
 
 /// Prepares ln x; 0 for rows off the support, whose logarithm is never used.
 pub(super) fn prepare_ln(xs: &[f64], into: &mut [f64]) {
-    for (log_x, &x) in into.iter_mut().zip(xs) {
-        *log_x = if x > 0.0 && x < f64::INFINITY {
-            x.ln()
-        } else {
-            0.0
-        };
+    ln_into(xs, into);
+    for log_x in into {
+        if !log_x.is_finite() {
+            *log_x = 0.0;
+        }
     }
+}
+
+/// ln x of one value, with the same bits as in a block.
+pub(super) fn ln(x: f64) -> f64 {
+    let mut value = [x];
+    ln_slice(&mut value);
+    value[0]
 }
 
 /// A draw that rounding has moved to an end of the positive reals, moved back inside.

@@ -106,7 +106,7 @@ impl Gamma {
             self.shape,
             self.rate * x,
             self.log_shape,
-            self.log_rate + log_x,
+            (self.log_rate, log_x),
         );
         self.log_constant - log_x - deviance
     }
@@ -149,7 +149,7 @@ impl Density for Gamma {
 
     fn log_density(&self, x: f64) -> f64 {
         if x > 0.0 && x < f64::INFINITY {
-            self.log_density_of(x, x.ln())
+            self.log_density_of(x, super::ln(x))
         } else {
             self.log_density_outside(x)
         }

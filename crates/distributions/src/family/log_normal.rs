@@ -94,7 +94,7 @@ impl Density for LogNormal {
 
     fn log_density(&self, x: f64) -> f64 {
         if x > 0.0 && x < f64::INFINITY {
-            self.log_density_of(x.ln())
+            self.log_density_of(super::ln(x))
         } else {
             f64::NEG_INFINITY
         }
@@ -135,7 +135,7 @@ impl Component for LogNormal {
         Moments::default()
     }
     fn accumulate(&self, into: &mut Moments, x: f64, weight: f64) {
-        into.add(x.ln(), weight);
+        into.add(super::ln(x), weight);
     }
     fn accumulate_batch(
         &self,

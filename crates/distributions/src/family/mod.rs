@@ -32,6 +32,6 @@ pub use von_mises::{CircularMoments, VonMises};
 
 use crate::special::logistic;
 use common::{
-    add_counts, excess, inside_positive, prepare_ln, require_non_negative, require_positive,
+    add_counts, excess, inside_positive, ln, prepare_ln, require_non_negative, require_positive,
     round_down_to,
 };

@@ -4,9 +4,9 @@
 //! Three expansions share the plane. The power series (DLMF 10.25.2) for x ≤ 20; Hankel's
 //! (10.40.1) for x ≥ 20 + ν²/2; Debye's uniform one (10.41.3) for ν ≥ 20. The wedge left over,
 //! ν < 20 < x < 20 + ν²/2, starts from Debye's at an order raised above 20 and comes down by the
-//! stable recurrence 1/r_{μ} = 2(μ+1)/x + r_{μ+1}.
+//! stable recurrence 1/A_μ = 2(μ+1)/x + A_{μ+1}.
 
-use super::debye::{debye_ln_i, debye_ratio};
+use super::debye::{Ratio, debye_ln_i, debye_ratio};
 use super::gamma::{HALF_LN_TWO_PI, ln_gamma};
 use super::polynomial::ln_half;
 
@@ -50,10 +50,10 @@ pub fn ln_bessel_i(nu: f64, x: f64) -> f64 {
         return (x - (HALF_LN_TWO_PI + 0.5 * x.ln())) + sum;
     }
     let steps = (DEBYE_FROM - nu).ceil();
-    let (mut ratio, _) = debye_ratio(nu + steps, x);
+    let mut ratio = debye_ratio(nu + steps, x).value;
     let mut product = 1.0;
     for j in (0..steps as usize).rev() {
-        ratio = 1.0 / (2.0 * (nu + j as f64 + 1.0) / x + ratio);
+        ratio = x / (2.0 * (nu + j as f64 + 1.0) + x * ratio);
         product *= ratio;
     }
     debye_ln_i(nu + steps, x) - product.ln()
@@ -74,33 +74,18 @@ pub fn ln_bessel_i0(x: f64) -> f64 {
 /// assert!((bessel_ratio(0.0, 1.0) - 0.446_389_965_896_534_76).abs() < 1e-15);
 /// ```
 pub fn bessel_ratio(nu: f64, x: f64) -> f64 {
-    ratio_and_complement(nu, x).0
+    ratio(nu, x).value
 }
 
 /// 1 − I_{ν+1}(x)/I_ν(x), which keeps its digits where the ratio is near 1: (2ν+1)/(2x) there.
 pub fn bessel_ratio_complement(nu: f64, x: f64) -> f64 {
-    ratio_and_complement(nu, x).1
+    ratio(nu, x).complement
 }
 
-/// d/dx of [`bessel_ratio`]: 1 − A² − (2ν+1)A/x, and termwise from Hankel's expansion where that
-/// form cancels. 1/(2ν+2) at 0, 0 at ∞.
-///
-/// Between the two, for x well above ν ≥ 20 but below ν²/2, about lg(x/ν) digits are lost.
+/// d/dx of [`bessel_ratio`], equal to 1 − A² − (2ν+1)A/x, in forms that do not cancel.
+/// 1/(2ν+2) at 0, 0 at ∞. For ν = 0 it is the Fisher information of a von Mises concentration.
 pub fn bessel_ratio_derivative(nu: f64, x: f64) -> f64 {
-    if in_hankel_region(nu, x) && x.is_finite() {
-        let (lower, upper) = (hankel(nu, x), hankel(nu + 1.0, x));
-        let below = 1.0 + lower.sum_minus_one;
-        let ratio = (1.0 + upper.sum_minus_one) / below;
-        return (upper.derivative - ratio * lower.derivative) / below;
-    }
-    let (ratio, complement) = ratio_and_complement(nu, x);
-    if x == 0.0 {
-        return 0.5 / (nu + 1.0) + 0.0 * ratio;
-    }
-    if x == f64::INFINITY {
-        return 0.0 * complement;
-    }
-    complement * (1.0 + ratio) - (2.0 * nu + 1.0) * (ratio / x)
+    ratio(nu, x).derivative
 }
 
 /// The x ≥ 0 with I_{ν+1}(x)/I_ν(x) = r, for 0 ≤ r ≤ 1: 0 at 0, ∞ at 1, NaN outside.
@@ -126,12 +111,11 @@ pub fn inverse_bessel_ratio(nu: f64, r: f64) -> f64 {
     let gap = 1.0 - r;
     let mut x = r * (2.0 * nu + 2.0 - r * r) / (gap * (1.0 + r));
     for _ in 0..25 {
-        let (ratio, complement) = ratio_and_complement(nu, x);
-        let slope = bessel_ratio_derivative(nu, x);
+        let at = ratio(nu, x);
         let step = if r > 0.5 {
-            (gap - complement) * complement / (gap * slope)
+            (gap - at.complement) * at.complement / (gap * at.derivative)
         } else {
-            (ratio - r) / slope
+            (at.value - r) / at.derivative
         };
         let next = x - step;
         x = if next > 0.0 { next } else { 0.5 * x };
@@ -142,32 +126,70 @@ pub fn inverse_bessel_ratio(nu: f64, r: f64) -> f64 {
     x
 }
 
-/// (A, 1 − A), each accurate relative to its own size.
-fn ratio_and_complement(nu: f64, x: f64) -> (f64, f64) {
+fn ratio(nu: f64, x: f64) -> Ratio {
     if !(nu >= 0.0 && x >= 0.0) || nu == f64::INFINITY {
-        return (f64::NAN, f64::NAN);
+        return Ratio {
+            value: f64::NAN,
+            complement: f64::NAN,
+            derivative: f64::NAN,
+        };
     }
     if x == 0.0 {
-        return (0.0, 1.0);
+        return Ratio {
+            value: 0.0,
+            complement: 1.0,
+            derivative: 0.5 / (nu + 1.0),
+        };
     }
     if x == f64::INFINITY {
-        return (1.0, 0.0);
+        return Ratio {
+            value: 1.0,
+            complement: 0.0,
+            derivative: 0.0,
+        };
     }
     if nu >= DEBYE_FROM {
-        return debye_ratio(nu, x);
+        debye_ratio(nu, x)
+    } else if in_hankel_region(nu, x) {
+        hankel_ratio(nu, x)
+    } else {
+        recurred_ratio(nu, x)
     }
-    if in_hankel_region(nu, x) {
-        let (lower, upper) = (hankel(nu, x), hankel(nu + 1.0, x));
-        let below = 1.0 + lower.sum_minus_one;
-        let complement = (lower.sum_minus_one - upper.sum_minus_one) / below;
-        return (1.0 - complement, complement);
+}
+
+fn hankel_ratio(nu: f64, x: f64) -> Ratio {
+    let (lower, upper) = (hankel(nu, x), hankel(nu + 1.0, x));
+    let below = 1.0 + lower.sum_minus_one;
+    let complement = (lower.sum_minus_one - upper.sum_minus_one) / below;
+    let value = 1.0 - complement;
+    let derivative = (upper.derivative - value * lower.derivative) / below;
+    Ratio {
+        value,
+        complement,
+        derivative,
     }
+}
+
+/// From an order of at least 20 down: A_μ = x/(2(μ+1) + x·A_{μ+1}) and its derivative.
+fn recurred_ratio(nu: f64, x: f64) -> Ratio {
     let steps = (DEBYE_FROM - nu).ceil();
-    let (mut ratio, _) = debye_ratio(nu + steps, x);
+    let Ratio {
+        mut value,
+        mut derivative,
+        ..
+    } = debye_ratio(nu + steps, x);
     for j in (0..steps as usize).rev() {
-        ratio = 1.0 / (2.0 * (nu + j as f64 + 1.0) / x + ratio);
+        let order = 2.0 * (nu + j as f64 + 1.0);
+        let share = 1.0 / (order + x * value);
+        let scaled = x * share;
+        derivative = order * share * share - scaled * scaled * derivative;
+        value = scaled;
     }
-    (ratio, 1.0 - ratio)
+    Ratio {
+        value,
+        complement: 1.0 - value,
+        derivative,
+    }
 }
 
 fn in_hankel_region(nu: f64, x: f64) -> bool {

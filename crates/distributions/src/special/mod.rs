@@ -9,9 +9,13 @@ mod beta;
 mod debye;
 mod deviance;
 mod digamma;
+mod error;
 mod gamma;
+mod incomplete_beta;
+mod incomplete_gamma;
 mod log_exp;
 mod polynomial;
+mod tail;
 
 pub use bessel::{
     bessel_ratio, bessel_ratio_complement, bessel_ratio_derivative, inverse_bessel_ratio,
@@ -22,7 +26,15 @@ pub use deviance::deviance;
 pub use digamma::{
     digamma, inverse_digamma, ln_minus_digamma, tetragamma, trigamma, trigamma_minus_reciprocal,
 };
+pub use error::{erf, erfc, erfcx, normal_cdf, normal_ln_cdf, normal_quantile, normal_sf};
 pub use gamma::{ln_factorial, ln_gamma, ln_gamma_1p, stirling_error};
+pub use incomplete_beta::{
+    beta_i, beta_i_complement, inverse_beta_i, inverse_beta_i_complement, ln_beta_i,
+    ln_beta_i_complement,
+};
+pub use incomplete_gamma::{
+    gamma_p, gamma_q, inverse_gamma_p, inverse_gamma_q, ln_gamma_p, ln_gamma_q,
+};
 pub use log_exp::{
     ln_1m_exp, ln_1p_exp, ln_1p_minus_x, log_sum_exp, logistic, logit, xlog1py, xlogy,
 };

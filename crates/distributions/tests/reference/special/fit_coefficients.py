@@ -135,6 +135,58 @@ def ln_1p_fit():
     fit("ATANH_REMAINDER", f, 0, mpf(1) / 9 + mpf(10) ** -6, 4, 4)
 
 
+def temme_coefficients(terms=10, powers=19, reach=0.47, smallest=40):
+    """Power series in eta of Temme's C_k (DLMF 8.12.10): C_0 = 1/mu - 1/eta and
+    C_k = C_{k-1}'/eta + (-1)^k g_k/mu, with mu - ln(1 + mu) = eta^2/2 and g_k Stirling's."""
+    from fractions import Fraction
+    order = powers + 2 * terms + 4
+    # eta (1 + mu) = mu mu': mu = sum m_n eta^n with m_1 = 1.
+    m = [Fraction(0), Fraction(1)]
+    for n in range(2, order):
+        m.append(Fraction(0))
+        known = sum((m[i] * (n + 1 - i) * m[n + 1 - i] for i in range(2, n)), Fraction(0))
+        m[n] = (m[n - 1] - known) / (n + 1)
+    inverse = [Fraction(1)]                     # eta/mu
+    for n in range(1, order - 1):
+        inverse.append(-sum(m[j + 1] * inverse[n - j] for j in range(1, n + 1)))
+    # g_k from exp of the Stirling series.
+    series = [Fraction(0)] * (terms + 1)
+    for k in range(1, terms + 1):
+        if k % 2:
+            j = (k + 1) // 2
+            p, q = mp.bernfrac(2 * j)
+            series[k] = Fraction(int(p), int(q)) / (2 * j * (2 * j - 1))
+    g = [Fraction(1)]
+    for n in range(1, terms + 1):
+        g.append(sum(k * series[k] * g[n - k] for k in range(1, n + 1)) / n)
+    c = [inverse[n + 1] for n in range(order - 2)]
+    rows = [c]
+    for k in range(1, terms):
+        # (C' + (-1)^k g_k eta/mu)/eta, whose constant term is 0.
+        numerator = [(n + 1) * c[n + 1] + (-1) ** k * g[k] * inverse[n] for n in range(len(c) - 1)]
+        assert numerator[0] == 0
+        c = numerator[1:]
+        rows.append(c)
+    print(f"const TEMME: [[f64; {powers}]; {terms}] = [")
+    for k, row in enumerate(rows):
+        kept = [v if abs(float(v)) * reach ** n * float(smallest) ** -k > 1e-19 else 0 for n, v in enumerate(row[:powers])]
+        print("    [" + ", ".join(repr(float(v)) for v in kept) + "],")
+    print("];")
+
+
+def gauss_legendre(count=8):
+    """Nodes and weights on [0, 1]."""
+    nodes = [mp.findroot(lambda x: mp.legendre(count, x), cos(pi * (4 * i + 3) / (4 * count + 2)))
+             for i in range(count // 2)]
+    nodes += [-x for x in reversed(nodes)]
+    print(f"const GAUSS_LEGENDRE: [(f64, f64); {count}] = [")
+    for x in nodes:
+        slope = mp.diff(lambda y: mp.legendre(count, y), x)
+        print(f"    ({float((1 + x) / 2)!r}, {float(1 / ((1 - x * x) * slope ** 2))!r}),")
+    print("];")
+
+
 if __name__ == "__main__":
-    for make in (digamma_fit, gap_fits, stirling_fits, ln_gamma_1p_fit, erfcx_fits, quantile_fits, ln_1p_fit):
+    for make in (digamma_fit, gap_fits, stirling_fits, ln_gamma_1p_fit, erfcx_fits, quantile_fits, ln_1p_fit,
+                 temme_coefficients, gauss_legendre):
         make()
