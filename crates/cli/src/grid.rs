@@ -66,7 +66,6 @@ mod tests {
         assert_eq!(
             grid.text(),
             "           mean\n  0     2.500000\n  10  -1234.568\n"
-                
         );
     }
 

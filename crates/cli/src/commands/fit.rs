@@ -11,7 +11,7 @@ use crate::start::{Chosen, chosen};
 use crate::summary;
 use crate::warn::warnings;
 use crate::write;
-use em::{Data, FitReport, Hard, Mixture, Options, Responsibilities, Soft};
+use em::{Data, Driver, FitReport, Hard, Mixture, Options, Responsibilities, Soft};
 use serde_json::Value;
 use tabular::{FitRecord, ModelFile, Specification, StartRecord, TableMixture};
 
@@ -168,7 +168,12 @@ fn fit(
     };
     let random = start.start().is_random();
     let mut line = Line::new(if random { options.restarts } else { 1 });
-    let fitted = em::fit_from_with(&template, data, start.start(), &options, rule, &mut line);
+    let fitted = em::fit_from_with(
+        &template,
+        data,
+        start.start(),
+        &mut Driver::new(&options).rule(rule).observe(&mut line),
+    );
     line.end();
     let failed = |error: em::FitError| context.failure(&error, template.components());
     let fitted = fitted.map_err(failed)?;
