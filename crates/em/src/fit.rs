@@ -2,6 +2,7 @@
 
 use crate::accelerate::{Accelerate, Acceleration};
 use crate::data::Data;
+use crate::degenerate::{Degeneracy, most_events};
 use crate::e_step::e_step;
 use crate::error::FitError;
 use crate::model::LatentModel;
@@ -11,7 +12,7 @@ use crate::report::{Fit, FitReport};
 use crate::responsibilities::Soft;
 use crate::stop::{StopReason, Stopping, rounding_bound};
 use crate::workspace::Workspace;
-use distributions::{Batch, Coordinates, View};
+use distributions::{Batch, Coordinates, EstimateError, View};
 use std::ops::ControlFlow;
 
 /// Halvings of a one-step M-step before it is given up: 2⁻⁴⁰ of a step moves nothing.
@@ -114,11 +115,9 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         which: usize,
         workspace: &mut Workspace<M::Statistics>,
     ) -> Result<Fit<M>, FitError> {
-        if let Some(scheme) = &mut self.scheme {
-            scheme.reset();
-        }
         let mut stopping = Stopping::new(self.options.tolerance, self.options.max_iterations);
-        let mut passes = 0;
+        let (mut passes, mut degeneracies) = (0, Vec::new());
+        self.forget();
         let mut current = self.evaluate(start, data, 0, &mut passes, workspace)?;
         let mut trace = vec![current.objective];
         let stop_reason = loop {
@@ -129,24 +128,66 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
             if wish.is_break() {
                 break StopReason::Observer;
             }
-            let accelerated = !stopping.probing();
-            match self.advance(
-                &current,
-                data,
-                trace.len(),
-                accelerated,
-                &mut passes,
-                workspace,
-            )? {
-                Some(next) => current = next,
-                None => break StopReason::ObjectiveFell,
+            let (iteration, accelerated) = (trace.len(), !stopping.probing());
+            match current.model.maximize(workspace.statistics()) {
+                Ok(whole) => {
+                    let next = self.advance(
+                        &current,
+                        whole,
+                        data,
+                        iteration,
+                        accelerated,
+                        &mut passes,
+                        workspace,
+                    )?;
+                    let Some(next) = next else {
+                        break StopReason::ObjectiveFell;
+                    };
+                    current = next;
+                }
+                Err(error) => {
+                    let model =
+                        self.repair(&current.model, error, data, iteration, &mut degeneracies)?;
+                    workspace.reshape(&model.empty_statistics());
+                    current = self.evaluate(model, data, iteration, &mut passes, workspace)?;
+                    stopping.restart();
+                    self.forget();
+                }
             }
             trace.push(current.objective);
         };
+        let log_likelihood = current.log_likelihood;
+        let report = FitReport::new(trace, log_likelihood, passes, stop_reason, degeneracies);
         Ok(Fit {
-            report: FitReport::new(trace, current.log_likelihood, passes, stop_reason),
+            report,
             model: current.model,
         })
+    }
+
+    /// The model with which to go on after an M-step had no estimate, by the policy of the options.
+    fn repair(
+        &self,
+        model: &M,
+        source: EstimateError,
+        data: Data<'_, Batch<'_, M::Space>>,
+        iteration: usize,
+        events: &mut Vec<Degeneracy>,
+    ) -> Result<M, FitError> {
+        let event = Degeneracy::of(&source, iteration, self.options.on_degenerate);
+        let failed = FitError::Estimate { iteration, source };
+        let Some(event) = event.filter(|_| events.len() < most_events(model.classes())) else {
+            return Err(failed);
+        };
+        let repaired = model.repaired(event.component, event.action, data);
+        events.push(event);
+        repaired.map_err(|_| failed)
+    }
+
+    /// Makes the acceleration forget the past: the model was changed from outside.
+    fn forget(&mut self) {
+        if let Some(scheme) = &mut self.scheme {
+            scheme.reset();
+        }
     }
 
     fn look(&mut self, start: usize, trace: &[f64], model: &M) -> ControlFlow<()> {
@@ -181,11 +222,11 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
             objective: tally.objective + penalty,
             log_likelihood: tally.objective,
             magnitude: tally.magnitude + penalty.abs(),
-            plain: true,
+            plain: false,
         })
     }
 
-    /// One iteration: the M-step from the statistics in the workspace, and the E-step at its result.
+    /// The E-step at the result `whole` of the M-step, or at what acceleration makes of it.
     ///
     /// That E-step is the check of the M-step, at no extra pass. Where the objective fell by more
     /// than rounding, an accelerated proposal gives way to the plain step, and a one-step M-step is
@@ -194,6 +235,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
     fn advance(
         &mut self,
         current: &Evaluated<M>,
+        whole: M,
         data: Data<'_, Batch<'_, M::Space>>,
         iteration: usize,
         accelerated: bool,
@@ -201,8 +243,6 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         workspace: &mut Workspace<M::Statistics>,
     ) -> Result<Option<Evaluated<M>>, FitError> {
         let model = &current.model;
-        let whole = (model.maximize(workspace.statistics()))
-            .map_err(|source| FitError::Estimate { iteration, source })?;
         let floor = current.objective - rounding_bound(current.magnitude);
         let rises = |reached: &Evaluated<M>| reached.objective >= floor;
         if let Some(scheme) = self.scheme.as_mut().filter(|_| accelerated)
@@ -210,10 +250,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         {
             let reached = self.evaluate(proposal, data, iteration, passes, workspace);
             if let Some(reached) = reached.ok().filter(rises) {
-                return Ok(Some(Evaluated {
-                    plain: false,
-                    ..reached
-                }));
+                return Ok(Some(reached));
             }
             if let Some(scheme) = &mut self.scheme {
                 scheme.rejected();
@@ -221,7 +258,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         }
         if !model.one_step() {
             let reached = self.evaluate(whole, data, iteration, passes, workspace)?;
-            return Ok(Some(reached).filter(rises));
+            return Ok(Some(reached).filter(rises).map(Evaluated::plain));
         }
         for halving in 0..=HALVINGS {
             let shorter = match halving {
@@ -230,7 +267,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
             };
             let reached = self.evaluate(shorter, data, iteration, passes, workspace);
             if let Some(reached) = reached.ok().filter(rises) {
-                return Ok(Some(reached));
+                return Ok(Some(reached.plain()));
             }
         }
         Ok(None)
@@ -246,6 +283,15 @@ struct Evaluated<M> {
     magnitude: f64,
     /// Whether a plain EM step led here.
     plain: bool,
+}
+
+impl<M> Evaluated<M> {
+    fn plain(self) -> Self {
+        Evaluated {
+            plain: true,
+            ..self
+        }
+    }
 }
 
 /// Checks that the data can be fitted by `model`: lengths, row weights, enough rows, and every row

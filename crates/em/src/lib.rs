@@ -56,6 +56,7 @@
 
 mod accelerate;
 mod data;
+mod degenerate;
 mod e_step;
 mod error;
 mod fit;
@@ -76,6 +77,7 @@ mod workspace;
 
 pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
 pub use data::{Allowed, Data};
+pub use degenerate::{Degeneracy, OnDegenerate};
 pub use e_step::e_step;
 pub use error::FitError;
 pub use fit::{Driver, check_data, fit};

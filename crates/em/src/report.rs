@@ -1,5 +1,6 @@
 //! What a fit tells besides the model.
 
+use crate::degenerate::Degeneracy;
 use crate::error::FitError;
 use crate::stop::StopReason;
 
@@ -25,6 +26,8 @@ pub struct FitReport {
     pub passes: usize,
     /// Why it stopped.
     pub stop_reason: StopReason,
+    /// Components that had no estimate on the way, and what was done. The objective may fall there.
+    pub degeneracies: Vec<Degeneracy>,
     /// Each start, in order; one entry where the start was given.
     pub starts: Vec<StartReport>,
 }
@@ -36,6 +39,7 @@ impl FitReport {
         log_likelihood: f64,
         passes: usize,
         stop_reason: StopReason,
+        degeneracies: Vec<Degeneracy>,
     ) -> Self {
         let (objective, iterations) = (trace[trace.len() - 1], trace.len() - 1);
         FitReport {
@@ -44,6 +48,7 @@ impl FitReport {
             log_likelihood,
             passes,
             stop_reason,
+            degeneracies,
             starts: vec![StartReport {
                 outcome: Ok((objective, stop_reason)),
                 iterations,

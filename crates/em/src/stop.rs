@@ -75,7 +75,7 @@ pub(crate) struct Stopping {
     plain_steps: usize,
     /// Plain steps still wanted.
     probe: usize,
-    /// The objective at the last accelerated point.
+    /// The objective at the last point that no plain step reached: a start, or an accelerated one.
     jump: Option<f64>,
 }
 
@@ -92,6 +92,10 @@ impl Stopping {
             probe: 0,
             jump: None,
         }
+    }
+    /// Forgets the trace so far: the model was changed from outside.
+    pub(crate) fn restart(&mut self) {
+        *self = Stopping::new(self.tolerance, self.max_iterations);
     }
     /// Whether the next step should be plain.
     pub(crate) fn probing(&self) -> bool {
@@ -163,7 +167,7 @@ mod tests {
         let trace: Vec<f64> = (0..10).map(|n| -1e-5 * rate.powi(n)).collect();
         let mut stopping = Stopping::new(1e-7, 1000);
         for t in 1..trace.len() {
-            assert_eq!(stopping.after(&trace[..t], 1.0, true), None);
+            assert_eq!(stopping.after(&trace[..t], 1.0, t > 1), None);
         }
     }
 
@@ -171,7 +175,7 @@ mod tests {
     fn zero_iterations_stop_at_the_start() {
         let mut stopping = Stopping::new(1e-7, 0);
         assert_eq!(
-            stopping.after(&[-5.0], 5.0, true),
+            stopping.after(&[-5.0], 5.0, false),
             Some(StopReason::MaxIterations)
         );
     }

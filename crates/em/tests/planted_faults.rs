@@ -3,8 +3,8 @@
 
 use distributions::{Component, Density, EstimateError, Moments, Normal, Scalars, Statistics};
 use em::{
-    At, Data, Evaluation, Mixture, Options, Responsibilities, Soft, StopReason, Workspace, e_step,
-    fit, run,
+    At, Data, Driver, Evaluation, Mixture, Options, Responsibilities, Soft, StopReason, Workspace,
+    e_step, fit,
 };
 
 const XS: [f64; 12] = [0.1, -0.4, 0.3, 1.1, -1.0, 0.2, 5.2, 4.9, 6.0, 5.5, 4.1, 5.0];

@@ -2,6 +2,7 @@
 
 use super::{Accelerate, coordinates, model_at};
 use distributions::Coordinates;
+use distributions::dense::Ldl;
 
 /// The most columns of history; more gain little and cost conditioning.
 const ORDER: usize = 10;
@@ -74,7 +75,9 @@ fn ridge_solve(gram: &[f64], right: &[f64], lambda: f64) -> Option<Vec<f64>> {
         .iter_mut()
         .step_by(order + 1)
         .for_each(|diagonal| *diagonal += lambda);
-    distributions::dense::solve_positive_definite(&matrix, right).ok()
+    Ldl::new(&matrix, order)
+        .ok()
+        .map(|factor| factor.solve(right))
 }
 
 impl<M: Coordinates> Accelerate<M> for Daarem {

@@ -332,13 +332,15 @@ def beta_pair(a, b, x):
         return total * mp.exp(front)
 
     def work():
-        # The series has ratio x in the end: away from x near 1 unless b is large.
-        if not (x > 0.9 and b < 30) and (x * (a + b) <= a or x < 0.5 and b < 1):
+        # The series has ratio x in the end: away from x near 1 unless the parameters are large.
+        below = x < 0.1 if a < 30 else x * (a + b) <= a
+        if not (x > 0.9 and b < 30) and (below or x * (a + b) <= a or x < 0.5 and b < 1):
             p = lower(a, b, x)
             return p, 1 - p
         q = lower(b, a, 1 - x)
         return 1 - q, q
-    return wide(work, 90 if a + b < 1e5 else 60)
+    # One minus the series loses the digits of a small result.
+    return wide(work, 140)
 
 
 def save_pairs(names, columns, rows, pair):
@@ -382,9 +384,31 @@ def incomplete_beta_tables(rng):
     save_pairs(["beta_i", "beta_i_complement"], ["a", "b", "x"], rows, beta_pair)
 
 
+def write_split(name, xs, function):
+    """Values as a double and the rest, so that errors are measured to a small part of an ulp."""
+    with open(os.path.join(HERE, name + ".csv"), "w") as out:
+        out.write("x,value,rest\n")
+        for x in xs:
+            value = function(mpf(x))
+            head = float(value)
+            out.write(f"{x!r},{head!r},{mp.nstr(value - mpf(head), 6)}\n")
+
+
+def vector_tables(rng):
+    xs = [s * v for v in log_grid(1e-18, 700, 400, rng) for s in (-1, 1)]
+    xs += [rng.uniform(-745.2, -708) for _ in range(200)] + [rng.uniform(-708, 709.78) for _ in range(1200)]
+    xs += [rng.uniform(-1, 1) for _ in range(400)] + [709.782712893384, -745.1332191019411, -708.3964185322641]
+    write_split("vector_exp", xs, mp.exp)
+    xs = log_grid(5e-324, 2.2e-308, 150, rng) + log_grid(2.3e-308, 1.79e308, 800, rng)
+    xs += [rng.uniform(0.5, 2) for _ in range(800)] + near(1.0, rng) + near(0.5 ** 0.5, rng) + near(2.0 ** 0.5, rng)
+    xs += [1 + s * v for v in log_grid(1e-15, 0.3, 200, rng) for s in (-1, 1)] + [5e-324, 1.7976931348623157e308]
+    write_split("vector_ln", [x for x in xs if x != 1], mp.log)
+
+
 TABLES = {
     "gamma": ln_gamma_tables, "digamma": digamma_tables, "beta": beta_tables, "deviance": deviance_tables,
     "log_exp": log_exp_tables, "error": error_tables, "bessel": bessel_tables,
+    "vector": vector_tables,
     "incomplete_gamma": incomplete_gamma_tables, "incomplete_beta": incomplete_beta_tables,
 }
 
