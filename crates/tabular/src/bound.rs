@@ -21,6 +21,12 @@ impl<F: Component + Sample + Serialize> Saved for Vec<F> {
     }
 }
 
+impl Saved for gmm::Gaussians {
+    fn save(&self, k: usize) -> Value {
+        serde_json::to_value(&self.components()[k]).unwrap_or(Value::Null)
+    }
+}
+
 /// The set `S` over field `field` of a table: `Vec<F>` for an ordinary family, a coupled set for
 /// tied covariances or common slopes.
 #[derive(Clone, Debug)]

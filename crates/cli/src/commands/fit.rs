@@ -161,6 +161,7 @@ fn fit(
         restarts: arguments.restarts.map_or(10, |restarts| restarts as usize),
         seed: arguments.seed,
         threads: arguments.threads.map_or(0, usize::from),
+        ..Options::default()
     };
     let rule: &dyn Responsibilities = match arguments.algorithm {
         Algorithm::Em => &Soft,
