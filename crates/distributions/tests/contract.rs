@@ -31,6 +31,7 @@ macro_rules! keeps_the_contract {
 mod kept {
     use super::*;
     for_each_family!(keeps_the_contract);
+    for_each_other_family!(keeps_the_contract);
 }
 
 #[test]
@@ -43,6 +44,7 @@ fn the_list_holds_every_family() {
             };
         }
         for_each_family!(push);
+        for_each_other_family!(push);
         listed
     };
     // Modules of family/mod.rs that hold no family.

@@ -107,6 +107,13 @@ fn real_families() {
     for (shape, rate) in [(0.1, 1.0), (0.7, 3.0), (1.0, 0.5), (30.0, 2.0), (1e4, 1.0)] {
         continuous(Gamma::new(shape, rate).unwrap());
     }
+    continuous(InverseGamma::new(3.0, 2.0).unwrap());
+    continuous(Rayleigh::new(2.0).unwrap());
+    continuous(Maxwell::new(0.3).unwrap());
+    continuous(HalfNormal::new(5.0).unwrap());
+    continuous(Laplace::new(-1.0, 0.4).unwrap());
+    continuous(Pareto::new(2.0, 1.5).unwrap());
+    continuous(Uniform::new(-2.0, 5.0).unwrap());
     for (alpha, beta) in [(0.6, 0.7), (1.0, 1.0), (2.0, 5.0), (300.0, 20.0)] {
         continuous(Beta::new(alpha, beta).unwrap());
     }

@@ -15,7 +15,7 @@ pub(super) fn require_positive(x: f64) -> Result<(), &'static str> {
 
 /// Whether a value can enter the estimate of a family on the reals from 0.
 pub(super) fn require_non_negative(x: f64) -> Result<(), &'static str> {
-    if x >= 0.0 && x < f64::INFINITY {
+    if (0.0..f64::INFINITY).contains(&x) {
         Ok(())
     } else {
         Err("must be non-negative and finite")
@@ -29,6 +29,23 @@ pub(super) fn prepare_ln(xs: &[f64], into: &mut [f64]) {
         if !log_x.is_finite() {
             *log_x = 0.0;
         }
+    }
+}
+
+/// Whether x² can enter a sum.
+pub(super) fn require_square(x: f64) -> Result<(), &'static str> {
+    if (x * x).is_finite() {
+        Ok(())
+    } else {
+        Err("must have a finite square")
+    }
+}
+
+/// Prepares x², 0 where it is no statistic: off the support, or past the largest double.
+pub(super) fn prepare_squares(xs: &[f64], into: &mut [f64]) {
+    for (square, &x) in into.iter_mut().zip(xs) {
+        let value = x * x;
+        *square = if value.is_finite() { value } else { 0.0 };
     }
 }
 

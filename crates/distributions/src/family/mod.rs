@@ -9,11 +9,19 @@ mod common;
 mod exponential;
 mod gamma;
 mod geometric;
+mod half_normal;
+mod inverse_gamma;
+mod laplace;
 mod log_gap;
 mod log_normal;
+mod maxwell;
 mod normal;
+mod pareto;
+mod point_mass;
 mod poisson;
+mod rayleigh;
 mod saddle_point;
+mod uniform;
 mod von_mises;
 
 pub use bernoulli::Bernoulli;
@@ -24,14 +32,22 @@ pub use categorical::Categorical;
 pub use exponential::Exponential;
 pub use gamma::Gamma;
 pub use geometric::{Geometric, GeometricSupport};
+pub use half_normal::HalfNormal;
+pub use inverse_gamma::InverseGamma;
+pub use laplace::Laplace;
 pub use log_gap::LogGap;
 pub use log_normal::LogNormal;
+pub use maxwell::Maxwell;
 pub use normal::Normal;
+pub use pareto::Pareto;
+pub use point_mass::PointMass;
 pub use poisson::Poisson;
+pub use rayleigh::Rayleigh;
+pub use uniform::Uniform;
 pub use von_mises::{CircularMoments, VonMises};
 
 use crate::special::logistic;
 use common::{
-    add_counts, excess, inside_positive, ln, prepare_ln, require_non_negative, require_positive,
-    round_down_to,
+    add_counts, excess, inside_positive, ln, prepare_ln, prepare_squares, require_non_negative,
+    require_positive, require_square, round_down_to,
 };
