@@ -48,7 +48,13 @@ fn the_list_holds_every_family() {
         listed
     };
     // Modules of family/mod.rs that hold no family.
-    let helpers = ["beta_statistics", "common", "log_gap", "saddle_point"];
+    let helpers = [
+        "beta_statistics",
+        "common",
+        "count_histogram",
+        "log_gap",
+        "saddle_point",
+    ];
     let modules = include_str!("../src/family/mod.rs");
     for line in modules.lines() {
         let Some(module) = line
@@ -326,6 +332,17 @@ fn boundary_estimates() {
         parameter(exponential.estimate(&[0.0; 3], &ones).unwrap_err()),
         "rate"
     );
+    let counts = NegativeBinomial::new(1.0, 3.0).unwrap();
+    assert_eq!(
+        parameter(counts.estimate(&[1, 2, 3], &ones).unwrap_err()),
+        "size"
+    );
+    let never = counts.estimate(&[0, 0, 0], &ones).unwrap();
+    assert_eq!(
+        (never.mean(), never.size(), never.log_density(0)),
+        (0.0, 3.0, 0.0)
+    );
+    assert_eq!(never.log_density(1), f64::NEG_INFINITY);
     let nothing = gamma.estimate(&[1.0, 2.0], &[0.0, 0.0]).unwrap_err();
     assert_eq!(nothing.reason, Reason::Empty);
 }

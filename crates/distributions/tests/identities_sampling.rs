@@ -140,6 +140,9 @@ fn counts() {
         discrete(Binomial::new(7, probability).unwrap());
         discrete(Binomial::new(2000, probability).unwrap());
     }
+    for (mean, size) in [(0.0, 1.0), (3.0, 0.5), (10.0, 40.0), (400.0, 8.0)] {
+        discrete(NegativeBinomial::new(mean, size).unwrap());
+    }
     for probability in [0.01, 0.4, 1.0] {
         discrete(Geometric::new(probability).unwrap());
         discrete(Geometric::trials(probability).unwrap());

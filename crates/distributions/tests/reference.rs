@@ -42,6 +42,7 @@ fn log_densities(family: &str, p: &[f64], x: &str) -> Option<[f64; 2]> {
         "laplace" => both_paths(Laplace::new(p[0], p[1]).unwrap(), real()),
         "pareto" => both_paths(Pareto::new(p[0], p[1]).unwrap(), real()),
         "uniform" => both_paths(Uniform::new(p[0], p[1]).unwrap(), real()),
+        "negative_binomial" => both_paths(NegativeBinomial::new(p[0], p[1]).unwrap(), count()),
         "von_mises" => both_paths(VonMises::new(p[0], p[1]).unwrap(), real()),
         _ => return None,
     })
@@ -111,7 +112,7 @@ fn log_densities_of_the_published_table() {
         }
         checked += 1;
     }
-    assert!(checked >= 55, "{checked}");
+    assert!(checked >= 58, "{checked}");
 }
 
 /// Rows and weights of a data set.
@@ -195,6 +196,10 @@ fn weighted_maximum_likelihood() {
                 let (c, l) = fit(template, &xs, &weights);
                 (vec![c.location(), c.scale()], l)
             }
+            "negative_binomial" => {
+                let (c, l) = fit(NegativeBinomial::new(1.0, 1.0).unwrap(), &counts, &weights);
+                (vec![c.mean(), c.size()], l)
+            }
             "von_mises" => {
                 let (c, l) = fit(VonMises::new(0.0, 0.0).unwrap(), &xs, &weights);
                 (vec![c.mean_direction(), c.concentration()], l)
@@ -219,5 +224,5 @@ fn weighted_maximum_likelihood() {
         );
         checked += 1;
     }
-    assert!(checked >= 20, "{checked}");
+    assert!(checked >= 22, "{checked}");
 }

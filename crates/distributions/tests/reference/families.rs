@@ -166,6 +166,15 @@ macro_rules! for_each_family {
 macro_rules! for_each_other_family {
     ($run:ident) => {
         $run!(
+            negative_binomial,
+            |u: f64, v: f64| {
+                NegativeBinomial::new(log_range(u, 0.1, 20.0), log_range(v, 0.3, 30.0)).unwrap()
+            },
+            [0, 3, 1, 19, 2],
+            [],
+            |_: &NegativeBinomial| Counts { last: 2000 }
+        );
+        $run!(
             uniform,
             |u: f64, v: f64| Uniform::new(-1.0 - u, 4.0 + v).unwrap(),
             [0.1, 2.5, -0.3, 4.0, 0.9],

@@ -222,6 +222,10 @@ def main():
         for shape in (1e-3, 1.0, 5.0, 1e8):
             for above in (0.0, 1e-12, 1e-8, 0.1, 0.9, 1.1, 5.0, 1e3, 1e100):
                 row(pareto, {"minimum": minimum, "shape": shape}, minimum * (1 + above))
+    for mean in (1e-300, 1e-3, 1.7, 40.0, 1e6, 1e12):
+        for size in (1e-10, 0.3, 1.7, 50.0, 1e6, 1e15):
+            for x in counts(mean, (mean + mean * mean / size) ** 0.5):
+                row(negative_binomial, {"mean": mean, "size": size}, x)
 
 
 if __name__ == "__main__":
