@@ -17,6 +17,12 @@ impl Scratch {
         buffer.resize(length, 0.0);
         buffer
     }
+    /// A buffer of `length` numbers of any value, for a caller who writes them all.
+    pub fn take_dirty(&mut self, length: usize) -> Vec<f64> {
+        let mut buffer = self.free.pop().unwrap_or_default();
+        buffer.resize(length, 0.0);
+        buffer
+    }
     /// Returns a buffer to the pool.
     pub fn give(&mut self, buffer: Vec<f64>) {
         self.free.push(buffer);

@@ -119,7 +119,8 @@ pub fn inverse_bessel_ratio(nu: f64, r: f64) -> f64 {
         };
         let next = x - step;
         x = if next > 0.0 { next } else { 0.5 * x };
-        if !(step.abs() > 4e-16 * x) {
+        // Convergence is quadratic: after such a step the rest is below rounding.
+        if !(step.abs() > 1e-9 * x) {
             break;
         }
     }

@@ -196,7 +196,8 @@ pub fn inverse_digamma(y: f64) -> f64 {
             continue;
         }
         x = next;
-        if step.abs() <= 1e-15 * x {
+        // Convergence is quadratic: after such a step the rest is below rounding.
+        if step.abs() <= 1e-9 * x {
             break;
         }
     }

@@ -1,0 +1,152 @@
+//! The data of a fit: observations, row weights, and what is known about the latent classes.
+
+use crate::error::FitError;
+use distributions::View;
+use std::ops::Range;
+
+/// Observations with what is known about each row. Borrowed: nothing is copied.
+///
+/// ```
+/// use em::Data;
+/// let data = Data::new(&[1.0, 2.0, 3.0][..]).weighted(&[1.0, 2.0, 0.5]);
+/// assert_eq!(data.observations(), 3.5);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Data<'a, V> {
+    /// The observations.
+    pub xs: V,
+    /// Row weights w_i ≥ 0: (possibly fractional) frequencies; `None` is 1 each. A row of weight 0
+    /// has no influence at all.
+    pub row_weights: Option<&'a [f64]>,
+    /// Rows whose components are restricted; `None` is no restriction.
+    pub allowed: Option<Allowed<'a>>,
+}
+
+/// Rows whose components are restricted: partial labels.
+///
+/// Row i with `index[i]` = j may only come from component k with probability in proportion to the
+/// evidence e_jk = exp(`log_evidence[j * K + k]`): r_ik ∝ π_k p_k(x_i) e_jk. Evidence 0 or 1 makes a
+/// known label (one 1) or a must-belong mask (several); fractions are the plausibilities of Côme et
+/// al. (2009). [`Allowed::FREE`] as index leaves the row free.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowed<'a> {
+    /// For each row the line of the table, or [`Allowed::FREE`].
+    pub index: &'a [u32],
+    /// A table of ln e, lines of K numbers.
+    pub log_evidence: &'a [f64],
+}
+
+impl Allowed<'_> {
+    /// The index of a row about which nothing is known.
+    pub const FREE: u32 = u32::MAX;
+
+    /// The table in which line k allows component k alone: index = label.
+    pub fn labels(components: usize) -> Vec<f64> {
+        let mut table = vec![f64::NEG_INFINITY; components * components];
+        table
+            .iter_mut()
+            .step_by(components + 1)
+            .for_each(|e| *e = 0.0);
+        table
+    }
+}
+
+impl<'a, V: View> Data<'a, V> {
+    /// Observations of weight 1 about which nothing else is known.
+    pub fn new(xs: V) -> Self {
+        Data {
+            xs,
+            row_weights: None,
+            allowed: None,
+        }
+    }
+    /// The same observations with these row weights.
+    pub fn weighted(mut self, row_weights: &'a [f64]) -> Self {
+        self.row_weights = Some(row_weights);
+        self
+    }
+    /// The same observations with these restrictions.
+    pub fn allowing(mut self, allowed: Allowed<'a>) -> Self {
+        self.allowed = Some(allowed);
+        self
+    }
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.xs.len()
+    }
+    /// w_i.
+    pub fn row_weight(&self, row: usize) -> f64 {
+        self.row_weights.map_or(1.0, |weights| weights[row])
+    }
+    /// n = Σ w_i.
+    pub fn observations(&self) -> f64 {
+        match self.row_weights {
+            Some(weights) => weights.iter().sum(),
+            None => self.rows() as f64,
+        }
+    }
+    /// The number of rows of positive weight.
+    pub fn weighty_rows(&self) -> usize {
+        match self.row_weights {
+            Some(weights) => weights.iter().filter(|&&w| w > 0.0).count(),
+            None => self.rows(),
+        }
+    }
+    /// The rows in the range.
+    pub fn block(&self, rows: Range<usize>) -> Self {
+        Data {
+            xs: self.xs.block(rows.clone()),
+            row_weights: self.row_weights.map(|weights| &weights[rows.clone()]),
+            allowed: self.allowed.map(|allowed| Allowed {
+                index: &allowed.index[rows.clone()],
+                log_evidence: allowed.log_evidence,
+            }),
+        }
+    }
+    /// Adds the log evidence of the restricted rows to a K × n matrix of joint log-densities.
+    pub(crate) fn restrict(&self, joint: &mut [f64]) {
+        let Some(allowed) = self.allowed else { return };
+        let rows = self.rows();
+        let components = joint.len() / rows;
+        for (i, &line) in allowed.index.iter().enumerate() {
+            if line != Allowed::FREE {
+                let start = line as usize * components;
+                let evidence = &allowed.log_evidence[start..start + components];
+                for (k, e) in evidence.iter().enumerate() {
+                    joint[k * rows + i] += e;
+                }
+            }
+        }
+    }
+    /// Checks lengths, row weights and indices.
+    pub(crate) fn check(&self, components: usize) -> Result<(), FitError> {
+        let rows = self.rows();
+        if let Some(weights) = self.row_weights {
+            if weights.len() != rows {
+                return Err(FitError::Shape(format!(
+                    "{} row weights for {rows} rows",
+                    weights.len()
+                )));
+            }
+            for (row, &weight) in weights.iter().enumerate() {
+                if !(weight >= 0.0 && weight.is_finite()) {
+                    return Err(FitError::RowWeight { row, weight });
+                }
+            }
+        }
+        if let Some(allowed) = self.allowed {
+            let lines = allowed.log_evidence.len() / components.max(1);
+            let valid = |&line: &u32| line == Allowed::FREE || (line as usize) < lines;
+            if allowed.index.len() != rows || !allowed.index.iter().all(valid) {
+                return Err(FitError::Shape(format!(
+                    "restricted rows need an index for each of {rows} rows, into a table of \
+                     {lines} lines"
+                )));
+            }
+        }
+        if self.weighty_rows() == 0 {
+            return Err(FitError::NoRows);
+        }
+        Ok(())
+    }
+}

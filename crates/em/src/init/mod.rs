@@ -1,0 +1,151 @@
+//! Starting points: from labels, responsibilities, chance, or spread-out rows.
+
+mod spread;
+
+use crate::data::Data;
+use crate::error::FitError;
+use crate::mixture::Mixture;
+use crate::set::ComponentSet;
+use crate::weights::WeightModel;
+use distributions::{Batch, Density};
+use rand::{Rng, RngExt};
+
+/// Where a fit starts. The first step from labels or responsibilities is an M-step.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a> {
+    /// Rows that lie far from each other become seeds, as in k-means++ (Arthur & Vassilvitskii
+    /// 2007), for any family; each row then belongs to its nearest seed.
+    Spread,
+    /// Responsibilities drawn uniformly from the simplex, independently for each row.
+    Random,
+    /// A component for each row, or none (then the row waits until the first E-step).
+    Labels(&'a [Option<u32>]),
+    /// An n × K row-major matrix of responsibilities, each row of sum 1 within 1e-6 (then
+    /// normalised).
+    Responsibilities(&'a [f64]),
+    /// The template itself.
+    Model,
+}
+
+impl Start<'_> {
+    /// Whether chance enters, so that restarts differ.
+    pub fn is_random(&self) -> bool {
+        matches!(self, Start::Spread | Start::Random)
+    }
+}
+
+/// The observations of a mixture.
+pub(crate) type MixtureData<'a, 'b, S, W> = Data<'a, Batch<'b, <Mixture<S, W> as Density>::Space>>;
+
+/// The model in which a fit starts. `template` gives K, what is fixed, and the starting model where
+/// the start is [`Start::Model`].
+///
+/// # Errors
+/// When shapes do not fit, a spread start finds too few distinct rows, or the first M-step fails.
+pub fn starting_model<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
+    template: &Mixture<S, W>,
+    data: MixtureData<'_, '_, S, W>,
+    start: Start<'_>,
+    rng: &mut R,
+) -> Result<Mixture<S, W>, FitError> {
+    let (rows, components) = (data.rows(), template.len());
+    let mut shares = match start {
+        Start::Model => return Ok(template.clone()),
+        Start::Spread => spread::shares(template, data, rng)?,
+        Start::Random => random_shares(rows, components, rng),
+        Start::Labels(labels) => label_shares(labels, rows, components)?,
+        Start::Responsibilities(given) => given_shares(given, rows, components)?,
+    };
+    if let Some(weights) = data.row_weights {
+        for row in shares.chunks_exact_mut(rows) {
+            row.iter_mut()
+                .zip(weights)
+                .for_each(|(share, w)| *share *= w);
+        }
+    }
+    first_m_step(template, data, &shares)
+}
+
+/// The first M-step, without an iterate, from the K × n matrix of w_i r_ik.
+pub(crate) fn first_m_step<S: ComponentSet, W: WeightModel>(
+    template: &Mixture<S, W>,
+    data: MixtureData<'_, '_, S, W>,
+    shares: &[f64],
+) -> Result<Mixture<S, W>, FitError> {
+    let failed = |source| FitError::Estimate {
+        iteration: 0,
+        source,
+    };
+    let mut counts = template.weights().empty_statistics();
+    let weights = template.weights();
+    weights.accumulate::<S::Space>(&mut counts, data.xs, data.rows(), shares);
+    let weights = weights.maximize(&counts).map_err(failed)?;
+    let xs = W::component_batch::<S::Space>(data.xs);
+    let components = template.components().estimate(xs, shares).map_err(failed)?;
+    Mixture::new(weights, components).map_err(|error| failed(error.into()))
+}
+
+/// Each row uniform on the simplex: exponential variates, normalised.
+fn random_shares<R: Rng + ?Sized>(rows: usize, components: usize, rng: &mut R) -> Vec<f64> {
+    let mut shares = vec![0.0; rows * components];
+    for i in 0..rows {
+        let mut total = 0.0;
+        for k in 0..components {
+            let uniform: f64 = rng.random();
+            shares[k * rows + i] = -(-uniform).ln_1p();
+            total += shares[k * rows + i];
+        }
+        for k in 0..components {
+            shares[k * rows + i] /= total;
+        }
+    }
+    shares
+}
+
+fn label_shares(
+    labels: &[Option<u32>],
+    rows: usize,
+    components: usize,
+) -> Result<Vec<f64>, FitError> {
+    if labels.len() != rows {
+        return Err(FitError::Shape(format!(
+            "{} labels for {rows} rows",
+            labels.len()
+        )));
+    }
+    let mut shares = vec![0.0; rows * components];
+    for (i, label) in labels.iter().enumerate() {
+        match label {
+            Some(k) if (*k as usize) < components => shares[*k as usize * rows + i] = 1.0,
+            Some(k) => {
+                return Err(FitError::Shape(format!(
+                    "row {i}: label {k} is not below the number of components, {components}"
+                )));
+            }
+            None => {}
+        }
+    }
+    Ok(shares)
+}
+
+fn given_shares(given: &[f64], rows: usize, components: usize) -> Result<Vec<f64>, FitError> {
+    if given.len() != rows * components {
+        return Err(FitError::Shape(format!(
+            "{} responsibilities for {rows} rows and {components} components",
+            given.len()
+        )));
+    }
+    let mut shares = vec![0.0; rows * components];
+    for (i, row) in given.chunks_exact(components).enumerate() {
+        let sum: f64 = row.iter().sum();
+        if !((sum - 1.0).abs() <= 1e-6 && row.iter().all(|&r| r >= 0.0)) {
+            return Err(FitError::Shape(format!(
+                "row {i}: responsibilities must not be negative, and sum to 1 within 1e-6; they sum to {sum}"
+            )));
+        }
+        for (k, r) in row.iter().enumerate() {
+            shares[k * rows + i] = r / sum;
+        }
+    }
+    Ok(shares)
+}

@@ -1,0 +1,390 @@
+//! Mixtures: p(x) = Σ_k π_k p_k(x).
+
+use crate::data::Data;
+use crate::degenerate::{OnDegenerate, repaired};
+use crate::error::FitError;
+use crate::model::{LatentModel, Tally};
+use crate::responsibilities::{At, Responsibilities, Soft};
+use crate::set::ComponentSet;
+use crate::weights::{WeightModel, Weights};
+use distributions::{
+    Batch, Buffer, Component, Coordinates, Density, EstimateError, Obs, ParameterError, Sample,
+    Scratch, View,
+};
+use rand::{Rng, RngExt};
+
+/// A mixture p(x) = Σ_k π_k p_k(x): weights π and components p_k.
+///
+/// z is categorical with p(z = k) = π_k, and p(x | z = k) = p_k(x). A mixture is itself a
+/// [`Density`] and a [`Component`], so mixtures nest.
+///
+/// ```
+/// use distributions::{Density, Normal};
+/// use em::{Mixture, Weights};
+///
+/// let mixture = Mixture::new(
+///     Weights::new(vec![0.6, 0.4])?,
+///     vec![Normal::new(2.0, 1.0)?, Normal::new(5.0, 2.0)?],
+/// )?;
+/// assert!((mixture.log_density(3.5).exp() - 0.142003664319056).abs() < 1e-15);
+/// # Ok::<(), distributions::ParameterError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Mixture<S, W = Weights> {
+    weights: W,
+    components: S,
+}
+
+/// The joint space of a mixture with components `S` and weights `W`.
+type Joint<S, W> = <W as WeightModel>::Joint<<S as ComponentSet>::Space>;
+
+impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
+    /// The mixture of these components with these weights.
+    ///
+    /// # Errors
+    /// When their numbers differ, or are 0.
+    pub fn new(weights: W, components: S) -> Result<Self, ParameterError> {
+        ParameterError::require(
+            weights.len() == components.len() && !components.is_empty(),
+            "number of weights",
+            weights.len() as f64,
+            "must equal the number of components, at least 1",
+        )?;
+        Ok(Mixture {
+            weights,
+            components,
+        })
+    }
+    /// The mixing weights.
+    pub fn weights(&self) -> &W {
+        &self.weights
+    }
+    /// The components.
+    pub fn components(&self) -> &S {
+        &self.components
+    }
+    /// The number of components K.
+    pub fn len(&self) -> usize {
+        self.components.len()
+    }
+    /// Never: a mixture has at least one component.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+    /// The mixture of the components `keep`, in that order.
+    ///
+    /// # Panics
+    /// When `keep` is empty.
+    pub fn subset(&self, keep: &[usize]) -> Self {
+        assert!(!keep.is_empty(), "a mixture needs at least one component");
+        Mixture {
+            weights: self.weights.subset(keep),
+            components: self.components.subset(keep),
+        }
+    }
+    /// The same mixture with its components sorted by falling weight.
+    pub fn sorted_by_weight(&self) -> Self {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by(|&a, &b| {
+            let (a, b) = (self.weights.overall(a), self.weights.overall(b));
+            b.total_cmp(&a)
+        });
+        self.subset(&order)
+    }
+    /// ln p(x, z = k) = ln π_k + ln p_k(x).
+    pub fn log_joint(&self, k: usize, x: Obs<'_, Joint<S, W>>) -> f64 {
+        let part = W::component_observation::<S::Space>(x);
+        self.weights.log_weight::<S::Space>(k, x) + self.components.log_density(k, part)
+    }
+    /// The posterior p(z = k | x) of each component: r_k = π_k p_k(x) / p(x). All 0 where p(x) = 0.
+    pub fn responsibilities(&self, x: Obs<'_, Joint<S, W>>) -> Vec<f64> {
+        let mut joint: Vec<f64> = (0..self.len()).map(|k| self.log_joint(k, x)).collect();
+        Soft.assign(At::default(), &mut joint, &mut [0.0]);
+        joint
+    }
+    /// Fills `joint` with the K × n matrix of ln π_k + ln p_k(x_i).
+    pub(crate) fn log_joint_matrix(
+        &self,
+        xs: Batch<'_, Joint<S, W>>,
+        prepared: &[f64],
+        joint: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let parts = W::component_batch::<S::Space>(xs);
+        self.components
+            .log_density_matrix(parts, prepared, joint, scratch);
+        self.weights
+            .add_log_weights::<S::Space>(xs, parts.len(), joint);
+    }
+    /// The E-step over a block whose preparation is done.
+    fn expect_prepared<R: Responsibilities + ?Sized>(
+        &self,
+        data: Data<'_, Batch<'_, Joint<S, W>>>,
+        prepared: &[f64],
+        at: At,
+        rule: &R,
+        into: &mut (W::Statistics, S::Statistics),
+        scratch: &mut Scratch,
+    ) -> Tally {
+        let rows = data.rows();
+        if rows == 0 {
+            return Tally::default();
+        }
+        let mut joint = scratch.take_dirty(self.len() * rows);
+        let mut value = scratch.take_dirty(rows);
+        self.log_joint_matrix(data.xs, prepared, &mut joint, scratch);
+        data.restrict(&mut joint);
+        rule.assign(at, &mut joint, &mut value);
+        let tally = weigh(&data, at, &mut joint, &value);
+        self.weights
+            .accumulate::<S::Space>(&mut into.0, data.xs, rows, &joint);
+        let parts = W::component_batch::<S::Space>(data.xs);
+        self.components
+            .accumulate_matrix(&mut into.1, parts, prepared, &joint, scratch);
+        scratch.give(value);
+        scratch.give(joint);
+        tally
+    }
+}
+
+impl<S: ComponentSet> Mixture<S> {
+    /// The mixture with weights 1/K.
+    ///
+    /// # Panics
+    /// When there is no component.
+    pub fn uniform(components: S) -> Self {
+        Mixture {
+            weights: Weights::uniform(components.len()),
+            components,
+        }
+    }
+}
+
+/// Turns responsibilities r_ik into w_i r_ik, in place, and adds up the objective. A row of weight 0
+/// becomes a column of zeros, whatever stood there.
+fn weigh<V: View>(data: &Data<'_, V>, at: At, joint: &mut [f64], value: &[f64]) -> Tally {
+    let mut tally = Tally::default();
+    let Some(weights) = data.row_weights else {
+        for (i, &value) in value.iter().enumerate() {
+            tally.add(at.row + i, 1.0, value);
+        }
+        return tally;
+    };
+    for (i, (&weight, &value)) in weights.iter().zip(value).enumerate() {
+        if weight > 0.0 {
+            tally.add(at.row + i, weight, value);
+        }
+    }
+    for row in joint.chunks_exact_mut(value.len()) {
+        for (entry, &weight) in row.iter_mut().zip(weights) {
+            *entry = if weight > 0.0 { *entry * weight } else { 0.0 };
+        }
+    }
+    tally
+}
+
+impl<S: ComponentSet, W: WeightModel> Density for Mixture<S, W> {
+    type Space = Joint<S, W>;
+
+    fn log_density(&self, x: Obs<'_, Self::Space>) -> f64 {
+        let joint: Vec<f64> = (0..self.len()).map(|k| self.log_joint(k, x)).collect();
+        distributions::special::log_sum_exp(&joint)
+    }
+    fn check_observation(&self, x: Obs<'_, Self::Space>) -> Result<(), &'static str> {
+        self.weights.check_observation::<S::Space>(x)?;
+        self.components
+            .check_observation(W::component_observation::<S::Space>(x))
+    }
+    fn prepared_width(&self) -> usize {
+        self.components.prepared_width()
+    }
+    fn shares_preparation(&self, other: &Self) -> bool {
+        self.components.shares_preparation(&other.components)
+    }
+    fn prepare(&self, xs: Batch<'_, Self::Space>, into: &mut [f64]) {
+        self.components
+            .prepare(W::component_batch::<S::Space>(xs), into);
+    }
+    fn log_density_batch(
+        &self,
+        xs: Batch<'_, Self::Space>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let mut joint = scratch.take_dirty(self.len() * out.len());
+        self.log_joint_matrix(xs, prepared, &mut joint, scratch);
+        Soft.assign(At::default(), &mut joint, out);
+        scratch.give(joint);
+    }
+}
+
+impl<S: ComponentSet, W: WeightModel> Component for Mixture<S, W> {
+    type Statistics = (W::Statistics, S::Statistics);
+
+    fn empty_statistics(&self) -> Self::Statistics {
+        (
+            self.weights.empty_statistics(),
+            self.components.empty_statistics(),
+        )
+    }
+    fn accumulate(&self, into: &mut Self::Statistics, x: Obs<'_, Self::Space>, weight: f64) {
+        let shares: Vec<f64> = (self.responsibilities(x).iter())
+            .map(|r| weight * r)
+            .collect();
+        let part = W::component_observation::<S::Space>(x);
+        self.weights
+            .accumulate_row::<S::Space>(&mut into.0, x, &shares);
+        for (k, &share) in shares.iter().enumerate() {
+            if share > 0.0 {
+                self.components.accumulate(&mut into.1, k, part, share);
+            }
+        }
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut Self::Statistics,
+        xs: Batch<'_, Self::Space>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        let data = Data::new(xs).weighted(weights);
+        self.expect_prepared(data, prepared, At::default(), &Soft, into, scratch);
+    }
+    fn maximize(&self, from: &Self::Statistics) -> Result<Self, EstimateError> {
+        Ok(Mixture {
+            weights: self.weights.maximize(&from.0)?,
+            components: self.components.maximize(&from.1)?,
+        })
+    }
+    fn parameter_count(&self) -> usize {
+        self.weights.parameter_count() + self.components.parameter_count()
+    }
+    fn log_prior(&self) -> f64 {
+        self.components.log_prior()
+    }
+    fn one_step(&self) -> bool {
+        self.weights.one_step() || self.components.one_step()
+    }
+    fn toward(&self, next: &Self, fraction: f64) -> Self {
+        Mixture {
+            weights: self.weights.toward(&next.weights, fraction),
+            components: self.components.toward(&next.components, fraction),
+        }
+    }
+    fn squared_distance(&self, a: Obs<'_, Self::Space>, b: Obs<'_, Self::Space>) -> Option<f64> {
+        let a = W::component_observation::<S::Space>(a);
+        let b = W::component_observation::<S::Space>(b);
+        self.components.squared_distance(a, b)
+    }
+}
+
+impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<R>
+    for Mixture<S, W>
+{
+    fn expect(
+        &self,
+        data: Data<'_, Batch<'_, Self::Space>>,
+        at: At,
+        rule: &R,
+        into: &mut Self::Statistics,
+        scratch: &mut Scratch,
+    ) -> Tally {
+        let mut prepared = scratch.take(self.prepared_width() * data.rows());
+        self.prepare(data.xs, &mut prepared);
+        let tally = self.expect_prepared(data, &prepared, at, rule, into, scratch);
+        scratch.give(prepared);
+        tally
+    }
+    fn classes(&self) -> usize {
+        self.len()
+    }
+    fn repaired(
+        &self,
+        component: usize,
+        action: OnDegenerate,
+        data: Data<'_, Batch<'_, Self::Space>>,
+    ) -> Result<Self, FitError> {
+        repaired(self, component, action, data)
+    }
+}
+
+impl<S: ComponentSet + Coordinates, W: WeightModel + Coordinates> Coordinates for Mixture<S, W> {
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.weights.pack(into);
+        self.components.pack(into);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        Ok(Mixture {
+            weights: self.weights.unpack(from)?,
+            components: self.components.unpack(from)?,
+        })
+    }
+}
+
+/// Draws the latent class, then the observation: the generative story of a mixture.
+impl<S: ComponentSet + SampleSet> Mixture<S> {
+    /// Draws z with p(z = k) = π_k, then x from p_k; appends x to `into` and returns z.
+    pub fn draw_with_label<R: Rng + ?Sized>(
+        &self,
+        rng: &mut R,
+        into: &mut Buffer<S::Space>,
+    ) -> usize {
+        let k = draw_class(&self.weights, rng);
+        self.components.draw(k, rng, into);
+        k
+    }
+    /// Draws `count` observations with their latent classes.
+    pub fn sample_with_labels<R: Rng + ?Sized>(
+        &self,
+        rng: &mut R,
+        count: usize,
+    ) -> (Buffer<S::Space>, Vec<usize>) {
+        let mut buffer = self.components.empty_buffer();
+        let labels = (0..count)
+            .map(|_| self.draw_with_label(rng, &mut buffer))
+            .collect();
+        (buffer, labels)
+    }
+}
+
+impl<S: ComponentSet + SampleSet> Sample for Mixture<S> {
+    fn empty_buffer(&self) -> Buffer<S::Space> {
+        self.components.empty_buffer()
+    }
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<S::Space>) {
+        self.draw_with_label(rng, into);
+    }
+}
+
+/// A set whose components can be drawn from.
+pub trait SampleSet: ComponentSet {
+    /// A buffer with no row, of the shape of this set's observations.
+    fn empty_buffer(&self) -> Buffer<Self::Space>;
+    /// Draws one observation from component k and appends it to `into`.
+    fn draw<R: Rng + ?Sized>(&self, k: usize, rng: &mut R, into: &mut Buffer<Self::Space>);
+}
+
+impl<C: Component + Sample> SampleSet for Vec<C> {
+    fn empty_buffer(&self) -> Buffer<C::Space> {
+        self[0].empty_buffer()
+    }
+    fn draw<R: Rng + ?Sized>(&self, k: usize, rng: &mut R, into: &mut Buffer<C::Space>) {
+        self[k].draw(rng, into);
+    }
+}
+
+/// The index k with probability `weights[k]`.
+fn draw_class<R: Rng + ?Sized>(weights: &[f64], rng: &mut R) -> usize {
+    let mut rest: f64 = rng.random();
+    let last = weights.iter().rposition(|&w| w > 0.0).unwrap_or(0);
+    for (k, weight) in weights.iter().enumerate().take(last) {
+        rest -= weight;
+        if rest < 0.0 {
+            return k;
+        }
+    }
+    last
+}

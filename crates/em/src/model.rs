@@ -1,0 +1,78 @@
+//! What the driver drives: a model with latent classes.
+
+use crate::data::Data;
+use crate::degenerate::OnDegenerate;
+use crate::error::FitError;
+use crate::responsibilities::{At, Soft};
+use distributions::{Batch, Component, Scratch, View};
+
+/// What an E-step over some rows adds up, besides the statistics.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Σ w_i times what row i adds to the objective.
+    pub objective: f64,
+    /// Σ w_i |the same|: the scale of the objective's rounding error.
+    pub magnitude: f64,
+    /// The first row of positive weight to which no component gives a finite density.
+    pub unexplained: Option<usize>,
+}
+
+impl Tally {
+    /// Adds row `row`.
+    pub fn add(&mut self, row: usize, weight: f64, value: f64) {
+        if !value.is_finite() {
+            self.unexplained.get_or_insert(row);
+        }
+        self.objective += weight * value;
+        self.magnitude += weight * value.abs();
+    }
+    /// Adds what later rows gave.
+    pub fn merge(&mut self, later: &Tally) {
+        self.objective += later.objective;
+        self.magnitude += later.magnitude;
+        self.unexplained = self.unexplained.or(later.unexplained);
+    }
+}
+
+/// A model with latent variables, as the driver sees it: one method beside those of a
+/// [`Component`], from which `Space`, `Statistics` and `maximize` come.
+pub trait LatentModel<R: ?Sized = Soft>: Component {
+    /// The E-step over a block: computes the responsibilities of its rows under `rule`, adds the
+    /// expected statistics to `into`, and returns the objective.
+    fn expect(
+        &self,
+        data: Data<'_, Batch<'_, Self::Space>>,
+        at: At,
+        rule: &R,
+        into: &mut Self::Statistics,
+        scratch: &mut Scratch,
+    ) -> Tally;
+
+    /// The model with which to go on after component `component` had no estimate.
+    ///
+    /// # Errors
+    /// When the model cannot do without it, or the new start has no estimate either.
+    fn repaired(
+        &self,
+        _component: usize,
+        _action: OnDegenerate,
+        _data: Data<'_, Batch<'_, Self::Space>>,
+    ) -> Result<Self, FitError> {
+        Err(FitError::Shape(
+            "this model has no component to repair".into(),
+        ))
+    }
+
+    /// The number of latent classes, for messages and checks; 1 where there is none.
+    fn classes(&self) -> usize {
+        1
+    }
+}
+
+/// How many rows a chunk of the data holds: a function of the number of rows alone, so that the
+/// chunks, and with them every bit of a result, do not depend on the number of threads.
+pub(crate) fn chunk_rows<V: View>(xs: V) -> usize {
+    const CHUNKS: usize = 64;
+    let blocks = xs.len().div_ceil(distributions::BLOCK_ROWS);
+    blocks.div_ceil(CHUNKS).max(1) * distributions::BLOCK_ROWS
+}

@@ -1,0 +1,70 @@
+//! Options of a fit.
+
+use crate::degenerate::OnDegenerate;
+
+/// Options of a fit; the defaults suit most.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Options {
+    /// Stop when the estimated remaining gain of the objective is below this many nats in total,
+    /// twice running. Default 1e-7: far below what any statistic of the model can feel, even at a
+    /// slow rate of convergence, because what remains is estimated, not the last gain.
+    pub tolerance: f64,
+    /// The most iterations; default 10 000, so that slow but converging fits converge.
+    pub max_iterations: usize,
+    /// How many times to start where the start is random; default 10 (likelihoods of mixtures have
+    /// many local maxima). A given start is run once.
+    pub restarts: usize,
+    /// The seed of all randomness; default 0. Restart r draws from its own stream.
+    pub seed: u64,
+    /// What to do with a component that has no estimate; the default fails, naming it.
+    pub on_degenerate: OnDegenerate,
+    /// Threads; 0, the default, uses every core. The result has the same bits for any number.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            tolerance: 1e-7,
+            max_iterations: 10_000,
+            restarts: 10,
+            seed: 0,
+            on_degenerate: OnDegenerate::Fail,
+            threads: 0,
+        }
+    }
+}
+
+impl Options {
+    /// The same options with this tolerance in nats.
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+    /// The same options with this limit of iterations.
+    pub fn max_iterations(mut self, max_iterations: usize) -> Self {
+        self.max_iterations = max_iterations;
+        self
+    }
+    /// The same options with this many random starts.
+    pub fn restarts(mut self, restarts: usize) -> Self {
+        self.restarts = restarts;
+        self
+    }
+    /// The same options with this seed.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+    /// The same options with this policy for components without an estimate.
+    pub fn on_degenerate(mut self, on_degenerate: OnDegenerate) -> Self {
+        self.on_degenerate = on_degenerate;
+        self
+    }
+    /// The same options with this many threads.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+}

@@ -1,0 +1,56 @@
+//! The E-step's rule: from joint log-densities to responsibilities.
+
+use distributions::simd::log_sum_exp_columns;
+
+/// Where in a fit a block stands: rules that draw random numbers hash it, errors name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct At {
+    /// The iteration, 0 for the start.
+    pub iteration: usize,
+    /// The first row of the block.
+    pub row: usize,
+}
+
+/// How a row is shared among the components. EM, hard EM, annealing and stochastic EM differ in
+/// this and in nothing else.
+pub trait Responsibilities: Sync {
+    /// In: entry (k, i) of the K × n matrix `joint` is ln π_k + ln p_k(x_i). Out: r_ik in its place,
+    /// and in `value[i]` what row i adds to the objective (a column of −∞ gives −∞ and zeros).
+    fn assign(&self, at: At, joint: &mut [f64], value: &mut [f64]);
+}
+
+/// Bayes' theorem: r_ik = π_k p_k(x_i) / Σ_j π_j p_j(x_i); the objective is the log-likelihood
+/// Σ w_i ln Σ_k π_k p_k(x_i).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Soft;
+
+impl Responsibilities for Soft {
+    fn assign(&self, _at: At, joint: &mut [f64], value: &mut [f64]) {
+        log_sum_exp_columns(joint, value.len(), value);
+    }
+}
+
+/// Hard EM (classification EM, Celeux & Govaert 1992): all of a row goes to the component of
+/// largest π_k p_k(x_i), ties to the lowest; the objective is the classification likelihood
+/// Σ w_i max_k ln π_k p_k(x_i).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hard;
+
+impl Responsibilities for Hard {
+    fn assign(&self, _at: At, joint: &mut [f64], value: &mut [f64]) {
+        let rows = value.len();
+        for (i, value) in value.iter_mut().enumerate() {
+            let column = (0..joint.len() / rows).map(|k| joint[k * rows + i]);
+            let (mut best, mut largest) = (0, f64::NEG_INFINITY);
+            for (k, entry) in column.enumerate() {
+                if entry > largest || entry.is_nan() {
+                    (best, largest) = (k, entry);
+                }
+            }
+            *value = largest;
+            for (k, entry) in joint[i..].iter_mut().step_by(rows).enumerate() {
+                *entry = f64::from(u8::from(k == best && largest > f64::NEG_INFINITY));
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! K components that are scored, accumulated and re-estimated together.
+
+use distributions::{
+    BLOCK_ROWS, Batch, Component, EstimateError, Obs, Scratch, Space, Statistics, View,
+};
+
+/// The components of a mixture as one thing: what couples them (a tied covariance, a shared
+/// variance, common slopes) and kernels over all K live here.
+///
+/// `Vec<C>` is a set of independent components for every [`Component`] `C`. Matrices are
+/// component-major: entry (k, i) of a K × n matrix stands at `k * n + i`.
+pub trait ComponentSet: Clone + Send + Sync {
+    /// What one observation is.
+    type Space: Space;
+    /// What the M-step of all components needs to know about the data.
+    type Statistics: Statistics;
+
+    /// The number of components K.
+    fn len(&self) -> usize;
+    /// Whether there is no component.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// ln p_k(x).
+    fn log_density(&self, k: usize, x: Obs<'_, Self::Space>) -> f64;
+    /// Whether `x` may enter an estimate: some component admits it.
+    ///
+    /// # Errors
+    /// What an observation must be.
+    fn check_observation(&self, _x: Obs<'_, Self::Space>) -> Result<(), &'static str> {
+        Ok(())
+    }
+    /// How many numbers a row [`prepare`](ComponentSet::prepare) writes.
+    fn prepared_width(&self) -> usize {
+        0
+    }
+    /// Whether what this set prepares serves `other` too.
+    fn shares_preparation(&self, _other: &Self) -> bool {
+        false
+    }
+    /// Writes what depends on the observations alone, once for all components, as
+    /// [`Density::prepare`](distributions::Density::prepare).
+    fn prepare(&self, _xs: Batch<'_, Self::Space>, _into: &mut [f64]) {}
+    /// Writes the K × n matrix of ln p_k(xᵢ).
+    fn log_density_matrix(
+        &self,
+        xs: Batch<'_, Self::Space>,
+        _prepared: &[f64],
+        out: &mut [f64],
+        _scratch: &mut Scratch,
+    ) {
+        let rows = xs.len();
+        for k in 0..self.len() {
+            for i in 0..rows {
+                out[k * rows + i] = self.log_density(k, xs.at(i));
+            }
+        }
+    }
+    /// The statistic of no observation.
+    fn empty_statistics(&self) -> Self::Statistics;
+    /// Adds one observation to component k with weight `weight` > 0.
+    fn accumulate(
+        &self,
+        into: &mut Self::Statistics,
+        k: usize,
+        x: Obs<'_, Self::Space>,
+        weight: f64,
+    );
+    /// Adds a block with the K × n matrix of weights w_i r_ik; an entry of 0 has no influence.
+    fn accumulate_matrix(
+        &self,
+        into: &mut Self::Statistics,
+        xs: Batch<'_, Self::Space>,
+        _prepared: &[f64],
+        weights: &[f64],
+        _scratch: &mut Scratch,
+    ) {
+        let rows = xs.len();
+        for k in 0..self.len() {
+            for (i, &weight) in weights[k * rows..(k + 1) * rows].iter().enumerate() {
+                if weight > 0.0 {
+                    self.accumulate(into, k, xs.at(i), weight);
+                }
+            }
+        }
+    }
+    /// The M-step of all components.
+    ///
+    /// # Errors
+    /// Naming the component for which no maximum exists.
+    fn maximize(&self, from: &Self::Statistics) -> Result<Self, EstimateError>;
+    /// The number of free parameters, shared ones counted once.
+    fn parameter_count(&self) -> usize;
+    /// The logarithm of a prior density at the parameters.
+    fn log_prior(&self) -> f64 {
+        0.0
+    }
+    /// The set made of the components `keep`, in that order: sorting, dropping, K = 1.
+    fn subset(&self, keep: &[usize]) -> Self;
+    /// Whether the M-step of some component takes one step only; see
+    /// [`Component::one_step`](distributions::Component::one_step).
+    fn one_step(&self) -> bool {
+        false
+    }
+    /// The set a `fraction` of the way to `next`; see
+    /// [`Component::toward`](distributions::Component::toward).
+    fn toward(&self, next: &Self, _fraction: f64) -> Self {
+        next.clone()
+    }
+    /// The estimate from a K × n matrix of weights when there is no iterate yet: the first M-step
+    /// from labels or responsibilities.
+    ///
+    /// # Errors
+    /// As [`maximize`](ComponentSet::maximize).
+    fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        let (rows, count) = (xs.len(), self.len());
+        let mut statistics = self.empty_statistics();
+        let mut scratch = Scratch::default();
+        for start in (0..rows).step_by(BLOCK_ROWS) {
+            let end = (start + BLOCK_ROWS).min(rows);
+            let (block, size) = (xs.block(start..end), end - start);
+            let mut prepared = scratch.take(self.prepared_width() * size);
+            self.prepare(block, &mut prepared);
+            let mut part = scratch.take_dirty(count * size);
+            for k in 0..count {
+                part[k * size..(k + 1) * size]
+                    .copy_from_slice(&weights[k * rows + start..k * rows + end]);
+            }
+            self.accumulate_matrix(&mut statistics, block, &prepared, &part, &mut scratch);
+            scratch.give(part);
+            scratch.give(prepared);
+        }
+        self.maximize(&statistics)
+    }
+    /// The squared distance of two observations in units of the first component's spread; see
+    /// [`Component::squared_distance`](distributions::Component::squared_distance).
+    fn squared_distance(&self, _a: Obs<'_, Self::Space>, _b: Obs<'_, Self::Space>) -> Option<f64> {
+        None
+    }
+}
+
+/// For each component, the range of prepared columns that serve it: components that share a
+/// preparation with the first of their run share its columns.
+fn prepared_ranges<C: Component>(
+    components: &[C],
+    rows: usize,
+) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+    let (mut start, mut leader) = (0, 0);
+    (0..components.len()).map(move |k| {
+        if k > leader && !components[leader].shares_preparation(&components[k]) {
+            start += components[leader].prepared_width() * rows;
+            leader = k;
+        }
+        start..start + components[leader].prepared_width() * rows
+    })
+}
+
+impl<C: Component> ComponentSet for Vec<C> {
+    type Space = C::Space;
+    type Statistics = Vec<C::Statistics>;
+
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+    fn log_density(&self, k: usize, x: Obs<'_, C::Space>) -> f64 {
+        self[k].log_density(x)
+    }
+    fn check_observation(&self, x: Obs<'_, C::Space>) -> Result<(), &'static str> {
+        let mut verdict = Ok(());
+        for component in self {
+            match component.check_observation(x) {
+                Ok(()) => return Ok(()),
+                Err(requirement) => verdict = verdict.and(Err(requirement)),
+            }
+        }
+        verdict
+    }
+    fn prepared_width(&self) -> usize {
+        prepared_ranges(self, 1).last().map_or(0, |range| range.end)
+    }
+    fn shares_preparation(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && (self.iter().zip(other)).all(|(mine, theirs)| mine.shares_preparation(theirs))
+            && prepared_ranges(self, 1).eq(prepared_ranges(other, 1))
+    }
+    fn prepare(&self, xs: Batch<'_, C::Space>, into: &mut [f64]) {
+        let mut done = 0;
+        for (component, range) in self.iter().zip(prepared_ranges(self, xs.len())) {
+            if range.end > done {
+                done = range.end;
+                component.prepare(xs, &mut into[range]);
+            }
+        }
+    }
+    fn log_density_matrix(
+        &self,
+        xs: Batch<'_, C::Space>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let rows = xs.len();
+        for (k, range) in prepared_ranges(self, rows).enumerate() {
+            let row = &mut out[k * rows..(k + 1) * rows];
+            self[k].log_density_batch(xs, &prepared[range], row, scratch);
+        }
+    }
+    fn empty_statistics(&self) -> Self::Statistics {
+        self.iter().map(C::empty_statistics).collect()
+    }
+    fn accumulate(&self, into: &mut Self::Statistics, k: usize, x: Obs<'_, C::Space>, weight: f64) {
+        self[k].accumulate(&mut into[k], x, weight);
+    }
+    fn accumulate_matrix(
+        &self,
+        into: &mut Self::Statistics,
+        xs: Batch<'_, C::Space>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        let rows = xs.len();
+        for (k, range) in prepared_ranges(self, rows).enumerate() {
+            let row = &weights[k * rows..(k + 1) * rows];
+            self[k].accumulate_batch(&mut into[k], xs, &prepared[range], row, scratch);
+        }
+    }
+    fn maximize(&self, from: &Self::Statistics) -> Result<Self, EstimateError> {
+        let estimates = self.iter().zip(from).enumerate();
+        estimates
+            .map(|(k, (component, statistics))| {
+                component
+                    .maximize(statistics)
+                    .map_err(|error| error.in_component(k).with_count(statistics.weight()))
+            })
+            .collect()
+    }
+    fn parameter_count(&self) -> usize {
+        self.iter().map(C::parameter_count).sum()
+    }
+    fn log_prior(&self) -> f64 {
+        self.iter().map(C::log_prior).sum()
+    }
+    fn subset(&self, keep: &[usize]) -> Self {
+        keep.iter().map(|&k| self[k].clone()).collect()
+    }
+    fn one_step(&self) -> bool {
+        self.iter().any(C::one_step)
+    }
+    fn toward(&self, next: &Self, fraction: f64) -> Self {
+        let pairs = self.iter().zip(next);
+        pairs
+            .map(|(mine, theirs)| mine.toward(theirs, fraction))
+            .collect()
+    }
+    fn estimate(&self, xs: Batch<'_, C::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        let rows = xs.len();
+        (self.iter().enumerate())
+            .map(|(k, component)| {
+                let row = &weights[k * rows..(k + 1) * rows];
+                component
+                    .estimate(xs, row)
+                    .map_err(|error| error.in_component(k).with_count(row.iter().sum()))
+            })
+            .collect()
+    }
+    fn squared_distance(&self, a: Obs<'_, C::Space>, b: Obs<'_, C::Space>) -> Option<f64> {
+        self.first()?.squared_distance(a, b)
+    }
+}

@@ -1,0 +1,119 @@
+//! Every buffer of one fit, and the threads that fill them.
+
+use crate::model::{Tally, chunk_rows};
+use distributions::{Scratch, Statistics, View};
+use std::ops::Range;
+
+/// One fixed chunk of the data: its rows, its statistics and its scratch.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot<T> {
+    pub(crate) rows: Range<usize>,
+    pub(crate) statistics: T,
+    pub(crate) scratch: Scratch,
+    pub(crate) tally: Tally,
+}
+
+/// All buffers of one fit: made once, reused by every E-step, iteration and restart.
+///
+/// The data is cut into at most 64 fixed chunks. Each chunk has its own statistics, and they are
+/// merged along a fixed tree: the result has the same bits for any number of threads.
+#[derive(Debug)]
+pub struct Workspace<T> {
+    pub(crate) slots: Vec<Slot<T>>,
+    threads: Threads,
+}
+
+impl<T: Statistics> Workspace<T> {
+    /// Buffers for `xs`, whose statistics look like `empty`; `threads` = 0 uses every core.
+    pub fn new<V: View>(xs: V, empty: &T, threads: usize) -> Self {
+        let (rows, size) = (xs.len(), chunk_rows(xs));
+        let slots: Vec<Slot<T>> = (0..rows)
+            .step_by(size)
+            .map(|start| Slot {
+                rows: start..(start + size).min(rows),
+                statistics: empty.clone(),
+                scratch: Scratch::default(),
+                tally: Tally::default(),
+            })
+            .collect();
+        let threads = if slots.len() == 1 { 1 } else { threads };
+        Workspace {
+            slots,
+            threads: Threads::new(threads),
+        }
+    }
+    /// The statistics of the last E-step.
+    pub fn statistics(&self) -> &T {
+        &self.slots[0].statistics
+    }
+    /// Makes room for statistics of another shape: a component was dropped.
+    pub(crate) fn reshape(&mut self, empty: &T) {
+        for slot in &mut self.slots {
+            slot.statistics = empty.clone();
+        }
+    }
+    /// Fills every slot by `fill`, then merges all into the first along a binary tree.
+    pub(crate) fn run(&mut self, fill: impl Fn(&mut Slot<T>) + Sync) -> Tally {
+        self.threads.for_each(&mut self.slots, |slot| {
+            slot.statistics.clear();
+            slot.tally = Tally::default();
+            fill(slot);
+        });
+        let count = self.slots.len();
+        let mut stride = 1;
+        while stride < count {
+            for left in (0..count - stride).step_by(2 * stride) {
+                let (head, tail) = self.slots.split_at_mut(left + stride);
+                head[left].statistics.merge(&tail[0].statistics);
+                let later = tail[0].tally;
+                head[left].tally.merge(&later);
+            }
+            stride *= 2;
+        }
+        self.slots[0].tally
+    }
+}
+
+/// Where chunks are worked on: one thread, rayon's global pool, or a pool of a given size.
+#[derive(Debug)]
+enum Threads {
+    One,
+    #[cfg(feature = "rayon")]
+    All,
+    #[cfg(feature = "rayon")]
+    Pool(rayon::ThreadPool),
+}
+
+impl Threads {
+    #[cfg(not(feature = "rayon"))]
+    fn new(_threads: usize) -> Self {
+        Threads::One
+    }
+    #[cfg(feature = "rayon")]
+    fn new(threads: usize) -> Self {
+        match threads {
+            1 => Threads::One,
+            0 => Threads::All,
+            n => match rayon::ThreadPoolBuilder::new().num_threads(n).build() {
+                Ok(pool) => Threads::Pool(pool),
+                // No thread to be had: the result is the same, only slower.
+                Err(_) => Threads::One,
+            },
+        }
+    }
+    fn for_each<S: Send>(&self, slots: &mut [S], work: impl Fn(&mut S) + Sync) {
+        match self {
+            Threads::One => slots.iter_mut().for_each(work),
+            #[cfg(feature = "rayon")]
+            Threads::All => {
+                use rayon::prelude::*;
+                slots.par_iter_mut().for_each(&work);
+            }
+            #[cfg(feature = "rayon")]
+            Threads::Pool(pool) => {
+                use rayon::prelude::*;
+                pool.install(|| slots.par_iter_mut().for_each(&work));
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! EVE: Σ_k = λ D A_k Dᵀ.
+
+use super::orientation::{Criterion, common_orientation};
+use super::{Scatters, Structure, decomposition, scaled, volume::geometric_mean};
+use crate::gaussian::Covariance;
+use crate::linalg::from_eigen;
+use distributions::EstimateError;
+
+/// Ellipsoids of one volume along common axes. Given D, A_k = diag(DᵀW_kD) scaled to determinant 1
+/// and λ = Σ_k |diag(DᵀW_kD)|^(1/d) / N; D minimises that sum, see [`common_orientation`].
+pub(super) struct EqualVolumeAndOrientation;
+
+impl Structure for EqualVolumeAndOrientation {
+    fn parameter_count(&self, components: usize, dimension: usize) -> usize {
+        1 + components * (dimension - 1) + dimension * (dimension - 1) / 2
+    }
+    fn needs_full_scatter(&self) -> bool {
+        true
+    }
+    fn maximize(&self, from: &Scatters<'_>) -> Result<Vec<Covariance>, EstimateError> {
+        for k in 0..from.components() {
+            decomposition::determinant_root(from, k)?;
+        }
+        let common = common_orientation(from, Criterion::EqualVolume)?;
+        let means: Vec<f64> = common.spreads.iter().map(|s| geometric_mean(s)).collect();
+        let volume = means.iter().map(|mean| mean / from.total()).sum::<f64>();
+        Ok((common.spreads.into_iter().zip(&means))
+            .map(|(spread, mean)| {
+                let values = scaled(scaled(spread, 1.0 / mean), volume);
+                Covariance::Full(from_eigen(&common.axes, &values, from.dimension()))
+            })
+            .collect())
+    }
+}

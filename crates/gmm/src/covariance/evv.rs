@@ -1,0 +1,28 @@
+//! EVV: Σ_k = λ D_k A_k D_kᵀ.
+
+use super::{Scatters, Structure, decomposition, scaled};
+use crate::gaussian::Covariance;
+use distributions::EstimateError;
+
+/// Covariances of equal determinant: Σ_k = λ W_k / |W_k|^(1/d) with λ = Σ_k |W_k|^(1/d) / N.
+pub(super) struct EqualVolume;
+
+impl Structure for EqualVolume {
+    fn parameter_count(&self, components: usize, dimension: usize) -> usize {
+        // One volume, and for each component all of a covariance but its volume.
+        1 + components * (dimension * (dimension + 1) / 2 - 1)
+    }
+    fn needs_full_scatter(&self) -> bool {
+        true
+    }
+    fn maximize(&self, from: &Scatters<'_>) -> Result<Vec<Covariance>, EstimateError> {
+        let components = from.components();
+        let means: Vec<f64> = (0..components)
+            .map(|k| decomposition::determinant_root(from, k))
+            .collect::<Result<_, _>>()?;
+        let volume = means.iter().map(|mean| mean / from.total()).sum::<f64>();
+        Ok((0..components)
+            .map(|k| Covariance::Full(scaled(scaled(from.matrix(k), 1.0 / means[k]), volume)))
+            .collect())
+    }
+}

@@ -1,0 +1,306 @@
+//! Common axes of several scatters: EVE, VVE.
+//!
+//! With everything else eliminated, the orthogonal D minimises
+//!
+//! - VVE: F(D) = Σ_k N_k ln Π_j s_kj, the criterion of common principal components (Flury 1984);
+//! - EVE: F(D) = Σ_k (Π_j s_kj)^(1/d),
+//!
+//! where s_kj = (DᵀW_kD)_jj. D is improved by plane rotations, one pair of axes after the other, as
+//! Flury & Gautschi (1986) do. A rotation by θ in the plane (p, q) changes only the product
+//!
+//! P_k = s_kp s_kq = h_k − α_k cos 4θ − β_k sin 4θ,
+//!
+//! and F is a sum of increasing concave functions of the P_k. It therefore lies below its tangent in
+//! the P_k, whose minimum over θ has a closed form, 4θ = atan2(Σ v_k β_k, Σ v_k α_k) with v_k = ∂F/∂P_k:
+//! a step to it never raises F (majorisation, as in Browne & McNicholas 2014, but without their
+//! bound on the eigenvalues, and with the exact surrogate of the plane). Each step is besides
+//! checked: F never rises.
+
+use super::{Scatters, decomposition::decompose, volume::geometric_mean};
+use crate::linalg::power_of_two;
+use distributions::EstimateError;
+
+/// Sweeps over all pairs of axes: far more than are ever needed.
+const SWEEPS: usize = 500;
+/// The largest angle of a sweep at which the iteration rests: F is then flat to its last bit.
+const REST: f64 = 1e-9;
+/// Angles tried in the first sweeps, so that a plane's best minimum is found, not only the next.
+const TRIALS: usize = 8;
+/// Tangent steps in one plane before the next plane has its turn.
+const STEPS: usize = 10;
+
+/// What the axes minimise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Criterion {
+    /// EVE.
+    EqualVolume,
+    /// VVE.
+    VariableVolume,
+}
+
+/// Common axes, and what the scatters are along them.
+pub(super) struct CommonOrientation {
+    /// D, row-major, axis j in column j.
+    pub axes: Vec<f64>,
+    /// diag(DᵀW_kD) for each k.
+    pub spreads: Vec<Vec<f64>>,
+}
+
+/// The best common axes found from three starts: the axes of the current covariances (so that an
+/// iteration of EM never goes back), those of the pooled scatter, and those of the columns.
+pub(super) fn common_orientation(
+    from: &Scatters<'_>,
+    criterion: Criterion,
+) -> Result<CommonOrientation, EstimateError> {
+    let d = from.dimension();
+    let mut identity = vec![0.0; d * d];
+    identity.iter_mut().step_by(d + 1).for_each(|v| *v = 1.0);
+    let starts = [
+        current_axes(from)?,
+        decompose(&from.pooled_matrix(), d)?.vectors,
+        identity,
+    ];
+    let mut best: Option<(f64, Vec<f64>)> = None;
+    for start in starts {
+        let mut rotated = Rotated::new(from, criterion, start);
+        rotated.descend();
+        let value = rotated.value();
+        if best.as_ref().is_none_or(|(least, _)| value < *least) {
+            best = Some((value, rotated.axes));
+        }
+    }
+    let axes = best.map(|(_, axes)| axes).unwrap_or_default();
+    let spreads = (0..from.components())
+        .map(|k| {
+            let matrix = rotate(&from.matrix(k), &axes, d);
+            (0..d).map(|j| matrix[j * d + j]).collect()
+        })
+        .collect();
+    Ok(CommonOrientation { axes, spreads })
+}
+
+/// The common axes of the current covariances, where they have some: the eigenvectors of a weighted
+/// sum of them, with weights under which eigenvalues do not coincide by symmetry.
+fn current_axes(from: &Scatters<'_>) -> Result<Vec<f64>, EstimateError> {
+    let d = from.dimension();
+    let mut sum = vec![0.0; d * d];
+    for (k, gaussian) in from.current().iter().enumerate() {
+        let covariance = gaussian.covariance();
+        let trace: f64 = (0..d).map(|j| covariance[j * d + j]).sum();
+        let weight = 1.0 / (trace * (1.0 + 0.618 * k as f64).sqrt());
+        for (total, value) in sum.iter_mut().zip(&covariance) {
+            *total += weight * value;
+        }
+    }
+    Ok(decompose(&sum, d)?.vectors)
+}
+
+/// DᵀMD for a symmetric M.
+fn rotate(matrix: &[f64], axes: &[f64], d: usize) -> Vec<f64> {
+    let mut half = vec![0.0; d * d];
+    for i in 0..d {
+        for l in 0..d {
+            let m = matrix[i * d + l];
+            for j in 0..d {
+                half[i * d + j] += m * axes[l * d + j];
+            }
+        }
+    }
+    let mut rotated = vec![0.0; d * d];
+    for l in 0..d {
+        for i in 0..d {
+            let a = axes[l * d + i];
+            for j in 0..d {
+                rotated[i * d + j] += a * half[l * d + j];
+            }
+        }
+    }
+    rotated
+}
+
+/// The scatters in the axes of the moment.
+struct Rotated {
+    d: usize,
+    criterion: Criterion,
+    axes: Vec<f64>,
+    /// DᵀW_kD divided by `scales[k]`, a power of two.
+    matrices: Vec<Vec<f64>>,
+    scales: Vec<f64>,
+    counts: Vec<f64>,
+}
+
+/// What a plane shows of one component: the 2 × 2 block ((a, b), (b, c)), and its factor in F.
+#[derive(Clone, Copy)]
+struct Plane {
+    a: f64,
+    b: f64,
+    c: f64,
+    /// N_k, or (Π_j s_kj)^(1/d).
+    importance: f64,
+}
+
+impl Rotated {
+    fn new(from: &Scatters<'_>, criterion: Criterion, axes: Vec<f64>) -> Self {
+        let (d, components) = (from.dimension(), from.components());
+        let scales: Vec<f64> = (0..components)
+            .map(|k| power_of_two(from.trace(k)))
+            .collect();
+        let matrices = (0..components)
+            .map(|k| {
+                let scaled = super::scaled(from.matrix(k), 1.0 / scales[k]);
+                rotate(&scaled, &axes, d)
+            })
+            .collect();
+        Rotated {
+            d,
+            criterion,
+            axes,
+            matrices,
+            scales,
+            counts: from.counts(),
+        }
+    }
+    fn spread(&self, k: usize) -> Vec<f64> {
+        crate::linalg::diagonal(&self.matrices[k], self.d)
+    }
+    /// F, up to a factor and a term that do not depend on D.
+    fn value(&self) -> f64 {
+        let logs = (0..self.counts.len()).map(|k| geometric_mean(&self.spread(k)).ln());
+        match self.criterion {
+            Criterion::VariableVolume => logs.zip(&self.counts).map(|(log, n)| n * log).sum(),
+            Criterion::EqualVolume => {
+                let logs: Vec<f64> = logs.zip(&self.scales).map(|(l, s)| l + s.ln()).collect();
+                let largest = self.scales.iter().fold(0.0f64, |a, &b| a.max(b)).ln();
+                logs.iter().map(|log| (log - largest).exp()).sum()
+            }
+        }
+    }
+    /// Rotates until the axes rest.
+    fn descend(&mut self) {
+        for sweep in 0..SWEEPS {
+            let mut largest = 0.0f64;
+            for p in 0..self.d {
+                for q in p + 1..self.d {
+                    let planes = self.planes(p, q);
+                    let angle = best_angle(&planes, self.criterion, self.d, sweep < 2);
+                    if angle != 0.0 {
+                        self.turn(p, q, angle);
+                        largest = largest.max(angle.abs());
+                    }
+                }
+            }
+            if largest <= REST {
+                break;
+            }
+        }
+    }
+    fn planes(&self, p: usize, q: usize) -> Vec<Plane> {
+        let (d, common) = (
+            self.d,
+            power_of_two(self.scales.iter().fold(0.0f64, |a, &b| a.max(b))),
+        );
+        (0..self.counts.len())
+            .map(|k| Plane {
+                a: self.matrices[k][p * d + p],
+                b: self.matrices[k][p * d + q],
+                c: self.matrices[k][q * d + q],
+                importance: match self.criterion {
+                    Criterion::VariableVolume => self.counts[k],
+                    Criterion::EqualVolume => {
+                        geometric_mean(&self.spread(k)) * (self.scales[k] / common)
+                    }
+                },
+            })
+            .collect()
+    }
+    /// Turns axes p and q by `angle`, from p towards q.
+    fn turn(&mut self, p: usize, q: usize, angle: f64) {
+        let d = self.d;
+        let (sine, cosine) = angle.sin_cos();
+        let mix = |a: &mut [f64], p: usize, q: usize| {
+            let (x, y) = (a[p], a[q]);
+            a[p] = cosine * x + sine * y;
+            a[q] = cosine * y - sine * x;
+        };
+        for row in 0..d {
+            mix(&mut self.axes, row * d + p, row * d + q);
+        }
+        for matrix in &mut self.matrices {
+            for row in 0..d {
+                mix(matrix, row * d + p, row * d + q);
+            }
+            for column in 0..d {
+                mix(matrix, p * d + column, q * d + column);
+            }
+        }
+    }
+}
+
+impl Plane {
+    /// s_p s_q after a rotation, relative to before it.
+    fn ratio(&self, sine: f64, cosine: f64) -> f64 {
+        let (ss, cc, mixed) = (sine * sine, cosine * cosine, 2.0 * self.b * sine * cosine);
+        let first = self.a * cc + mixed + self.c * ss;
+        let second = self.a * ss - mixed + self.c * cc;
+        (first / self.a) * (second / self.c)
+    }
+}
+
+/// F after a rotation in the plane, less a constant.
+fn criterion_after(planes: &[Plane], criterion: Criterion, d: usize, angle: f64) -> f64 {
+    let (sine, cosine) = angle.sin_cos();
+    let terms = planes.iter().map(|plane| {
+        let ratio = plane.ratio(sine, cosine);
+        match criterion {
+            Criterion::VariableVolume => plane.importance * ratio.ln(),
+            Criterion::EqualVolume => plane.importance * ((ratio.ln() / d as f64).exp_m1()),
+        }
+    });
+    terms.sum()
+}
+
+/// The angle of the tangent's minimum, the tangent being taken at `angle`.
+fn tangent_step(planes: &[Plane], criterion: Criterion, d: usize, angle: f64) -> f64 {
+    let (sine, cosine) = angle.sin_cos();
+    let (mut along, mut across) = (0.0, 0.0);
+    for plane in planes {
+        let ratio = plane.ratio(sine, cosine);
+        let power = match criterion {
+            Criterion::VariableVolume => 1.0,
+            Criterion::EqualVolume => (ratio.ln() / d as f64).exp(),
+        };
+        let slope = plane.importance * power / ratio / (plane.a * plane.c);
+        let half = 0.5 * (plane.a - plane.c);
+        along += slope * 0.5 * (half - plane.b) * (half + plane.b);
+        across += slope * half * plane.b;
+    }
+    0.25 * across.atan2(along)
+}
+
+/// An angle at which F is not above where it stands; 0 where none better is found.
+fn best_angle(planes: &[Plane], criterion: Criterion, d: usize, search: bool) -> f64 {
+    let value = |angle: f64| criterion_after(planes, criterion, d, angle);
+    let (mut angle, mut least) = (0.0, 0.0);
+    if search {
+        for trial in 1..TRIALS {
+            let candidate = (trial as f64 / TRIALS as f64 - 0.5) * std::f64::consts::FRAC_PI_2;
+            let reached = value(candidate);
+            if reached < least {
+                (angle, least) = (candidate, reached);
+            }
+        }
+    }
+    for _ in 0..STEPS {
+        let candidate = tangent_step(planes, criterion, d, angle);
+        let reached = value(candidate);
+        if !(reached < least) {
+            break;
+        }
+        let moved = (candidate - angle).abs();
+        (angle, least) = (candidate, reached);
+        if moved <= REST {
+            break;
+        }
+    }
+    angle
+}

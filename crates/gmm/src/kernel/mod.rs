@@ -1,0 +1,102 @@
+//! Block kernels: the rows of a block under all components.
+//!
+//! A block comes as columns (entry (i, j) of the n × d block at `j * n + i`), transposed once for all
+//! components, so that neighbouring numbers in memory belong to neighbouring rows: the lanes of a
+//! vector are rows, whatever the dimension.
+
+mod quadratic;
+mod scatter;
+
+use crate::gaussian::Gaussian;
+use crate::scatter::Scatter;
+use distributions::{RowsView, Scratch, View};
+
+/// Writes the n × d block `xs` column after column.
+pub(crate) fn transpose(xs: RowsView<'_, f64>, into: &mut [f64]) {
+    let (rows, d) = (xs.len(), xs.width());
+    // In strips of columns, so that what is written stays in cache.
+    for strip in (0..d).step_by(8) {
+        let end = (strip + 8).min(d);
+        for (i, row) in xs.values().chunks_exact(d).enumerate() {
+            for (j, &x) in row.iter().enumerate().take(end).skip(strip) {
+                into[j * rows + i] = x;
+            }
+        }
+    }
+}
+
+/// Writes the K × n matrix of ln p_k(x_i).
+pub(crate) fn log_densities(
+    gaussians: &[Gaussian],
+    columns: &[f64],
+    rows: usize,
+    out: &mut [f64],
+    scratch: &mut Scratch,
+) {
+    if rows == 0 {
+        return;
+    }
+    for (gaussian, out) in gaussians.iter().zip(out.chunks_exact_mut(rows)) {
+        quadratic::quadratic_forms(gaussian, columns, rows, out, scratch);
+        let constant = gaussian.log_constant();
+        for value in out {
+            let density = constant - 0.5 * *value;
+            // Differences of infinities: the row is infinitely far away.
+            *value = if density.is_nan() {
+                f64::NEG_INFINITY
+            } else {
+                density
+            };
+        }
+    }
+}
+
+/// Adds the block to the K statistics, row i to component k with weight `weights[k * rows + i]`.
+pub(crate) fn accumulate(
+    into: &mut [Scatter],
+    gaussians: &[Gaussian],
+    columns: &[f64],
+    weights: &[f64],
+    rows: usize,
+    scratch: &mut Scratch,
+) {
+    if rows == 0 {
+        return;
+    }
+    let clean = tame(columns, weights, rows, scratch);
+    let columns = clean.as_deref().unwrap_or(columns);
+    let parts = into
+        .iter_mut()
+        .zip(gaussians)
+        .zip(weights.chunks_exact(rows));
+    for ((into, gaussian), weights) in parts {
+        scatter::accumulate(into, gaussian.mean(), columns, weights, scratch);
+    }
+    if let Some(clean) = clean {
+        scratch.give(clean);
+    }
+}
+
+/// A copy of the block in which rows without any weight are zeros, where one of them would spoil a
+/// sum by 0 · ∞; such rows need not even be valid observations.
+fn tame(columns: &[f64], weights: &[f64], rows: usize, scratch: &mut Scratch) -> Option<Vec<f64>> {
+    // NaN is wild too; 1e300 leaves room for the difference from a mean.
+    if columns
+        .iter()
+        .fold(true, |tame, x| tame & (x.abs() < 1e300))
+    {
+        return None;
+    }
+    let mut clean = scratch.take_dirty(columns.len());
+    clean.copy_from_slice(columns);
+    for i in 0..rows {
+        if weights.iter().skip(i).step_by(rows).all(|&w| w == 0.0) {
+            clean
+                .iter_mut()
+                .skip(i)
+                .step_by(rows)
+                .for_each(|x| *x = 0.0);
+        }
+    }
+    Some(clean)
+}

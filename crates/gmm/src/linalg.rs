@@ -1,0 +1,243 @@
+//! Matrix algebra: the only file that names faer.
+//!
+//! Matrices are square, row-major slices of d² numbers. Only faer's low-level functions are called,
+//! with `Par::Seq`: threads belong to the driver, and the bits of a result must not depend on them.
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt::factor::{LltError, cholesky_in_place, cholesky_in_place_scratch};
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
+use faer::{MatMut, MatRef, Par, Spec, diag::DiagMut};
+
+/// The Cholesky factor L of a symmetric positive definite matrix A = L Lᵀ: row-major, zeros above
+/// the diagonal. Only the lower triangle of `matrix` is read.
+///
+/// # Errors
+/// The index of the first pivot that is not positive (NaN included).
+pub(crate) fn cholesky(matrix: &[f64], dimension: usize) -> Result<Vec<f64>, usize> {
+    let d = dimension;
+    let mut columns = vec![0.0; d * d];
+    for i in 0..d {
+        for j in 0..=i {
+            columns[j * d + i] = matrix[i * d + j];
+        }
+    }
+    let mut memory = MemBuffer::new(cholesky_in_place_scratch::<f64>(
+        d,
+        Par::Seq,
+        Spec::default(),
+    ));
+    cholesky_in_place(
+        MatMut::from_column_major_slice_mut(&mut columns, d, d),
+        Default::default(),
+        Par::Seq,
+        MemStack::new(&mut memory),
+        Spec::default(),
+    )
+    .map_err(|LltError::NonPositivePivot { index }| index)?;
+    let mut lower = vec![0.0; d * d];
+    for i in 0..d {
+        for j in 0..=i {
+            lower[i * d + j] = columns[j * d + i];
+        }
+    }
+    match (0..d).find(|&j| !(lower[j * d + j] > 0.0 && lower[j * d + j].is_finite())) {
+        Some(j) => Err(j),
+        None => Ok(lower),
+    }
+}
+
+/// Eigenvalues, largest first, and orthonormal eigenvectors of a symmetric matrix.
+#[derive(Clone, Debug)]
+pub(crate) struct Eigen {
+    /// The eigenvalues, largest first.
+    pub values: Vec<f64>,
+    /// Row-major, eigenvector j in column j.
+    pub vectors: Vec<f64>,
+}
+
+/// The eigendecomposition of a symmetric matrix; `None` for a matrix that is not finite, or (never
+/// seen) when the iteration does not end.
+pub(crate) fn eigen(matrix: &[f64], dimension: usize) -> Option<Eigen> {
+    let d = dimension;
+    // By a power of two, so that no square over- or underflows and no bit is lost.
+    let largest = matrix.iter().fold(0.0f64, |a, b| a.max(b.abs()));
+    if !matrix.iter().all(|v| v.is_finite()) {
+        return None;
+    }
+    let scale = power_of_two(largest);
+    let scaled: Vec<f64> = matrix.iter().map(|v| v / scale).collect();
+    let (mut values, mut vectors) = (vec![0.0; d], vec![0.0; d * d]);
+    let mut memory = MemBuffer::new(self_adjoint_evd_scratch::<f64>(
+        d,
+        ComputeEigenvectors::Yes,
+        Par::Seq,
+        Spec::default(),
+    ));
+    self_adjoint_evd(
+        MatRef::from_column_major_slice(&scaled, d, d),
+        DiagMut::from_slice_mut(&mut values),
+        Some(MatMut::from_column_major_slice_mut(&mut vectors, d, d)),
+        Par::Seq,
+        MemStack::new(&mut memory),
+        Spec::default(),
+    )
+    .ok()?;
+    let mut order: Vec<usize> = (0..d).collect();
+    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    let mut sorted = vec![0.0; d * d];
+    for (j, &from) in order.iter().enumerate() {
+        for i in 0..d {
+            sorted[i * d + j] = vectors[from * d + i];
+        }
+    }
+    Some(Eigen {
+        values: order.iter().map(|&j| values[j] * scale).collect(),
+        vectors: sorted,
+    })
+}
+
+/// The power of two next to `value`; 1 where there is none.
+pub(crate) fn power_of_two(value: f64) -> f64 {
+    let power = value.log2().round().clamp(-1000.0, 1000.0).exp2();
+    if value > 0.0 && power.is_finite() {
+        power
+    } else {
+        1.0
+    }
+}
+
+/// The inverse of a lower triangular matrix.
+pub(crate) fn invert_lower(lower: &[f64], dimension: usize) -> Vec<f64> {
+    let d = dimension;
+    let mut inverse = vec![0.0; d * d];
+    for i in 0..d {
+        let pivot = 1.0 / lower[i * d + i];
+        for k in 0..i {
+            let factor = -lower[i * d + k] * pivot;
+            let (done, row) = inverse.split_at_mut(i * d);
+            for j in 0..=k {
+                row[j] += factor * done[k * d + j];
+            }
+        }
+        inverse[i * d + i] = pivot;
+    }
+    inverse
+}
+
+/// The inverse (L Lᵀ)⁻¹ from the Cholesky factor L.
+pub(crate) fn inverse_from_cholesky(lower: &[f64], dimension: usize) -> Vec<f64> {
+    let d = dimension;
+    let inverse = invert_lower(lower, d);
+    let mut product = vec![0.0; d * d];
+    for row in inverse.chunks_exact(d) {
+        for i in 0..d {
+            for j in 0..d {
+                product[i * d + j] += row[i] * row[j];
+            }
+        }
+    }
+    product
+}
+
+/// V diag(values) Vᵀ, exactly symmetric.
+pub(crate) fn from_eigen(vectors: &[f64], values: &[f64], dimension: usize) -> Vec<f64> {
+    let d = dimension;
+    let mut product = vec![0.0; d * d];
+    for i in 0..d {
+        for j in 0..=i {
+            let mut sum = 0.0;
+            for (l, value) in values.iter().enumerate() {
+                sum += vectors[i * d + l] * value * vectors[j * d + l];
+            }
+            product[i * d + j] = sum;
+            product[j * d + i] = sum;
+        }
+    }
+    product
+}
+
+/// Solves L z = `rhs` in place by forward substitution.
+pub(crate) fn solve_lower(lower: &[f64], rhs: &mut [f64]) {
+    let d = rhs.len();
+    for i in 0..d {
+        let row = &lower[i * d..i * d + i + 1];
+        let (solved, rest) = rhs.split_at_mut(i);
+        let inner: f64 = row.iter().zip(solved.iter()).map(|(l, z)| l * z).sum();
+        rest[0] = (rest[0] - inner) / row[i];
+    }
+}
+
+/// Σ_ij A_ij B_ij: the trace of A Bᵀ.
+pub(crate) fn inner(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+/// The diagonal of a square matrix.
+pub(crate) fn diagonal(matrix: &[f64], dimension: usize) -> Vec<f64> {
+    (0..dimension).map(|j| matrix[j * dimension + j]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: [f64; 9] = [4.0, 2.0, 0.6, 2.0, 5.0, 1.5, 0.6, 1.5, 3.0];
+
+    fn close(a: &[f64], b: &[f64], tolerance: f64) {
+        for (x, y) in a.iter().zip(b) {
+            assert!((x - y).abs() <= tolerance, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn cholesky_multiplies_back() {
+        let l = cholesky(&A, 3).unwrap();
+        let mut product = [0.0; 9];
+        for i in 0..3 {
+            for j in 0..3 {
+                product[i * 3 + j] = (0..3).map(|k| l[i * 3 + k] * l[j * 3 + k]).sum();
+            }
+        }
+        close(&product, &A, 1e-14);
+        let inverse = inverse_from_cholesky(&l, 3);
+        let mut identity = [0.0; 9];
+        for i in 0..3 {
+            for j in 0..3 {
+                identity[i * 3 + j] = (0..3).map(|k| A[i * 3 + k] * inverse[k * 3 + j]).sum();
+            }
+        }
+        close(
+            &identity,
+            &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+            1e-14,
+        );
+        let mut rhs = [1.0, 2.0, 3.0];
+        solve_lower(&l, &mut rhs);
+        let squares: f64 = rhs.iter().map(|z| z * z).sum();
+        let direct: f64 = (0..9)
+            .map(|n| inverse[n] * ((n / 3 + 1) * (n % 3 + 1)) as f64)
+            .sum();
+        assert!((squares - direct).abs() < 1e-13);
+    }
+
+    #[test]
+    fn cholesky_names_the_pivot_and_refuses_nan() {
+        assert_eq!(cholesky(&[1.0, 0.0, 2.0, 4.0 - 1e-3], 2), Err(1));
+        assert_eq!(cholesky(&[0.0], 1), Err(0));
+        assert!(cholesky(&[f64::NAN], 1).is_err());
+        assert!(cholesky(&[1.0, 0.0, f64::NAN, 1.0], 2).is_err());
+        assert!(cholesky(&[f64::INFINITY], 1).is_err());
+    }
+
+    #[test]
+    fn eigen_multiplies_back_at_any_scale() {
+        for scale in [1.0, 1e-24, 1e300] {
+            let scaled: Vec<f64> = A.iter().map(|a| a * scale).collect();
+            let eigen = eigen(&scaled, 3).unwrap();
+            assert!(eigen.values[0] >= eigen.values[1] && eigen.values[1] >= eigen.values[2]);
+            let back = from_eigen(&eigen.vectors, &eigen.values, 3);
+            close(&back, &scaled, 1e-13 * scale);
+        }
+        assert!(eigen(&[f64::NAN], 1).is_none());
+    }
+}

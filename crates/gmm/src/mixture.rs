@@ -1,0 +1,283 @@
+//! The friendly door: a Gaussian mixture, fitted and asked.
+
+use crate::covariance::CovarianceStructure;
+use crate::gaussian::Gaussian;
+use crate::set::Gaussians;
+use distributions::{Component, RowsBuffer, RowsView, Sample};
+use em::{
+    Data, Evaluation, FitError, FitReport, Mixture, Options, Posterior, Start, fit_from, stream,
+};
+
+/// A fitted Gaussian mixture p(x) = Σ_k π_k N(x | μ_k, Σ_k).
+///
+/// ```
+/// use distributions::RowsView;
+/// use gmm::{CovarianceStructure, GaussianMixture};
+///
+/// let values = [
+///     0.0, 0.1, 0.2, -0.1, 0.1, 0.3, -0.2, 0.1, // four rows about (0, 0)
+///     5.0, 5.2, 5.1, 4.9, 5.3, 5.0, 4.8, 5.1, // and four about (5, 5)
+/// ];
+/// let rows = RowsView::new(&values, 2);
+/// let fitted = GaussianMixture::builder(2)
+///     .covariance(CovarianceStructure::Diagonal)
+///     .seed(1)
+///     .fit(rows)?;
+/// let labels = fitted.predict(rows)?;
+/// assert_eq!(labels[0], labels[3]);
+/// assert_ne!(labels[0], labels[4]);
+/// assert!(fitted.bic(rows)? < GaussianMixture::builder(1).fit(rows)?.bic(rows)?);
+/// # Ok::<(), em::FitError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct GaussianMixture {
+    mixture: Mixture<Gaussians>,
+    report: FitReport,
+}
+
+/// What is to be fitted, and how; made by [`GaussianMixture::builder`].
+#[derive(Clone, Debug)]
+pub struct GaussianMixtureBuilder<'a> {
+    components: usize,
+    structure: CovarianceStructure,
+    options: Options,
+    row_weights: Option<&'a [f64]>,
+    start: Start<'a>,
+    model: Option<&'a Mixture<Gaussians>>,
+}
+
+impl<'a> GaussianMixtureBuilder<'a> {
+    /// The covariance structure; full by default.
+    pub fn covariance(mut self, structure: CovarianceStructure) -> Self {
+        self.structure = structure;
+        self
+    }
+    /// How many times to start where the start is random; default 10.
+    pub fn restarts(mut self, restarts: usize) -> Self {
+        self.options.restarts = restarts;
+        self
+    }
+    /// The seed of all randomness; default 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+    /// Stop when the estimated remaining gain is below this many nats in total; default 1e-7.
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.options.tolerance = tolerance;
+        self
+    }
+    /// The most iterations; default 10 000.
+    pub fn max_iterations(mut self, max_iterations: usize) -> Self {
+        self.options.max_iterations = max_iterations;
+        self
+    }
+    /// Threads; 0, the default, uses every core. The result has the same bits for any number.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.options.threads = threads;
+        self
+    }
+    /// One weight w_i ≥ 0 for each row: frequencies, possibly fractional.
+    pub fn row_weights(mut self, row_weights: &'a [f64]) -> Self {
+        self.row_weights = Some(row_weights);
+        self
+    }
+    /// Where the fit starts; [`Start::Spread`] (k-means++ seeds) by default.
+    pub fn start(mut self, start: Start<'a>) -> Self {
+        self.start = start;
+        self
+    }
+    /// Starts from this model; it gives the number of components too.
+    pub fn start_model(mut self, model: &'a Mixture<Gaussians>) -> Self {
+        self.model = Some(model);
+        self
+    }
+
+    /// Fits the mixture to an n × d matrix of rows.
+    ///
+    /// # Errors
+    /// See [`FitError`]: rows that are not finite, more components than rows, or a likelihood without
+    /// a maximum (a component that collapses on a point or a plane), naming the component, the
+    /// column and the effective count.
+    pub fn fit(&self, rows: RowsView<'_, f64>) -> Result<GaussianMixture, FitError> {
+        if self.components == 0 {
+            return Err(FitError::Shape(
+                "a mixture needs at least one component".into(),
+            ));
+        }
+        let (template, start) = match self.model {
+            Some(model) => (self.restructured(model)?, Start::Model),
+            None => {
+                let set = Gaussians::standard(self.structure, self.components, rows.width());
+                (Mixture::uniform(set), self.start)
+            }
+        };
+        let mut data = Data::new(rows);
+        data.row_weights = self.row_weights;
+        let fit = fit_from(&template, data, start, &self.options)?;
+        Ok(GaussianMixture {
+            mixture: fit.model,
+            report: fit.report,
+        })
+    }
+    /// The model under this builder's structure.
+    fn restructured(&self, model: &Mixture<Gaussians>) -> Result<Mixture<Gaussians>, FitError> {
+        let components = model.components().components().to_vec();
+        Gaussians::new(self.structure, components)
+            .and_then(|set| Mixture::new(model.weights().clone(), set))
+            .map_err(|error| FitError::Shape(error.to_string()))
+    }
+}
+
+impl GaussianMixture {
+    /// A fit of `components` components, with defaults that suit most.
+    pub fn builder<'a>(components: usize) -> GaussianMixtureBuilder<'a> {
+        GaussianMixtureBuilder {
+            components,
+            structure: CovarianceStructure::Full,
+            options: Options::default(),
+            row_weights: None,
+            start: Start::Spread,
+            model: None,
+        }
+    }
+    /// The mixture itself: for everything that crate `em` does with mixtures.
+    pub fn mixture(&self) -> &Mixture<Gaussians> {
+        &self.mixture
+    }
+    /// The mixture itself.
+    pub fn into_mixture(self) -> Mixture<Gaussians> {
+        self.mixture
+    }
+    /// How the fit went.
+    pub fn report(&self) -> &FitReport {
+        &self.report
+    }
+    /// The number of components K.
+    pub fn len(&self) -> usize {
+        self.mixture.len()
+    }
+    /// Never: a mixture has at least one component.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+    /// The number of columns d.
+    pub fn dimension(&self) -> usize {
+        self.mixture.components().dimension()
+    }
+    /// π, K numbers.
+    pub fn weights(&self) -> &[f64] {
+        self.mixture.weights()
+    }
+    /// N(μ_k, Σ_k) for each k.
+    pub fn components(&self) -> &[Gaussian] {
+        self.mixture.components().components()
+    }
+    /// μ_k, K vectors of d numbers.
+    pub fn means(&self) -> Vec<&[f64]> {
+        self.components().iter().map(Gaussian::mean).collect()
+    }
+    /// Σ_k, K row-major d × d matrices.
+    pub fn covariances(&self) -> Vec<Vec<f64>> {
+        self.components().iter().map(Gaussian::covariance).collect()
+    }
+    /// The number of free parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.mixture.parameter_count()
+    }
+
+    /// ln p(x_i) and p(z_i = k | x_i) for every row.
+    ///
+    /// # Errors
+    /// When the number of columns differs.
+    pub fn posterior(&self, rows: RowsView<'_, f64>) -> Result<Posterior, FitError> {
+        self.check(rows)?;
+        Ok(self.mixture.posterior(rows))
+    }
+    /// The most probable component of every row, ties to the lowest.
+    ///
+    /// # Errors
+    /// When the number of columns differs, or a row is not finite.
+    pub fn predict(&self, rows: RowsView<'_, f64>) -> Result<Vec<usize>, FitError> {
+        self.posterior(rows)?.labels()
+    }
+    /// The n × K row-major matrix of p(z_i = k | x_i).
+    ///
+    /// # Errors
+    /// When the number of columns differs.
+    pub fn predict_proba(&self, rows: RowsView<'_, f64>) -> Result<Vec<f64>, FitError> {
+        Ok(self.posterior(rows)?.responsibilities)
+    }
+    /// ln p(x_i) for every row.
+    ///
+    /// # Errors
+    /// When the number of columns differs.
+    pub fn score_samples(&self, rows: RowsView<'_, f64>) -> Result<Vec<f64>, FitError> {
+        self.check(rows)?;
+        Ok(self.mixture.score_rows(rows))
+    }
+    /// The mean of ln p(x_i) over the rows.
+    ///
+    /// # Errors
+    /// As [`evaluate`](GaussianMixture::evaluate).
+    pub fn score(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+        let evaluation = self.evaluate(rows)?;
+        Ok(evaluation.log_likelihood / evaluation.observations)
+    }
+    /// Σ_i ln p(x_i).
+    ///
+    /// # Errors
+    /// As [`evaluate`](GaussianMixture::evaluate).
+    pub fn log_likelihood(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+        Ok(self.evaluate(rows)?.log_likelihood)
+    }
+    /// −2L + 2p; smaller is better.
+    ///
+    /// # Errors
+    /// As [`evaluate`](GaussianMixture::evaluate).
+    pub fn aic(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+        Ok(self.evaluate(rows)?.aic)
+    }
+    /// −2L + p ln n; smaller is better.
+    ///
+    /// # Errors
+    /// As [`evaluate`](GaussianMixture::evaluate).
+    pub fn bic(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+        Ok(self.evaluate(rows)?.bic)
+    }
+    /// bic − 2 Σ_i ln max_k r_ik; smaller is better.
+    ///
+    /// # Errors
+    /// As [`evaluate`](GaussianMixture::evaluate).
+    pub fn icl(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+        Ok(self.evaluate(rows)?.icl)
+    }
+    /// Log-likelihood and all criteria of rows of weight 1. For rows with weights, use
+    /// [`Mixture::evaluate`] of [`mixture`](GaussianMixture::mixture).
+    ///
+    /// # Errors
+    /// When the number of columns differs, or naming the first row with no finite density.
+    pub fn evaluate(&self, rows: RowsView<'_, f64>) -> Result<Evaluation, FitError> {
+        self.check(rows)?;
+        self.mixture.evaluate(Data::new(rows))
+    }
+    /// Draws `count` rows; the same seed gives the same rows.
+    pub fn sample(&self, count: usize, seed: u64) -> RowsBuffer<f64> {
+        self.mixture.sample(&mut stream(seed, 0), count)
+    }
+    /// Draws `count` rows with the components they came from.
+    pub fn sample_with_labels(&self, count: usize, seed: u64) -> (RowsBuffer<f64>, Vec<usize>) {
+        self.mixture.sample_with_labels(&mut stream(seed, 0), count)
+    }
+
+    fn check(&self, rows: RowsView<'_, f64>) -> Result<(), FitError> {
+        if rows.width() == self.dimension() {
+            return Ok(());
+        }
+        Err(FitError::Shape(format!(
+            "{} columns, but the model has {}",
+            rows.width(),
+            self.dimension()
+        )))
+    }
+}

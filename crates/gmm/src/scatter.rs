@@ -1,0 +1,179 @@
+//! The statistic of a Gaussian: weight, mean and centred scatter.
+
+use distributions::Statistics;
+
+/// N = Σ w, the mean m = Σ w x / N, and the centred scatter W = Σ w (x − m)(x − m)ᵀ of weighted
+/// rows; only its diagonal where the covariance structure needs no more.
+///
+/// Centred, because raw second moments cancel: an offset of 1e8 costs nothing. Parts are merged by
+/// the pairwise update
+///
+/// W = W₁ + W₂ + (N₁ N₂ / N) (m₂ − m₁)(m₂ − m₁)ᵀ.
+///
+/// Source: Chan, Golub & LeVeque (1979), Updating formulae and a pairwise algorithm.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Scatter {
+    weight: f64,
+    mean: Vec<f64>,
+    /// The lower triangle of W, row-major in d × d, or the diagonal alone.
+    squares: Vec<f64>,
+}
+
+impl Scatter {
+    /// Nothing seen, in `dimension` columns; `full` keeps the whole of W, else its diagonal.
+    pub fn new(dimension: usize, full: bool) -> Self {
+        let squares = if full {
+            dimension * dimension
+        } else {
+            dimension
+        };
+        Scatter {
+            weight: 0.0,
+            mean: vec![0.0; dimension],
+            squares: vec![0.0; squares],
+        }
+    }
+    /// The number of columns d.
+    pub fn dimension(&self) -> usize {
+        self.mean.len()
+    }
+    /// Whether the whole of W is kept, rather than its diagonal.
+    pub fn is_full(&self) -> bool {
+        self.squares.len() == self.mean.len() * self.mean.len()
+    }
+    /// The weighted mean; zeros when nothing was seen.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+    /// W_jj, the centred sum of squares of column j.
+    pub fn square(&self, j: usize) -> f64 {
+        let stride = self.squares.len() / self.mean.len();
+        self.squares[if stride == 1 { j } else { j * stride + j }]
+    }
+    /// The diagonal of W.
+    pub fn diagonal(&self) -> Vec<f64> {
+        (0..self.dimension()).map(|j| self.square(j)).collect()
+    }
+    /// W, symmetric, row-major; diagonal where only that is kept.
+    pub fn matrix(&self) -> Vec<f64> {
+        let d = self.dimension();
+        let mut matrix = vec![0.0; d * d];
+        for i in 0..d {
+            if self.is_full() {
+                for j in 0..=i {
+                    matrix[i * d + j] = self.squares[i * d + j];
+                    matrix[j * d + i] = self.squares[i * d + j];
+                }
+            } else {
+                matrix[i * d + i] = self.squares[i];
+            }
+        }
+        matrix
+    }
+    /// Adds one row.
+    pub fn add(&mut self, x: &[f64], weight: f64) {
+        self.merge_mean(x, weight);
+    }
+    /// Adds rows of total weight `weight`, mean `mean` and centred scatter `squares`, laid out as
+    /// this statistic keeps it.
+    pub(crate) fn add_moments(&mut self, weight: f64, mean: &[f64], squares: &[f64]) {
+        if weight > 0.0 {
+            for (mine, theirs) in self.squares.iter_mut().zip(squares) {
+                *mine += theirs;
+            }
+            self.merge_mean(mean, weight);
+        }
+    }
+    /// The pairwise update without the other part's own scatter.
+    fn merge_mean(&mut self, mean: &[f64], weight: f64) {
+        let d = self.dimension();
+        if !(self.weight > 0.0) {
+            self.weight = weight;
+            self.mean.copy_from_slice(mean);
+            return;
+        }
+        let total = self.weight + weight;
+        let share = weight / total;
+        let factor = self.weight * share;
+        let full = self.is_full();
+        for i in 0..d {
+            let difference = mean[i] - self.mean[i];
+            if full {
+                let row = &mut self.squares[i * d..i * d + i + 1];
+                for (j, square) in row.iter_mut().enumerate() {
+                    *square += factor * difference * (mean[j] - self.mean[j]);
+                }
+            } else {
+                self.squares[i] += factor * difference * difference;
+            }
+        }
+        for (mine, theirs) in self.mean.iter_mut().zip(mean) {
+            *mine += (theirs - *mine) * share;
+        }
+        self.weight = total;
+    }
+}
+
+impl Statistics for Scatter {
+    fn weight(&self) -> f64 {
+        self.weight
+    }
+    fn clear(&mut self) {
+        self.weight = 0.0;
+        self.mean.fill(0.0);
+        self.squares.fill(0.0);
+    }
+    fn merge(&mut self, other: &Self) {
+        self.add_moments(other.weight, &other.mean, &other.squares);
+    }
+    fn scale(&mut self, factor: f64) {
+        self.weight *= factor;
+        for square in &mut self.squares {
+            *square *= factor;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<[f64; 2]> {
+        vec![[1.0, 2.0], [3.0, -1.0], [0.5, 0.0], [7.0, 4.0], [2.0, 2.5]]
+    }
+
+    #[test]
+    fn any_split_merges_to_the_whole() {
+        for full in [true, false] {
+            let mut whole = Scatter::new(2, full);
+            for (i, x) in rows().iter().enumerate() {
+                whole.add(x, 1.0 + i as f64);
+            }
+            for split in 0..=5 {
+                let mut parts = [Scatter::new(2, full), Scatter::new(2, full)];
+                for (i, x) in rows().iter().enumerate() {
+                    parts[usize::from(i >= split)].add(x, 1.0 + i as f64);
+                }
+                let [mut left, right] = parts;
+                left.merge(&right);
+                assert_eq!(left.weight(), whole.weight());
+                for (a, b) in left.matrix().iter().zip(whole.matrix()) {
+                    assert!((a - b).abs() < 1e-13 * b.abs().max(1.0));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_common_offset_costs_no_digits() {
+        let (mut near, mut far) = (Scatter::new(2, true), Scatter::new(2, true));
+        for x in rows() {
+            near.add(&x, 0.7);
+            far.add(&[x[0] + 1e8, x[1] - 1e8], 0.7);
+        }
+        for (a, b) in far.matrix().iter().zip(near.matrix()) {
+            assert!((a - b).abs() < 1e-7);
+        }
+    }
+}
