@@ -23,11 +23,13 @@
 //! | [`Beta`] | 0 < x < 1 | alpha, beta |
 //! | [`Rayleigh`], [`Maxwell`] | x > 0 | scale |
 //! | [`HalfNormal`] | x ≥ 0 | scale |
+//! | [`Weibull`] | x > 0 | shape, scale |
 //! | [`Laplace`] | real numbers | location (fixed), scale |
 //! | [`Pareto`] | x ≥ minimum | minimum (fixed), shape |
 //! | [`Uniform`] | low ≤ x ≤ high | low, high (fixed) |
 //! | [`VonMises`] | angles | mean_direction, concentration |
 //! | [`Poisson`] | counts | rate |
+//! | [`NegativeBinomial`] | counts | mean, size |
 //! | [`Geometric`] | counts | probability; support (fixed) |
 //! | [`Binomial`] | counts | trials (fixed), probability |
 //! | [`Bernoulli`] | 0 or 1 | probability |

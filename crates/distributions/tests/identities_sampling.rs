@@ -113,6 +113,8 @@ fn real_families() {
     continuous(HalfNormal::new(5.0).unwrap());
     continuous(Laplace::new(-1.0, 0.4).unwrap());
     continuous(Pareto::new(2.0, 1.5).unwrap());
+    continuous(Weibull::new(0.6, 3.0).unwrap());
+    continuous(Weibull::new(5.0, 0.2).unwrap());
     continuous(Uniform::new(-2.0, 5.0).unwrap());
     for (alpha, beta) in [(0.6, 0.7), (1.0, 1.0), (2.0, 5.0), (300.0, 20.0)] {
         continuous(Beta::new(alpha, beta).unwrap());

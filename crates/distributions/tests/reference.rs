@@ -43,6 +43,7 @@ fn log_densities(family: &str, p: &[f64], x: &str) -> Option<[f64; 2]> {
         "pareto" => both_paths(Pareto::new(p[0], p[1]).unwrap(), real()),
         "uniform" => both_paths(Uniform::new(p[0], p[1]).unwrap(), real()),
         "negative_binomial" => both_paths(NegativeBinomial::new(p[0], p[1]).unwrap(), count()),
+        "weibull" => both_paths(Weibull::new(p[0], p[1]).unwrap(), real()),
         "von_mises" => both_paths(VonMises::new(p[0], p[1]).unwrap(), real()),
         _ => return None,
     })
@@ -112,7 +113,7 @@ fn log_densities_of_the_published_table() {
         }
         checked += 1;
     }
-    assert!(checked >= 58, "{checked}");
+    assert!(checked >= 61, "{checked}");
 }
 
 /// Rows and weights of a data set.
@@ -200,6 +201,10 @@ fn weighted_maximum_likelihood() {
                 let (c, l) = fit(NegativeBinomial::new(1.0, 1.0).unwrap(), &counts, &weights);
                 (vec![c.mean(), c.size()], l)
             }
+            "weibull" => {
+                let (c, l) = fit(Weibull::new(1.0, 1.0).unwrap(), &xs, &weights);
+                (vec![c.shape(), c.scale()], l)
+            }
             "von_mises" => {
                 let (c, l) = fit(VonMises::new(0.0, 0.0).unwrap(), &xs, &weights);
                 (vec![c.mean_direction(), c.concentration()], l)
@@ -224,5 +229,5 @@ fn weighted_maximum_likelihood() {
         );
         checked += 1;
     }
-    assert!(checked >= 22, "{checked}");
+    assert!(checked >= 24, "{checked}");
 }

@@ -25,6 +25,7 @@ mod rayleigh;
 mod saddle_point;
 mod uniform;
 mod von_mises;
+mod weibull;
 
 pub use bernoulli::Bernoulli;
 pub use beta::Beta;
@@ -49,6 +50,7 @@ pub use poisson::Poisson;
 pub use rayleigh::Rayleigh;
 pub use uniform::Uniform;
 pub use von_mises::{CircularMoments, VonMises};
+pub use weibull::{Weibull, WeibullStatistics};
 
 use crate::special::logistic;
 use common::{

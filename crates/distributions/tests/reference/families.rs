@@ -175,6 +175,15 @@ macro_rules! for_each_other_family {
             |_: &NegativeBinomial| Counts { last: 2000 }
         );
         $run!(
+            weibull,
+            |u: f64, v: f64| {
+                Weibull::new(log_range(u, 0.4, 8.0), log_range(v, 0.1, 10.0)).unwrap()
+            },
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, f64::INFINITY],
+            |c: &Weibull| Positive { scale: c.scale() }
+        );
+        $run!(
             uniform,
             |u: f64, v: f64| Uniform::new(-1.0 - u, 4.0 + v).unwrap(),
             [0.1, 2.5, -0.3, 4.0, 0.9],

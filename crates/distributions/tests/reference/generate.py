@@ -226,6 +226,12 @@ def main():
         for size in (1e-10, 0.3, 1.7, 50.0, 1e6, 1e15):
             for x in counts(mean, (mean + mean * mean / size) ** 0.5):
                 row(negative_binomial, {"mean": mean, "size": size}, x)
+    for shape in (1e-3, 0.5, 1.0, 3.7, 100.0, 1e6):
+        for scale in (1e-200, 1e-3, 1.0, 50.0, 1e200):
+            for z in (-100.0, -10.0, -1.0, -1e-3, 0.0, 0.1, 1.0, 3.0):
+                x = float(mpf(scale) * mp.exp(mpf(z) / shape))
+                if 1e-300 < x < 1e300:
+                    row(weibull, {"shape": shape, "scale": scale}, x)
 
 
 if __name__ == "__main__":
