@@ -86,3 +86,33 @@ pub(super) fn add_counts(into: &mut MeanStatistics<[f64; 1]>, xs: &[u64], weight
     }
     into.add_sums(total, &[sum]);
 }
+
+/// Σ w, in eight partial sums that do not wait for each other.
+pub(super) fn total_weight(weights: &[f64]) -> f64 {
+    let (chunks, rest) = weights.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for chunk in chunks {
+        for (lane, w) in lanes.iter_mut().zip(chunk) {
+            *lane += w;
+        }
+    }
+    lanes.iter().sum::<f64>() + rest.iter().sum::<f64>()
+}
+
+/// Σ w (x − origin), in eight partial sums; values of weight 0 are not looked at.
+pub(super) fn centred_sum(xs: &[f64], weights: &[f64], origin: f64) -> f64 {
+    let term = |x: f64, w: f64| if w > 0.0 { w * (x - origin) } else { 0.0 };
+    let (x_chunks, x_rest) = xs.as_chunks::<8>();
+    let (w_chunks, w_rest) = weights.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for (xs, ws) in x_chunks.iter().zip(w_chunks) {
+        for ((lane, &x), &w) in lanes.iter_mut().zip(xs).zip(ws) {
+            *lane += term(x, w);
+        }
+    }
+    let mut sum: f64 = lanes.iter().sum();
+    for (&x, &w) in x_rest.iter().zip(w_rest) {
+        sum += term(x, w);
+    }
+    sum
+}
