@@ -1,7 +1,7 @@
 //! An E-step allocates nothing after the first: counted by the allocator itself.
 #![allow(unsafe_code)] // a global allocator is an unsafe trait; this one only counts
 
-use distributions::{Component, Gamma, Normal, Poisson, Sample};
+use distributions::{Gamma, Normal, Poisson, Sample};
 use em::{Data, LatentModel, Mixture, Soft, Workspace, e_step, stream};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
