@@ -45,19 +45,14 @@ impl ExponentialFamily for Lindley {
         if theta > 0.0 && theta.is_finite() {
             Ok(Lindley { theta })
         } else {
-            Err(EstimateError::boundary(
-                "theta",
-                theta,
-                "must be positive and finite",
-            ))
+            Err(EstimateError::boundary("theta", theta, "must be positive"))
         }
     }
 }
 component_from_means!(Lindley, Scalars<f64>);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // A Lindley variate is exponential with probability θ/(1 + θ), else a sum of two exponentials: here
-    // 5400 of θ = 0.5, a third of them alone, and 7200 of θ = 3, three quarters alone.
+    // A Lindley variate is exponential with probability θ/(1 + θ), else a sum of two exponentials.
     let mut rng = stream(7, 0);
     let mut xs = Vec::new();
     for (theta, alone) in [(0.5, 1800), (3.0, 5400)] {

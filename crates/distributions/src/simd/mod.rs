@@ -22,7 +22,14 @@ macro_rules! dispatch {
             if matches!(arch, pulp::Arch::Scalar) {
                 $kernel::<false>($($argument),*)
             } else {
-                arch.dispatch(#[inline(always)] || $kernel::<true>($($argument),*))
+                let once = $crate::simd::Once;
+                arch.dispatch(
+                    #[inline(always)]
+                    move || {
+                        let _consumed = once;
+                        $kernel::<true>($($argument),*)
+                    },
+                )
             }
         }
         #[cfg(not(feature = "simd"))]
@@ -30,6 +37,12 @@ macro_rules! dispatch {
     }};
 }
 pub(crate) use dispatch;
+
+/// Consumed by a dispatched closure, which thereby can be called once only. A closure that could be
+/// called again gets a shim around it; the compiler may leave the shim, without the instruction set,
+/// uninlined, and every fused multiply-add in it becomes a library call (25 times slower).
+#[cfg(feature = "simd")]
+pub(crate) struct Once;
 
 /// Replaces every x by eˣ.
 ///

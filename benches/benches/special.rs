@@ -1,5 +1,5 @@
 //! Nanoseconds per call, the figures of docs/numerics.md:
-//! `cargo test --release -p mixture-distributions --test special_speed -- --ignored --nocapture`
+//! `cargo bench -p mixture-benches --bench special`
 
 use distributions::{simd, special as sp};
 use std::hint::black_box;
@@ -34,9 +34,7 @@ fn points(low: f64, high: f64) -> Vec<f64> {
         .collect()
 }
 
-#[test]
-#[ignore = "prints times; no check"]
-fn speed() {
+fn main() {
     let wide = points(0.1, 30.0);
     time("ln_gamma, 0.1..30", &wide, sp::ln_gamma);
     time("stirling_error, 0.1..30", &wide, sp::stirling_error);
