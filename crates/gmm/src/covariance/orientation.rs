@@ -22,8 +22,11 @@ use distributions::EstimateError;
 
 /// Sweeps over all pairs of axes: far more than are ever needed.
 const SWEEPS: usize = 500;
-/// The largest angle of a sweep at which the iteration rests: F is then flat to its last bit.
-const REST: f64 = 1e-9;
+/// The largest angle of a sweep at which the iteration rests.
+const REST: f64 = 1e-13;
+/// The angle below which F, being flat to its last bit, cannot tell better from worse: the tangent
+/// alone guides smaller steps, and only as long as these shrink.
+const FLAT: f64 = 1e-6;
 /// Angles tried in the first sweeps, so that a plane's best minimum is found, not only the next.
 const TRIALS: usize = 8;
 /// Tangent steps in one plane before the next plane has its turn.
@@ -177,6 +180,7 @@ impl Rotated {
     }
     /// Rotates until the axes rest.
     fn descend(&mut self) {
+        let mut before = f64::INFINITY;
         for sweep in 0..SWEEPS {
             let mut largest = 0.0f64;
             for p in 0..self.d {
@@ -189,9 +193,10 @@ impl Rotated {
                     }
                 }
             }
-            if largest <= REST {
+            if largest <= REST || (largest <= FLAT && largest >= before) {
                 break;
             }
+            before = largest;
         }
     }
     fn planes(&self, p: usize, q: usize) -> Vec<Plane> {
@@ -292,11 +297,10 @@ fn best_angle(planes: &[Plane], criterion: Criterion, d: usize, search: bool) ->
     }
     for _ in 0..STEPS {
         let candidate = tangent_step(planes, criterion, d, angle);
-        let reached = value(candidate);
-        if !(reached < least) {
+        let (reached, moved) = (value(candidate), (candidate - angle).abs());
+        if !(reached < least || moved <= FLAT) {
             break;
         }
-        let moved = (candidate - angle).abs();
         (angle, least) = (candidate, reached);
         if moved <= REST {
             break;
