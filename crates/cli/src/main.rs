@@ -1,2 +1,39 @@
-//! The command line.
-fn main() {}
+//! Probabilistic mixture models from the command line: fit, predict, score, sample, show.
+//!
+//! stdout carries the result, stderr progress and warnings. Exit 0: done; 1: the fit failed;
+//! 2: usage or input; 3: not converged under `--require-convergence`.
+
+mod args;
+mod choose;
+mod columns;
+mod commands;
+mod explain;
+mod failure;
+mod grid;
+mod names;
+mod progress;
+mod read;
+mod start;
+mod summary;
+mod warn;
+mod write;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match args::Arguments::parse().command {
+        args::Command::Fit(arguments) => commands::fit::run(&arguments),
+        args::Command::Predict(arguments) => commands::predict::run(&arguments),
+        args::Command::Score(arguments) => commands::score::run(&arguments),
+        args::Command::Sample(arguments) => commands::sample::run(&arguments),
+        args::Command::Show(arguments) => commands::show::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report();
+            ExitCode::from(failure.code())
+        }
+    }
+}

@@ -168,6 +168,15 @@ pub trait Coordinates: Sized {
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError>;
 }
 
+impl<C: Coordinates> Coordinates for Vec<C> {
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.iter().for_each(|part| part.pack(into));
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        self.iter().map(|part| part.unpack(from)).collect()
+    }
+}
+
 /// Takes the next coordinate off the front of `from`.
 ///
 /// # Errors

@@ -72,6 +72,14 @@ impl<V: AsRef<[f64]> + AsMut<[f64]>> MeanStatistics<V> {
             *sum += weight * value;
         }
     }
+    /// Adds one observation whose statistic is 1 at `entry` and 0 elsewhere: a label.
+    ///
+    /// # Panics
+    /// When there is no such entry.
+    pub fn add_unit(&mut self, entry: usize, weight: f64) {
+        self.weight += weight;
+        self.sum.as_mut()[entry] += weight;
+    }
     /// Adds observations of total weight `weight` whose weighted sum of T is `sum`.
     pub fn add_sums(&mut self, weight: f64, sum: &[f64]) {
         self.weight += weight;

@@ -1,6 +1,62 @@
-//! Expectation–maximisation for any mixture of components.
+//! Expectation–maximisation for any mixture of components: the algorithm on one page.
+//!
+//! # The model
+//! Each row has a latent class z, categorical with **mixing weights** π
+//! ([`Weights`], which refuses anything but 0 ≤ π_k ≤ 1 and Σ_k π_k = 1), and an observation x drawn
+//! from the component of its class:
+//!
+//! - p(z = k) = π_k
+//! - **joint** p(x, z = k) = π_k p_k(x) — [`Mixture::log_joint`]
+//! - **marginal** p(x) = Σ_k π_k p_k(x) — [`Mixture`]'s
+//!   [`log_density`](distributions::Density::log_density); with Gaussian components
+//!   p(x) = Σ_k π_k N(x | μ_k, Σ_k)
+//! - the **generative story**, draw z, then x given z — [`Mixture::sample_with_labels`]
+//!
+//! # The algorithm
+//! The log-likelihood L(θ) = Σ_i w_i ln Σ_k π_k p_k(x_i | θ_k) has the sum inside the logarithm, so
+//! it has no closed maximum. EM alternates two steps that have one (Dempster, Laird & Rubin 1977);
+//! w_i is the row weight, 1 unless given:
+//!
+//! **E-step** ([`e_step`]): the posterior of the class of each row, its **responsibilities**, by
+//! Bayes' theorem ([`Soft`]),
+//!
+//! r_ik = p(z_i = k | x_i) = π_k p_k(x_i) / Σ_j π_j p_j(x_i).
+//!
+//! **M-step** ([`Component::maximize`](distributions::Component::maximize)): the maximum of
+//! Q(θ) = Σ_i w_i Σ_k r_ik (ln π_k + ln p_k(x_i | θ_k)), with N_k = Σ_i w_i r_ik and N = Σ_k N_k:
+//!
+//! - weights π_k = N_k / N
+//! - a component of an exponential family: E\[T\] = Σ_i w_i r_ik T(x_i) / N_k
+//! - Gaussian: μ_k = Σ_i w_i r_ik x_i / N_k and Σ_k = Σ_i w_i r_ik (x_i − μ_k)(x_i − μ_k)ᵀ / N_k
+//!
+//! No iteration lowers L. The driver checks that at no extra cost, because the next E-step computes
+//! L at the new parameters anyway, and stops when the estimated remaining gain is below a tolerance
+//! ([`remaining_gain`]). The loop is [`Driver::run`], one screen.
+//!
+//! # The two uses
+//! **Clustering**: [`Posterior::labels`], the most probable class of each row.
+//! **Density estimation**: [`Mixture::score_rows`], ln p(x_i). Both from [`Mixture::posterior`].
+//!
+//! # Where is …
+//! | | |
+//! |---|---|
+//! | the contract of a component | [`distributions::Component`] |
+//! | several components as one (ties, kernels over all K) | [`ComponentSet`] |
+//! | the mixture | [`Mixture`] |
+//! | what the driver drives | [`LatentModel`] |
+//! | the E-step; its rule | [`e_step`]; [`Responsibilities`] |
+//! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
+//! | acceleration | [`Acceleration`] |
+//! | starts; several of them | [`Start`]; [`fit_from`] |
+//! | row weights, partial labels | [`Data`], [`Allowed`] |
+//! | weights that depend on the row | [`WeightModel`] |
+//! | AIC, BIC, ICL | [`Evaluation`] |
+//!
+//! The symbols are mapped to names in docs/notation.md.
 
+mod accelerate;
 mod data;
+mod degenerate;
 mod e_step;
 mod error;
 mod fit;
@@ -19,10 +75,12 @@ mod stratum;
 mod weights;
 mod workspace;
 
+pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
 pub use data::{Allowed, Data};
+pub use degenerate::{Degeneracy, OnDegenerate};
 pub use e_step::e_step;
 pub use error::FitError;
-pub use fit::{check_data, fit, run};
+pub use fit::{Driver, check_data, fit};
 pub use init::{Start, starting_model};
 pub use mixture::{Mixture, SampleSet};
 pub use model::{LatentModel, Tally};

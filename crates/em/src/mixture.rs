@@ -1,6 +1,8 @@
 //! Mixtures: p(x) = Σ_k π_k p_k(x).
 
 use crate::data::Data;
+use crate::degenerate::{OnDegenerate, repaired};
+use crate::error::FitError;
 use crate::model::{LatentModel, Tally};
 use crate::responsibilities::{At, Responsibilities, Soft};
 use crate::set::ComponentSet;
@@ -126,6 +128,9 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
         scratch: &mut Scratch,
     ) -> Tally {
         let rows = data.rows();
+        if rows == 0 {
+            return Tally::default();
+        }
         let mut joint = scratch.take_dirty(self.len() * rows);
         let mut value = scratch.take_dirty(rows);
         self.log_joint_matrix(data.xs, prepared, &mut joint, scratch);
@@ -295,6 +300,14 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
     }
     fn classes(&self) -> usize {
         self.len()
+    }
+    fn repaired(
+        &self,
+        component: usize,
+        action: OnDegenerate,
+        data: Data<'_, Batch<'_, Self::Space>>,
+    ) -> Result<Self, FitError> {
+        repaired(self, component, action, data)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the driver drives: a model with latent classes.
 
 use crate::data::Data;
+use crate::degenerate::OnDegenerate;
+use crate::error::FitError;
 use crate::responsibilities::{At, Soft};
 use distributions::{Batch, Component, Scratch, View};
 
@@ -45,6 +47,21 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
         into: &mut Self::Statistics,
         scratch: &mut Scratch,
     ) -> Tally;
+
+    /// The model with which to go on after component `component` had no estimate.
+    ///
+    /// # Errors
+    /// When the model cannot do without it, or the new start has no estimate either.
+    fn repaired(
+        &self,
+        _component: usize,
+        _action: OnDegenerate,
+        _data: Data<'_, Batch<'_, Self::Space>>,
+    ) -> Result<Self, FitError> {
+        Err(FitError::Shape(
+            "this model has no component to repair".into(),
+        ))
+    }
 
     /// The number of latent classes, for messages and checks; 1 where there is none.
     fn classes(&self) -> usize {

@@ -1,5 +1,7 @@
 //! Options of a fit.
 
+use crate::degenerate::OnDegenerate;
+
 /// Options of a fit; the defaults suit most.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -15,6 +17,8 @@ pub struct Options {
     pub restarts: usize,
     /// The seed of all randomness; default 0. Restart r draws from its own stream.
     pub seed: u64,
+    /// What to do with a component that has no estimate; the default fails, naming it.
+    pub on_degenerate: OnDegenerate,
     /// Threads; 0, the default, uses every core. The result has the same bits for any number.
     pub threads: usize,
 }
@@ -26,6 +30,7 @@ impl Default for Options {
             max_iterations: 10_000,
             restarts: 10,
             seed: 0,
+            on_degenerate: OnDegenerate::Fail,
             threads: 0,
         }
     }
@@ -50,6 +55,11 @@ impl Options {
     /// The same options with this seed.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+    /// The same options with this policy for components without an estimate.
+    pub fn on_degenerate(mut self, on_degenerate: OnDegenerate) -> Self {
+        self.on_degenerate = on_degenerate;
         self
     }
     /// The same options with this many threads.

@@ -1,5 +1,6 @@
 //! What a fit tells besides the model.
 
+use crate::degenerate::Degeneracy;
 use crate::error::FitError;
 use crate::stop::StopReason;
 
@@ -25,11 +26,35 @@ pub struct FitReport {
     pub passes: usize,
     /// Why it stopped.
     pub stop_reason: StopReason,
+    /// Components that had no estimate on the way, and what was done. The objective may fall there.
+    pub degeneracies: Vec<Degeneracy>,
     /// Each start, in order; one entry where the start was given.
     pub starts: Vec<StartReport>,
 }
 
 impl FitReport {
+    /// The report of one run.
+    pub(crate) fn new(
+        trace: Vec<f64>,
+        log_likelihood: f64,
+        passes: usize,
+        stop_reason: StopReason,
+        degeneracies: Vec<Degeneracy>,
+    ) -> Self {
+        let (objective, iterations) = (trace[trace.len() - 1], trace.len() - 1);
+        FitReport {
+            trace,
+            objective,
+            log_likelihood,
+            passes,
+            stop_reason,
+            degeneracies,
+            starts: vec![StartReport {
+                outcome: Ok((objective, stop_reason)),
+                iterations,
+            }],
+        }
+    }
     /// The number of accepted iterations.
     pub fn iterations(&self) -> usize {
         self.trace.len() - 1

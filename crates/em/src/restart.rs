@@ -1,13 +1,12 @@
 //! Several starts, the best kept, all reported.
 
 use crate::error::FitError;
-use crate::fit::{check_data, run};
+use crate::fit::{Driver, check_data};
 use crate::init::{MixtureData, Start, starting_model};
 use crate::mixture::Mixture;
-use crate::observe::Observe;
 use crate::options::Options;
 use crate::report::{Fit, StartReport};
-use crate::responsibilities::{Responsibilities, Soft};
+use crate::responsibilities::Responsibilities;
 use crate::set::ComponentSet;
 use crate::weights::WeightModel;
 use crate::workspace::Workspace;
@@ -53,10 +52,10 @@ pub fn fit_from<S: ComponentSet, W: WeightModel>(
     start: Start<'_>,
     options: &Options,
 ) -> Result<Fit<Mixture<S, W>>, FitError> {
-    fit_from_with(template, data, start, options, &Soft, &mut ())
+    fit_from_with(template, data, start, &mut Driver::new(options))
 }
 
-/// [`fit_from`] under any rule, with an observer.
+/// [`fit_from`] by a [`Driver`]: under another rule, with an observer, accelerated.
 ///
 /// # Errors
 /// See [`FitError`].
@@ -64,11 +63,10 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
     start: Start<'_>,
-    options: &Options,
-    rule: &R,
-    observer: &mut dyn Observe<Mixture<S, W>>,
+    driver: &mut Driver<'_, Mixture<S, W>, R>,
 ) -> Result<Fit<Mixture<S, W>>, FitError> {
     check_data::<_, R>(template, data)?;
+    let options = driver.options;
     let mut workspace = Workspace::new(data.xs, &template.empty_statistics(), options.threads);
     let count = if start.is_random() {
         options.restarts.max(1)
@@ -81,7 +79,7 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     for which in 0..count {
         let mut rng = stream(options.seed, which);
         let fitted = starting_model(template, data, start, &mut rng)
-            .and_then(|model| run(model, data, options, rule, which, observer, &mut workspace));
+            .and_then(|model| driver.run(model, data, which, &mut workspace));
         match fitted {
             Ok(fit) => {
                 starts.extend(fit.report.starts.iter().cloned());

@@ -61,12 +61,26 @@ pub fn remaining_gain(a: f64, b: f64, c: f64) -> Option<f64> {
 }
 
 /// Watches the trace of a fit.
+///
+/// Remaining gains are estimated from three objectives in a row that plain steps connect. An
+/// accelerated run has no such three: when a whole jump gains less than the tolerance, it is asked
+/// for [`PROBE`] plain steps at the current point.
 #[derive(Clone, Debug)]
 pub(crate) struct Stopping {
     tolerance: f64,
     max_iterations: usize,
+    /// Estimates below the tolerance in a row.
     quiet: usize,
+    /// Plain steps in a row.
+    plain_steps: usize,
+    /// Plain steps still wanted.
+    probe: usize,
+    /// The objective at the last point that no plain step reached: a start, or an accelerated one.
+    jump: Option<f64>,
 }
+
+/// Plain steps that give two estimates of the remaining gain.
+const PROBE: usize = 3;
 
 impl Stopping {
     pub(crate) fn new(tolerance: f64, max_iterations: usize) -> Self {
@@ -74,21 +88,50 @@ impl Stopping {
             tolerance,
             max_iterations,
             quiet: 0,
+            plain_steps: 0,
+            probe: 0,
+            jump: None,
         }
     }
-    /// Whether to stop after the last value of the trace, whose rounding scale is `magnitude`.
-    pub(crate) fn after(&mut self, trace: &[f64], magnitude: f64) -> Option<StopReason> {
+    /// Forgets the trace so far: the model was changed from outside.
+    pub(crate) fn restart(&mut self) {
+        *self = Stopping::new(self.tolerance, self.max_iterations);
+    }
+    /// Whether the next step should be plain.
+    pub(crate) fn probing(&self) -> bool {
+        self.probe > 0
+    }
+    /// Whether to stop after the last value of the trace, whose rounding scale is `magnitude`, and
+    /// which a plain step reached or not.
+    pub(crate) fn after(
+        &mut self,
+        trace: &[f64],
+        magnitude: f64,
+        plain: bool,
+    ) -> Option<StopReason> {
         let bound = rounding_bound(magnitude);
-        if let [.., a, b, c] = *trace {
+        let enough = self.tolerance.max(bound);
+        let last = trace[trace.len() - 1];
+        self.plain_steps = if plain { self.plain_steps + 1 } else { 0 };
+        self.probe = self.probe.saturating_sub(1);
+        if !plain {
+            let before = self.jump.replace(last);
+            self.quiet = 0;
+            if before.is_some_and(|before| last - before < enough) {
+                self.probe = PROBE;
+            }
+        }
+        if let [.., a, b, c] = *trace
+            && self.plain_steps >= 2
+        {
             let below = match remaining_gain(a, b, c) {
-                Some(gain) => gain < self.tolerance.max(bound),
+                Some(gain) => gain < enough,
                 // Gains of the size of one rounding error have no rate: they are noise.
                 None => (c - b).abs() <= bound / 32.0,
             };
             self.quiet = if below { self.quiet + 1 } else { 0 };
             if self.quiet >= 2 {
-                let measurable = self.tolerance >= bound;
-                return Some(if measurable {
+                return Some(if self.tolerance >= bound {
                     StopReason::Converged
                 } else {
                     StopReason::PrecisionReached
@@ -124,7 +167,7 @@ mod tests {
         let trace: Vec<f64> = (0..10).map(|n| -1e-5 * rate.powi(n)).collect();
         let mut stopping = Stopping::new(1e-7, 1000);
         for t in 1..trace.len() {
-            assert_eq!(stopping.after(&trace[..t], 1.0), None);
+            assert_eq!(stopping.after(&trace[..t], 1.0, t > 1), None);
         }
     }
 
@@ -132,7 +175,7 @@ mod tests {
     fn zero_iterations_stop_at_the_start() {
         let mut stopping = Stopping::new(1e-7, 0);
         assert_eq!(
-            stopping.after(&[-5.0], 5.0),
+            stopping.after(&[-5.0], 5.0, false),
             Some(StopReason::MaxIterations)
         );
     }

@@ -46,6 +46,12 @@ impl<T: Statistics> Workspace<T> {
     pub fn statistics(&self) -> &T {
         &self.slots[0].statistics
     }
+    /// Makes room for statistics of another shape: a component was dropped.
+    pub(crate) fn reshape(&mut self, empty: &T) {
+        for slot in &mut self.slots {
+            slot.statistics = empty.clone();
+        }
+    }
     /// Fills every slot by `fill`, then merges all into the first along a binary tree.
     pub(crate) fn run(&mut self, fill: impl Fn(&mut Slot<T>) + Sync) -> Tally {
         self.threads.for_each(&mut self.slots, |slot| {

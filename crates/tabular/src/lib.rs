@@ -1,1 +1,29 @@
-//! Placeholder.
+//! Mixture models over typed columns, chosen at run time, and model files.
+//!
+//! - A [`Table`] holds typed fields ([`Values`]); it is its own [`Space`](distributions::Space).
+//! - A [`PartSet`] is one part of a model over one field, for all K components at once; any
+//!   [`ComponentSet`](em::ComponentSet) becomes one by [`Bound`].
+//! - [`TableComponents`] multiplies parts and is itself a `ComponentSet`, so that a [`TableMixture`]
+//!   is fitted, scored and drawn from by the same code as any other mixture.
+//! - [`families`] lists what can be chosen by name; a [`Specification`] is such a choice.
+//! - [`ModelFile`] is a fitted model on disk, with exact numbers.
+
+mod bound;
+mod components;
+mod model_file;
+mod part;
+mod registry;
+mod specification;
+mod statistics;
+mod table;
+mod text;
+
+pub use bound::{Bound, Saved};
+pub use components::{TableComponents, TableMixture};
+pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION};
+pub use part::PartSet;
+pub use registry::{Family, families, family};
+pub use specification::{ModelError, PartSpecification, Specification};
+pub use statistics::{BoxStatistics, TableStatistics};
+pub use table::{Field, FromField, Kind, Table, TableRow, TableView, Values};
+pub use text::{parse_number, pretty};

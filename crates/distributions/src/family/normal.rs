@@ -9,7 +9,7 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 /// ½ ln 2π.
-const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_741_78;
+pub(super) const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_741_78;
 
 /// The normal distribution with mean μ and **variance** σ².
 ///
@@ -94,7 +94,11 @@ impl Normal {
 }
 
 /// The estimate from centred moments; shared by the families that are normal after a transformation.
-pub(crate) fn normal_from_moments(from: &Moments) -> Result<(f64, f64), EstimateError> {
+/// `parameter` is what the family calls the variance.
+pub(super) fn normal_from_moments(
+    from: &Moments,
+    parameter: &'static str,
+) -> Result<(f64, f64), EstimateError> {
     if !(from.weight() > 0.0) {
         return Err(EstimateError::empty());
     }
@@ -103,7 +107,7 @@ pub(crate) fn normal_from_moments(from: &Moments) -> Result<(f64, f64), Estimate
     let rounding = 4.0 * f64::EPSILON * mean;
     if !(variance > rounding * rounding) {
         return Err(
-            EstimateError::boundary("variance", variance, "all its observations coincide")
+            EstimateError::boundary(parameter, variance, "all its observations coincide")
                 .with_count(from.weight()),
         );
     }
@@ -157,7 +161,7 @@ impl Component for Normal {
         into.add_slice(xs, weights);
     }
     fn maximize(&self, from: &Moments) -> Result<Self, EstimateError> {
-        let (mean, variance) = normal_from_moments(from)?;
+        let (mean, variance) = normal_from_moments(from, "variance")?;
         Ok(Normal::new(mean, variance)?)
     }
     fn parameter_count(&self) -> usize {
@@ -197,8 +201,7 @@ impl ExponentialFamily for Normal {
     /// ½ ((μ − μ′)²/σ′² + σ²/σ′² − 1 − ln(σ²/σ′²)): the generic form cancels at large means.
     fn kl_divergence(&self, other: &Self) -> f64 {
         let shift = (self.mean - other.mean) * other.inverse_deviation;
-        let excess = (self.variance - other.variance) / other.variance;
-        0.5 * (shift * shift + (excess - excess.ln_1p()))
+        0.5 * (shift * shift + super::excess(self.variance, other.variance))
     }
 }
 

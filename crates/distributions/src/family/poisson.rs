@@ -1,32 +1,226 @@
 //! The Poisson distribution.
 
-use crate::{EstimateError, ExponentialFamily, Scalars, component_from_means};
+use super::normal::HALF_LN_TWO_PI;
+use super::saddle_point::deviance_with_logs;
+use crate::serde_parameters::serde_parameters;
+use crate::special::{deviance, ln_factorial, stirling_error};
+use crate::{
+    Component, Coordinates, Density, EstimateError, ExponentialFamily, MeanStatistics,
+    ParameterError, Sample, Scalars, Scratch, Statistics, next_coordinate,
+};
+use rand::Rng;
+use rand_distr::Distribution;
 
-/// Placeholder until the special functions land.
+/// The largest rate at which x ln λ, λ and ln x! are small enough to be subtracted as they are.
+const PLAIN_RATE: f64 = 32.0;
+
+/// The Poisson distribution with rate λ (its mean) on the counts 0, 1, 2, …
+///
+/// # Density
+/// P(x) = λˣ e^(−λ) / x!. A rate of 0 is valid: then P(0) = 1.
+///
+/// # Sufficient statistics
+/// T(x) = x, η = ln λ, A = e^η = λ, h(x) = 1/x!. At λ = 0 the natural parameter is −∞; densities
+/// and divergences do not use it.
+///
+/// # M-step
+/// Closed: λ = Σ w x / N with N = Σ w; 0 when all counts are 0.
+///
+/// # Errors
+/// [`Poisson::new`] refuses a rate that is negative or not finite.
+///
+/// # Example
+/// ```
+/// use distributions::{Component, Density, Poisson};
+/// let family = Poisson::new(3.0)?;
+/// assert!((family.log_density(2) - (4.5f64.ln() - 3.0)).abs() < 1e-15);
+/// assert_eq!(family.estimate(&[0, 1, 4], &[1.0, 2.0, 1.0])?.rate(), 1.5);
+/// // Far from zero nothing cancels: ln P(10⁸ | 10⁸) = −½ ln(2π·10⁸) − …
+/// assert!((Poisson::new(1e8)?.log_density(100_000_000) + 10.12927890601419).abs() < 1e-13);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # References
+/// Loader (2000), Fast and Accurate Computation of Binomial Probabilities.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Poisson {
     rate: f64,
+    /// ln λ, taken once.
+    log_rate: f64,
 }
+
+serde_parameters!(Poisson { rate: f64 });
+
 impl Poisson {
-    /// New.
-    pub fn new(rate: f64) -> Self {
-        Poisson { rate }
+    /// The Poisson distribution with this rate.
+    ///
+    /// # Errors
+    /// When `rate` is negative or not finite.
+    pub fn new(rate: f64) -> Result<Self, ParameterError> {
+        ParameterError::require(
+            rate >= 0.0 && rate.is_finite(),
+            "rate",
+            rate,
+            "must be non-negative and finite",
+        )?;
+        Ok(Poisson {
+            rate,
+            log_rate: rate.ln(),
+        })
     }
-    /// Rate.
+    /// λ.
     pub fn rate(&self) -> f64 {
         self.rate
     }
+    /// ln P(x) from what is prepared.
+    #[inline]
+    fn log_density_of(&self, count: &Prepared) -> f64 {
+        if self.rate <= PLAIN_RATE {
+            if count.x == 0.0 {
+                // Also at λ = 0, where 0·ln 0 = 0.
+                return -self.rate;
+            }
+            return (count.x * self.log_rate - self.rate) - count.log_factorial;
+        }
+        if count.x == 0.0 {
+            return -self.rate;
+        }
+        count.log_saddle - deviance_with_logs(count.x, self.rate, count.log_x, (self.log_rate, 0.0))
+    }
 }
+
+/// What depends on the count alone.
+struct Prepared {
+    x: f64,
+    /// ln x!.
+    log_factorial: f64,
+    /// ln x; 0 for x = 0.
+    log_x: f64,
+    /// −½ ln 2πx − δ(x): the log-density at λ = x; 0 for x = 0.
+    log_saddle: f64,
+}
+
+impl Prepared {
+    fn new(count: u64) -> Self {
+        let x = count as f64;
+        if count == 0 {
+            return Prepared {
+                x,
+                log_factorial: 0.0,
+                log_x: 0.0,
+                log_saddle: 0.0,
+            };
+        }
+        let log_x = x.ln();
+        let log_saddle = -HALF_LN_TWO_PI - 0.5 * log_x - stirling_error(x);
+        let log_factorial = if count <= 20 {
+            ln_factorial(count)
+        } else {
+            x * log_x - x - log_saddle
+        };
+        Prepared {
+            x,
+            log_factorial,
+            log_x,
+            log_saddle,
+        }
+    }
+}
+
+impl Density for Poisson {
+    type Space = Scalars<u64>;
+
+    fn log_density(&self, x: u64) -> f64 {
+        self.log_density_of(&Prepared::new(x))
+    }
+    fn prepared_width(&self) -> usize {
+        4
+    }
+    fn shares_preparation(&self, _other: &Self) -> bool {
+        true
+    }
+    /// Columns x, ln x!, ln x and the log-density at λ = x.
+    fn prepare(&self, xs: &[u64], into: &mut [f64]) {
+        let rows = xs.len();
+        for (i, &x) in xs.iter().enumerate() {
+            let count = Prepared::new(x);
+            into[i] = count.x;
+            into[rows + i] = count.log_factorial;
+            into[2 * rows + i] = count.log_x;
+            into[3 * rows + i] = count.log_saddle;
+        }
+    }
+    fn log_density_batch(
+        &self,
+        xs: &[u64],
+        prepared: &[f64],
+        out: &mut [f64],
+        _scratch: &mut Scratch,
+    ) {
+        let rows = xs.len();
+        let (x, rest) = prepared.split_at(rows);
+        let (log_factorial, rest) = rest.split_at(rows);
+        let (log_x, log_saddle) = rest.split_at(rows);
+        if self.rate > 0.0 && self.rate <= PLAIN_RATE {
+            // As in `log_density_of`; x = 0 needs no branch while ln λ is finite.
+            for ((value, &x), &log_factorial) in out.iter_mut().zip(x).zip(log_factorial) {
+                *value = (x * self.log_rate - self.rate) - log_factorial;
+            }
+            return;
+        }
+        for (i, value) in out.iter_mut().enumerate() {
+            *value = self.log_density_of(&Prepared {
+                x: x[i],
+                log_factorial: log_factorial[i],
+                log_x: log_x[i],
+                log_saddle: log_saddle[i],
+            });
+        }
+    }
+}
+
+impl Component for Poisson {
+    type Statistics = MeanStatistics<[f64; 1]>;
+
+    fn empty_statistics(&self) -> Self::Statistics {
+        MeanStatistics::new([0.0])
+    }
+    fn accumulate(&self, into: &mut Self::Statistics, x: u64, weight: f64) {
+        into.add(&[x as f64], weight);
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut Self::Statistics,
+        xs: &[u64],
+        _prepared: &[f64],
+        weights: &[f64],
+        _scratch: &mut Scratch,
+    ) {
+        super::add_counts(into, xs, weights);
+    }
+    fn maximize(&self, from: &Self::Statistics) -> Result<Self, EstimateError> {
+        if !(from.weight() > 0.0) {
+            return Err(EstimateError::empty());
+        }
+        self.with_expected(&from.mean())
+            .map_err(|error| error.with_count(from.weight()))
+    }
+    fn parameter_count(&self) -> usize {
+        1
+    }
+}
+
 impl ExponentialFamily for Poisson {
     type Vector = [f64; 1];
+
     fn statistic(&self, x: u64) -> [f64; 1] {
         [x as f64]
     }
     fn log_base(&self, x: u64) -> f64 {
-        -libm::lgamma(x as f64 + 1.0)
+        -ln_factorial(x)
     }
     fn natural(&self) -> [f64; 1] {
-        [self.rate.ln()]
+        [self.log_rate]
     }
     fn log_partition(&self) -> f64 {
         self.rate
@@ -34,11 +228,40 @@ impl ExponentialFamily for Poisson {
     fn expected(&self) -> [f64; 1] {
         [self.rate]
     }
-    fn with_expected(&self, m: &[f64]) -> Result<Self, EstimateError> {
-        Ok(Poisson { rate: m[0] })
+    fn with_expected(&self, mean: &[f64]) -> Result<Self, EstimateError> {
+        Ok(Poisson::new(mean[0])?)
     }
-    fn same_statistic(&self, _: &Self) -> bool {
+    fn same_statistic(&self, _other: &Self) -> bool {
         true
     }
+    /// λ ln(λ/λ′) + λ′ − λ as a deviance, which does not cancel where the rates are close.
+    fn kl_divergence(&self, other: &Self) -> f64 {
+        deviance(self.rate, other.rate)
+    }
 }
-component_from_means!(Poisson, Scalars<u64>);
+
+impl Coordinates for Poisson {
+    fn pack(&self, into: &mut Vec<f64>) {
+        into.push(self.log_rate);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        Ok(Poisson::new(next_coordinate(from)?.exp())?)
+    }
+}
+
+impl Sample for Poisson {
+    fn empty_buffer(&self) -> Vec<u64> {
+        Vec::new()
+    }
+    /// Rates beyond 2⁶³ are drawn as 2⁶³, the largest at which counts still fit `u64`.
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<u64>) {
+        let rate = self.rate.min(9.223_372_036_854_775_8e18);
+        into.push(match rand_distr::Poisson::new(rate) {
+            Ok(poisson) => {
+                let count: f64 = poisson.sample(rng);
+                count as u64
+            }
+            Err(_) => 0,
+        });
+    }
+}

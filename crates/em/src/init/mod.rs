@@ -67,7 +67,7 @@ pub fn starting_model<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
 }
 
 /// The first M-step, without an iterate, from the K × n matrix of w_i r_ik.
-fn first_m_step<S: ComponentSet, W: WeightModel>(
+pub(crate) fn first_m_step<S: ComponentSet, W: WeightModel>(
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
     shares: &[f64],

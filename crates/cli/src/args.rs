@@ -1,0 +1,249 @@
+//! The options, as docs/cli.md describes them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Probabilistic mixture models: fit, predict, score, sample, show.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fit a mixture to a CSV file.
+    Fit(Box<Fit>),
+    /// Label each row of a CSV file: label, log-density and responsibilities.
+    Predict(Predict),
+    /// Write the log-density of each row of a CSV file.
+    Score(Score),
+    /// Draw rows from a model.
+    Sample(Sample),
+    /// Print a model file as text.
+    Show(Show),
+}
+
+/// `mixture fit`.
+#[derive(Args, Debug)]
+pub struct Fit {
+    /// The data, a CSV file with a header.
+    pub data: PathBuf,
+    /// The number of components K.
+    #[arg(short = 'k', value_name = "K")]
+    pub count: Option<usize>,
+    /// The model.
+    #[command(flatten)]
+    pub model: Model,
+    /// The start.
+    #[command(flatten)]
+    pub start: Start,
+    /// The column of row weights (frequencies).
+    #[arg(long, value_name = "COLUMN")]
+    pub row_weights: Option<String>,
+    /// What to do with missing cells (empty, NA, NaN, null).
+    #[arg(long, value_enum, default_value_t = Missing::Error)]
+    pub missing: Missing,
+    /// The algorithm: em, or hard (classification EM).
+    #[arg(long, value_enum, default_value_t = Algorithm::Em)]
+    pub algorithm: Algorithm,
+    /// Acceleration of EM.
+    #[arg(long, value_enum, default_value_t = Acceleration::None)]
+    pub acceleration: Acceleration,
+    /// Stop when the estimated remaining gain is below this many nats, twice running.
+    #[arg(long, value_name = "T", default_value_t = 1e-7, value_parser = tolerance)]
+    pub tolerance: f64,
+    /// The most iterations.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub max_iterations: usize,
+    /// How many random starts; 10 unless the start is given.
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..),
+          conflicts_with = "given_start")]
+    pub restarts: Option<u32>,
+    /// The seed of all randomness.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Threads, every core by default; the result has the same bits for any number.
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Exit with 3, and write nothing, if the fit did not converge.
+    #[arg(long)]
+    pub require_convergence: bool,
+    /// Where to write the model file.
+    #[arg(long, short = 'o', value_name = "MODEL.json")]
+    pub output: Option<PathBuf>,
+    /// What to print: a summary, or exactly the model file.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Which model.
+#[derive(Args, Debug)]
+pub struct Model {
+    /// The family of all columns.
+    #[arg(long, value_name = "NAME", conflicts_with = "part")]
+    pub family: Option<String>,
+    /// A part of a product: a family and its columns. Repeat for more parts.
+    #[arg(long, value_name = "NAME:COLUMN,COLUMN…", conflicts_with = "columns")]
+    pub part: Vec<String>,
+    /// The columns of --family; every numeric column by default.
+    #[arg(long, value_name = "COLUMN,COLUMN…", requires = "family")]
+    pub columns: Option<String>,
+    /// The covariance structure of gaussian parts.
+    #[arg(long, value_name = "STRUCTURE")]
+    pub covariance: Option<String>,
+    /// What a family fixes: trials=12, or 1.trials=12 for part 1 (from 0).
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+impl Model {
+    /// Whether any option names the model.
+    pub fn is_given(&self) -> bool {
+        self.family.is_some() || !self.part.is_empty()
+    }
+}
+
+/// Where to start.
+#[derive(Args, Debug)]
+#[group(id = "start", multiple = false)]
+pub struct Start {
+    /// A random start: rows far from each other as seeds, or random responsibilities.
+    #[arg(long, value_enum)]
+    pub init: Option<Init>,
+    /// The column of starting labels.
+    #[arg(long, value_name = "COLUMN", group = "given_start")]
+    pub init_labels: Option<String>,
+    /// A CSV file of starting labels: a header, one row per data row.
+    #[arg(long, value_name = "FILE", group = "given_start")]
+    pub init_labels_file: Option<PathBuf>,
+    /// A CSV file of starting responsibilities: a header, K columns, one row per data row.
+    #[arg(long, value_name = "FILE", group = "given_start")]
+    pub init_responsibilities: Option<PathBuf>,
+    /// A model file, or just {"weights": […], "components": […]}.
+    #[arg(long, value_name = "MODEL.json", group = "given_start")]
+    pub init_model: Option<PathBuf>,
+}
+
+/// `mixture predict`.
+#[derive(Args, Debug)]
+pub struct Predict {
+    /// The model file.
+    pub model: PathBuf,
+    /// The data, a CSV file with a header.
+    pub data: PathBuf,
+    /// What to do with missing cells: error, leave the row's fields empty, or use the other cells.
+    #[arg(long, value_enum, default_value_t = Missing::Error)]
+    pub missing: Missing,
+    /// Data columns to repeat after the others.
+    #[arg(long, value_name = "COLUMN,COLUMN…")]
+    pub keep: Option<String>,
+    /// Add a column: 1 − the largest responsibility.
+    #[arg(long)]
+    pub uncertainty: bool,
+    /// A column of true labels: a confusion table and the adjusted Rand index on stderr.
+    #[arg(long, value_name = "COLUMN")]
+    pub truth: Option<String>,
+    /// Write names instead of numbers: those of the start's labels, or these.
+    #[arg(long, value_name = "NAME,NAME…", num_args = 0..=1, require_equals = true,
+          default_missing_value = "")]
+    pub label_names: Option<String>,
+}
+
+/// `mixture score`.
+#[derive(Args, Debug)]
+pub struct Score {
+    /// The model file.
+    pub model: PathBuf,
+    /// The data, a CSV file with a header.
+    pub data: PathBuf,
+    /// What to do with missing cells: error, leave the row's field empty, or use the other cells.
+    #[arg(long, value_enum, default_value_t = Missing::Error)]
+    pub missing: Missing,
+    /// Write Σ w log p, the mean and Σ w instead.
+    #[arg(long)]
+    pub total: bool,
+    /// The column of row weights.
+    #[arg(long, value_name = "COLUMN", requires = "total")]
+    pub row_weights: Option<String>,
+}
+
+/// `mixture sample`.
+#[derive(Args, Debug)]
+pub struct Sample {
+    /// The model file.
+    pub model: PathBuf,
+    /// How many rows.
+    #[arg(short = 'n', value_name = "N")]
+    pub count: u64,
+    /// The seed.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Add a column with the component of each row.
+    #[arg(long)]
+    pub labels: bool,
+}
+
+/// `mixture show`.
+#[derive(Args, Debug)]
+pub struct Show {
+    /// The model file.
+    pub model: PathBuf,
+    /// What to print: a summary, or exactly the model file.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What to do with missing cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Missing {
+    /// Refuse the file.
+    Error,
+    /// Leave the row out.
+    Drop,
+    /// Use what the row's other parts observe.
+    Em,
+}
+
+/// Random starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Init {
+    /// Rows far from each other become seeds.
+    Spread,
+    /// Random responsibilities.
+    Random,
+}
+
+/// Algorithms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Algorithm {
+    /// EM: maximum likelihood.
+    Em,
+    /// Classification EM: maximum classification likelihood.
+    Hard,
+}
+
+/// Accelerations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Acceleration {
+    /// Plain EM.
+    None,
+}
+
+/// What to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A summary for people.
+    Text,
+    /// The model file.
+    Json,
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    tabular::parse_number(text)
+        .filter(|&tolerance| tolerance >= 0.0)
+        .ok_or_else(|| "must be a number of nats, at least 0".to_string())
+}

@@ -1,0 +1,181 @@
+//! From options to the specification of a model.
+
+use crate::args::{Fit, Model};
+use crate::columns::{distinct, is_numeric};
+use crate::failure::{Failure, say};
+use crate::names;
+use crate::read::{Sheet, is_missing};
+use serde_json::Value;
+use tabular::{Kind, PartSpecification, Specification, family};
+
+/// The model that the options name, over the columns of the data.
+pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Failure> {
+    let model = &arguments.model;
+    let mut parts = Vec::new();
+    if let Some(name) = &model.family {
+        let columns = match &model.columns {
+            Some(list) => names::list("--columns", list)?,
+            None => numeric_columns(arguments, sheet)?,
+        };
+        add_parts(&mut parts, name, columns)?;
+    }
+    for part in &model.part {
+        let (name, columns) = names::part(part)?;
+        add_parts(&mut parts, &name, columns)?;
+    }
+    if parts.is_empty() {
+        return Err(Failure::input(
+            "name a model: --family NAME, or --part NAME:COLUMN,COLUMN (repeated for a product)",
+        ));
+    }
+    set_covariance(model, &mut parts)?;
+    for setting in &model.set {
+        set(setting, &mut parts)?;
+    }
+    for part in &mut parts {
+        check_numeric(sheet, part)?;
+        if family(&part.family)?.kind == Kind::Codes {
+            part.levels = levels(sheet, &part.columns[0])?;
+        }
+    }
+    let specification = Specification { parts };
+    specification.check()?;
+    Ok(specification)
+}
+
+/// A univariate family over several columns is one part a column.
+fn add_parts(
+    parts: &mut Vec<PartSpecification>,
+    name: &str,
+    columns: Vec<String>,
+) -> Result<(), Failure> {
+    let part = |columns: Vec<String>| PartSpecification {
+        family: name.to_string(),
+        columns,
+        ..PartSpecification::default()
+    };
+    match family(name)?.kind {
+        Kind::Vectors => parts.push(part(columns)),
+        _ => parts.extend(columns.into_iter().map(|column| part(vec![column]))),
+    }
+    Ok(())
+}
+
+/// Every column with a number in it that no other option names; the others are named on stderr.
+fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failure> {
+    let taken = [&arguments.row_weights, &arguments.start.init_labels];
+    let mut columns = Vec::new();
+    let mut left_out = Vec::new();
+    for (index, name) in sheet.header.iter().enumerate() {
+        if taken.iter().any(|taken| taken.as_ref() == Some(name)) {
+            continue;
+        }
+        if is_numeric(sheet, index) {
+            columns.push(name.clone());
+        } else {
+            left_out.push(name.clone());
+        }
+    }
+    if columns.is_empty() {
+        return Err(Failure::input(format!(
+            "{}: no column holds a number; name the columns by --columns",
+            sheet.file
+        )));
+    }
+    if !left_out.is_empty() {
+        say(&format!(
+            "columns without a number are left out: {}",
+            names::joined(&left_out)
+        ));
+    }
+    Ok(columns)
+}
+
+fn set_covariance(model: &Model, parts: &mut [PartSpecification]) -> Result<(), Failure> {
+    let mut applied = false;
+    for part in parts.iter_mut() {
+        if family(&part.family)?.kind == Kind::Vectors {
+            part.covariance = Some(model.covariance.clone().unwrap_or_else(|| "full".into()));
+            applied = true;
+        }
+    }
+    match &model.covariance {
+        Some(structure) if !applied => Err(Failure::input(format!(
+            "--covariance {structure}: no part of the model has a covariance"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Applies one `--set key=value` or `--set PART.key=value`.
+fn set(setting: &str, parts: &mut [PartSpecification]) -> Result<(), Failure> {
+    let wrong = |why: String| Failure::input(format!("--set {setting}: {why}"));
+    let Some((key, text)) = setting.split_once('=') else {
+        return Err(wrong("expected KEY=VALUE or PART.KEY=VALUE".into()));
+    };
+    let value = match serde_json::from_str::<Value>(text) {
+        Ok(Value::Number(number)) => Value::Number(number),
+        _ => Value::String(text.to_string()),
+    };
+    if let Some((index, key)) = key.split_once('.') {
+        let count = parts.len();
+        let part = index
+            .parse()
+            .ok()
+            .and_then(|index: usize| parts.get_mut(index));
+        let Some(part) = part else {
+            return Err(wrong(format!(
+                "there is no part {index}; the model has {count}, from 0"
+            )));
+        };
+        part.settings.insert(key.to_string(), value);
+        return Ok(());
+    }
+    let mut applied = false;
+    for part in parts.iter_mut() {
+        if family(&part.family)?.settings.contains(&key) {
+            part.settings.insert(key.to_string(), value.clone());
+            applied = true;
+        }
+    }
+    if applied {
+        Ok(())
+    } else {
+        Err(wrong(format!("no family of the model has a setting {key}")))
+    }
+}
+
+/// A column that is to be numeric, but holds no number, is named as such.
+fn check_numeric(sheet: &Sheet, part: &PartSpecification) -> Result<(), Failure> {
+    for name in &part.columns {
+        let column = sheet.column(name)?;
+        if family(&part.family)?.kind != Kind::Codes && !is_numeric(sheet, column) {
+            let text = (0..sheet.rows.len())
+                .map(|row| (row, sheet.cell(row, column)))
+                .find(|(_, text)| !is_missing(text));
+            return Err(Failure::input(match text {
+                Some((row, text)) => format!(
+                    "{}: \"{text}\" is not a number; family {} needs numbers",
+                    sheet.place(row, column),
+                    part.family
+                ),
+                None => format!("{}, column {name}: every cell is missing", sheet.file),
+            }));
+        }
+    }
+    Ok(())
+}
+
+/// The levels of a categorical column.
+fn levels(sheet: &Sheet, name: &str) -> Result<Vec<String>, Failure> {
+    let column = sheet.column(name)?;
+    let cells = (0..sheet.rows.len()).map(|row| sheet.cell(row, column));
+    let levels = distinct(cells.filter(|text| !is_missing(text)));
+    if levels.is_empty() {
+        return Err(Failure::input(format!(
+            "{}, column {name}: every cell is missing",
+            sheet.file
+        )));
+    }
+    Ok(levels)
+}

@@ -1,0 +1,324 @@
+//! From text cells to typed columns.
+
+use crate::args::Missing;
+use crate::failure::Failure;
+use crate::read::{Sheet, is_missing};
+use distributions::RowsBuffer;
+use std::cmp::Ordering;
+use tabular::{Field, Kind, PartSpecification, Specification, Table, Values, parse_number};
+
+/// The typed rows of a sheet.
+pub struct Typed {
+    /// The data.
+    pub table: Table,
+    /// For each row of the table, the row of the sheet.
+    pub rows: Vec<usize>,
+    /// For each row of the table, whether it lies outside every possible value of some column.
+    pub impossible: Vec<bool>,
+    /// Rows left out, or without any observed cell.
+    pub incomplete: usize,
+}
+
+/// How cells that hold no possible value of their column are treated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Impossible {
+    /// As an input error.
+    Refuse,
+    /// Marked: their density is 0.
+    Mark,
+}
+
+/// One cell.
+enum Cell<T> {
+    Value(T),
+    Missing,
+    Impossible,
+}
+
+/// Types the columns of a model.
+pub fn typed(
+    sheet: &Sheet,
+    specification: &Specification,
+    missing: Missing,
+    impossible: Impossible,
+) -> Result<Typed, Failure> {
+    let columns = (specification.parts.iter())
+        .map(|part| part.columns.iter().map(|name| sheet.column(name)).collect())
+        .collect::<Result<Vec<Vec<usize>>, _>>()?;
+    let rows = kept_rows(sheet, &columns, missing)?;
+    let mut marks = vec![false; rows.len()];
+    let mut fields = Vec::new();
+    for (part, columns) in specification.parts.iter().zip(&columns) {
+        let kind = part.family()?.kind;
+        fields.push(match kind {
+            Kind::Vectors => vectors(sheet, part, columns, &rows)?,
+            _ => scalars(sheet, part, kind, columns[0], &rows, impossible, &mut marks)?,
+        });
+    }
+    let incomplete = match missing {
+        Missing::Em => unobserved(&fields, rows.len()).filter(|&none| none).count(),
+        _ => sheet.rows.len() - rows.len(),
+    };
+    Ok(Typed {
+        table: Table::new(fields),
+        rows,
+        impossible: marks,
+        incomplete,
+    })
+}
+
+/// For each row, whether no part observes it.
+pub fn unobserved(fields: &[Field], rows: usize) -> impl Iterator<Item = bool> + '_ {
+    let missing = |field: &Field, row: usize| {
+        let marks = field.missing.as_deref();
+        marks.is_some_and(|marks| marks[row])
+    };
+    (0..rows).map(move |row| fields.iter().all(|field| missing(field, row)))
+}
+
+/// The rows that are used.
+fn kept_rows(
+    sheet: &Sheet,
+    columns: &[Vec<usize>],
+    missing: Missing,
+) -> Result<Vec<usize>, Failure> {
+    let mut rows = Vec::with_capacity(sheet.rows.len());
+    for row in 0..sheet.rows.len() {
+        let gap = (columns.iter().flatten()).find(|&&column| is_missing(sheet.cell(row, column)));
+        match (gap, missing) {
+            (None, _) | (Some(_), Missing::Em) => rows.push(row),
+            (Some(_), Missing::Drop) => {}
+            (Some(&column), Missing::Error) => {
+                let text = sheet.cell(row, column);
+                let shown = if text.is_empty() { "empty" } else { text };
+                return Err(Failure::input(format!(
+                    "{}: the cell is missing ({shown}); --missing drop leaves such rows out",
+                    sheet.place(row, column)
+                )));
+            }
+        }
+    }
+    if rows.is_empty() {
+        return Err(Failure::input(format!(
+            "{}: every row has a missing cell",
+            sheet.file
+        )));
+    }
+    Ok(rows)
+}
+
+/// A field of one column.
+fn scalars(
+    sheet: &Sheet,
+    part: &PartSpecification,
+    kind: Kind,
+    column: usize,
+    rows: &[usize],
+    impossible: Impossible,
+    marks: &mut [bool],
+) -> Result<Field, Failure> {
+    let (values, missing) = match kind {
+        Kind::Counts => {
+            let (values, missing) = cells(sheet, column, rows, marks, |row| {
+                count(sheet, row, column, impossible)
+            })?;
+            (Values::Counts(values), missing)
+        }
+        Kind::Codes => {
+            let (values, missing) = cells(sheet, column, rows, marks, |row| {
+                code(sheet, row, column, &part.levels)
+            })?;
+            (Values::Codes(values), missing)
+        }
+        Kind::Reals | Kind::Vectors => {
+            let (values, missing) =
+                cells(sheet, column, rows, marks, |row| real(sheet, row, column))?;
+            (Values::Reals(values), missing)
+        }
+    };
+    Ok(Field { values, missing })
+}
+
+/// Reads the cells of a column. A missing or impossible cell holds the first value there is.
+fn cells<T: Copy>(
+    sheet: &Sheet,
+    column: usize,
+    rows: &[usize],
+    marks: &mut [bool],
+    read: impl Fn(usize) -> Result<Cell<T>, Failure>,
+) -> Result<(Vec<T>, Option<Vec<bool>>), Failure> {
+    let read: Vec<Cell<T>> = rows
+        .iter()
+        .map(|&row| read(row))
+        .collect::<Result<_, _>>()?;
+    let filler = read.iter().find_map(|cell| match cell {
+        Cell::Value(value) => Some(*value),
+        _ => None,
+    });
+    let Some(filler) = filler else {
+        return Err(Failure::input(format!(
+            "{}, column {}: there is no value the model can use",
+            sheet.file, sheet.header[column]
+        )));
+    };
+    let mut missing = Vec::new();
+    let mut values = Vec::with_capacity(read.len());
+    for (i, cell) in read.into_iter().enumerate() {
+        missing.push(matches!(cell, Cell::Missing));
+        marks[i] |= matches!(cell, Cell::Impossible);
+        values.push(if let Cell::Value(value) = cell {
+            value
+        } else {
+            filler
+        });
+    }
+    let any = missing.contains(&true);
+    Ok((values, any.then_some(missing)))
+}
+
+/// A field of several columns, row after row.
+fn vectors(
+    sheet: &Sheet,
+    part: &PartSpecification,
+    columns: &[usize],
+    rows: &[usize],
+) -> Result<Field, Failure> {
+    let width = columns.len();
+    let mut values = vec![0.0; rows.len() * width];
+    let mut missing = None;
+    for (j, &column) in columns.iter().enumerate() {
+        let mut ignored = vec![false; rows.len()];
+        let (column_values, gaps) = cells(sheet, column, rows, &mut ignored, |row| {
+            real(sheet, row, column)
+        })?;
+        for (i, value) in column_values.into_iter().enumerate() {
+            values[i * width + j] = value;
+        }
+        if let Some(gaps) = gaps {
+            if width > 1 {
+                return Err(Failure::input(format!(
+                    "{}, column {}: --missing em is not available for family {} over several \
+                     columns; --missing drop leaves incomplete rows out",
+                    sheet.file, sheet.header[column], part.family
+                )));
+            }
+            missing = Some(gaps);
+        }
+    }
+    let values = Values::Vectors(RowsBuffer { values, width });
+    Ok(Field { values, missing })
+}
+
+/// A real number.
+fn real(sheet: &Sheet, row: usize, column: usize) -> Result<Cell<f64>, Failure> {
+    let text = sheet.cell(row, column);
+    if is_missing(text) {
+        return Ok(Cell::Missing);
+    }
+    match parse_number(text) {
+        Some(number) => Ok(Cell::Value(number)),
+        None => Err(not_a_number(sheet, row, column)),
+    }
+}
+
+/// A number, or why there is none.
+fn not_a_number(sheet: &Sheet, row: usize, column: usize) -> Failure {
+    let text = sheet.cell(row, column);
+    let what = match text.parse::<f64>() {
+        Ok(number) if number.is_nan() => {
+            "is not a number; missing cells are empty, NA, NaN or null"
+        }
+        Ok(_) => "is not finite",
+        Err(_) => "is not a number",
+    };
+    Failure::input(format!("{}: \"{text}\" {what}", sheet.place(row, column)))
+}
+
+/// A whole number ≥ 0, also when it is written as 3.0 or 3e0.
+fn count(
+    sheet: &Sheet,
+    row: usize,
+    column: usize,
+    impossible: Impossible,
+) -> Result<Cell<u64>, Failure> {
+    /// Above it, not every whole number is a double.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    let text = sheet.cell(row, column);
+    if is_missing(text) {
+        return Ok(Cell::Missing);
+    }
+    let Some(number) = parse_number(text) else {
+        return Err(not_a_number(sheet, row, column));
+    };
+    if number >= 0.0 && number.fract() == 0.0 && number <= LARGEST {
+        return Ok(Cell::Value(number as u64));
+    }
+    if impossible == Impossible::Mark && number <= LARGEST {
+        return Ok(Cell::Impossible);
+    }
+    Err(Failure::input(format!(
+        "{}: \"{text}\" is not a count: a whole number from 0 to 2^53",
+        sheet.place(row, column)
+    )))
+}
+
+/// A level of a category.
+fn code(sheet: &Sheet, row: usize, column: usize, levels: &[String]) -> Result<Cell<u32>, Failure> {
+    let text = sheet.cell(row, column);
+    if is_missing(text) {
+        return Ok(Cell::Missing);
+    }
+    let found = levels.iter().position(|level| level == text);
+    match found.and_then(|level| u32::try_from(level).ok()) {
+        Some(level) => Ok(Cell::Value(level)),
+        None => Err(Failure::input(format!(
+            "{}: the level \"{text}\" is unknown to the model, which has {}",
+            sheet.place(row, column),
+            levels.join(", ")
+        ))),
+    }
+}
+
+/// The distinct names in a column, sorted: by value if all are whole numbers, else by bytes.
+pub fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    let mut distinct: Vec<String> = (names.filter(|name| seen.insert(name.to_string())))
+        .map(str::to_string)
+        .collect();
+    let whole = |name: &String| name.parse::<i64>();
+    if distinct.iter().all(|name| whole(name).is_ok()) {
+        distinct.sort_by(|a, b| match (whole(a), whole(b)) {
+            (Ok(x), Ok(y)) => x.cmp(&y).then_with(|| a.cmp(b)),
+            _ => Ordering::Equal,
+        });
+    } else {
+        distinct.sort();
+    }
+    distinct
+}
+
+/// Whether any cell of a column is a number, also an infinite one.
+pub fn is_numeric(sheet: &Sheet, column: usize) -> bool {
+    (0..sheet.rows.len()).any(|row| {
+        let text = sheet.cell(row, column);
+        !is_missing(text) && text.parse::<f64>().is_ok_and(|number| !number.is_nan())
+    })
+}
+
+/// Row weights: numbers ≥ 0, none missing.
+pub fn row_weights(sheet: &Sheet, name: &str, rows: &[usize]) -> Result<Vec<f64>, Failure> {
+    let column = sheet.column(name)?;
+    let weight = |&row: &usize| match real(sheet, row, column)? {
+        Cell::Value(weight) if weight >= 0.0 => Ok(weight),
+        Cell::Value(_) => Err(Failure::input(format!(
+            "{}: the row weight {} is negative",
+            sheet.place(row, column),
+            sheet.cell(row, column)
+        ))),
+        _ => Err(Failure::input(format!(
+            "{}: the row weight is missing",
+            sheet.place(row, column)
+        ))),
+    };
+    rows.iter().map(weight).collect()
+}

@@ -1,0 +1,19 @@
+//! The commands, one file each.
+
+pub mod fit;
+pub mod predict;
+pub mod sample;
+pub mod score;
+pub mod show;
+
+use crate::failure::Failure;
+use crate::read::text_file;
+use std::path::Path;
+use tabular::ModelFile;
+
+/// Reads a model file.
+pub fn read_model(path: &Path) -> Result<ModelFile, Failure> {
+    let text = text_file(path)?;
+    ModelFile::from_text(&text)
+        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,178 @@
+//! `mixture predict`.
+
+use super::read_model;
+use crate::args::Predict;
+use crate::columns::{Impossible, distinct, typed};
+use crate::failure::{Failure, say};
+use crate::grid::{Grid, short};
+use crate::names;
+use crate::read::{Sheet, is_missing};
+use crate::write::{Lines, number};
+use tabular::ModelFile;
+
+/// Runs the command.
+pub fn run(arguments: &Predict) -> Result<(), Failure> {
+    let file = read_model(&arguments.model)?;
+    let sheet = Sheet::read(&arguments.data)?;
+    let names = label_names(arguments, &file)?;
+    let keep = match &arguments.keep {
+        Some(list) => names::list("--keep", list)?,
+        None => Vec::new(),
+    };
+    let keep = keep
+        .iter()
+        .map(|name| sheet.column(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let truth = arguments
+        .truth
+        .as_ref()
+        .map(|name| sheet.column(name))
+        .transpose()?;
+    let typed = typed(
+        &sheet,
+        &file.specification,
+        arguments.missing,
+        Impossible::Mark,
+    )?;
+    let mut posterior = file.model.posterior(typed.table.view());
+    let count = file.model.len();
+    for (row, _) in typed
+        .impossible
+        .iter()
+        .enumerate()
+        .filter(|(_, impossible)| **impossible)
+    {
+        posterior.log_density[row] = f64::NEG_INFINITY;
+        posterior.responsibilities[row * count..(row + 1) * count].fill(0.0);
+    }
+    let mut lines = Lines::new();
+    lines.row(header(arguments, &sheet, &keep, count))?;
+    let mut labels = vec![None; sheet.rows.len()];
+    let mut used = typed.rows.iter().enumerate().peekable();
+    for row in 0..sheet.rows.len() {
+        let mut cells = Vec::with_capacity(count + 3 + keep.len());
+        match used.next_if(|(_, used)| **used == row) {
+            Some((index, _)) => {
+                labels[row] = posterior.label(index);
+                let name = |k: usize| names.get(k).cloned().unwrap_or_else(|| k.to_string());
+                cells.push(labels[row].map_or(String::new(), name));
+                cells.push(number(posterior.log_density[index]));
+                let known = labels[row].is_some();
+                let text = |value: f64| if known { number(value) } else { String::new() };
+                let shares = posterior.row(index);
+                cells.extend(shares.iter().map(|&share| text(share)));
+                if arguments.uncertainty {
+                    let largest = shares.iter().fold(0.0f64, |a, &b| a.max(b));
+                    cells.push(text(1.0 - largest));
+                }
+            }
+            None => cells.resize(
+                count + 2 + usize::from(arguments.uncertainty),
+                String::new(),
+            ),
+        }
+        cells.extend(
+            keep.iter()
+                .map(|&column| sheet.cell(row, column).to_string()),
+        );
+        lines.row(&cells)?;
+    }
+    lines.end()?;
+    if let Some(column) = truth {
+        compare(&sheet, column, &labels, count, &names);
+    }
+    Ok(())
+}
+
+fn header(arguments: &Predict, sheet: &Sheet, keep: &[usize], count: usize) -> Vec<String> {
+    let mut header = vec!["label".to_string(), "log_density".to_string()];
+    header.extend((0..count).map(|k| format!("p_{k}")));
+    if arguments.uncertainty {
+        header.push("uncertainty".into());
+    }
+    header.extend(keep.iter().map(|&column| sheet.header[column].clone()));
+    header
+}
+
+/// The names to write for labels; none are numbers.
+fn label_names(arguments: &Predict, file: &ModelFile) -> Result<Vec<String>, Failure> {
+    let names = match arguments.label_names.as_deref() {
+        None => return Ok(Vec::new()),
+        Some("") => file.label_names.clone(),
+        Some(list) => names::list("--label-names", list)?,
+    };
+    if names.is_empty() {
+        return Err(Failure::input(format!(
+            "{}: the components have no names, because the fit did not start from labels; give \
+             them by --label-names=NAME,NAME",
+            arguments.model.display()
+        )));
+    }
+    if names.len() != file.model.len() {
+        return Err(Failure::input(format!(
+            "--label-names: {} names for {} components",
+            names.len(),
+            file.model.len()
+        )));
+    }
+    Ok(names)
+}
+
+/// Writes a confusion table and the adjusted Rand index to stderr.
+fn compare(sheet: &Sheet, column: usize, labels: &[Option<usize>], count: usize, names: &[String]) {
+    let truth = |row: usize| Some(sheet.cell(row, column)).filter(|text| !is_missing(text));
+    let classes = distinct((0..labels.len()).filter_map(truth));
+    let mut table = vec![vec![0u64; count]; classes.len()];
+    for (row, label) in labels.iter().enumerate() {
+        let class = truth(row).and_then(|text| classes.iter().position(|class| class == text));
+        if let (Some(class), Some(label)) = (class, label) {
+            table[class][*label] += 1;
+        }
+    }
+    let mut header = vec![sheet.header[column].clone()];
+    header.extend((0..count).map(|k| names.get(k).cloned().unwrap_or_else(|| k.to_string())));
+    let mut grid = Grid::new(header);
+    for (class, counts) in classes.iter().zip(&table) {
+        let mut row = vec![class.clone()];
+        row.extend(counts.iter().map(u64::to_string));
+        grid.row(row);
+    }
+    say(grid.text().trim_end());
+    say(&format!(
+        "adjusted Rand index  {}",
+        short(adjusted_rand(&table))
+    ));
+}
+
+/// The adjusted Rand index of a confusion table (Hubert & Arabie 1985); 1 where both partitions
+/// are trivial in the same way.
+fn adjusted_rand(table: &[Vec<u64>]) -> f64 {
+    let pairs = |n: u64| n as f64 * (n as f64 - 1.0) / 2.0;
+    let columns = table.first().map_or(0, Vec::len);
+    let total: u64 = table.iter().flatten().sum();
+    let cells: f64 = table.iter().flatten().map(|&n| pairs(n)).sum();
+    let rows: f64 = table.iter().map(|row| pairs(row.iter().sum())).sum();
+    let columns: f64 = (0..columns)
+        .map(|j| pairs(table.iter().map(|row| row[j]).sum()))
+        .sum();
+    let expected = rows * columns / pairs(total).max(1.0);
+    let largest = 0.5 * (rows + columns);
+    if largest == expected {
+        1.0
+    } else {
+        (cells - expected) / (largest - expected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::adjusted_rand;
+
+    #[test]
+    fn the_adjusted_rand_index_of_known_tables() {
+        assert_eq!(adjusted_rand(&[vec![5, 0], vec![0, 7]]), 1.0);
+        // Hubert & Arabie's formula by hand: Σ C(n_ij, 2) = 2, rows 6, columns 6, 15 pairs.
+        let index = adjusted_rand(&[vec![2, 1], vec![1, 2]]);
+        assert!((index - (2.0 - 2.4) / (6.0 - 2.4)).abs() < 1e-15, "{index}");
+    }
+}

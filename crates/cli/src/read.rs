@@ -1,0 +1,201 @@
+//! Reading CSV files: text cells, with the line each row came from.
+
+use crate::failure::Failure;
+use std::path::Path;
+
+/// A CSV file as text.
+#[derive(Debug)]
+pub struct Sheet {
+    /// The file's name, for messages.
+    pub file: String,
+    /// The column names.
+    pub header: Vec<String>,
+    /// The rows.
+    pub rows: Vec<csv::StringRecord>,
+    /// The line in the file at which each row starts; the header is line 1.
+    pub lines: Vec<usize>,
+    /// Blank lines at the end, which in a file of one column may be empty cells.
+    pub blank_tail: usize,
+}
+
+impl Sheet {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Sheet, Failure> {
+        let file = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(Failure::input(format!("{file}: the file is empty")));
+        }
+        if let Err(error) = std::str::from_utf8(bytes) {
+            let line = 1 + count_lines(&bytes[..error.valid_up_to()]);
+            return Err(Failure::input(format!(
+                "{file}, line {line}: the text is not UTF-8"
+            )));
+        }
+        let mut sheet = Sheet::parse(file, bytes)?;
+        sheet.check_header()?;
+        if sheet.rows.is_empty() {
+            return Err(Failure::input(format!(
+                "{}: there is a header but no row of data",
+                sheet.file
+            )));
+        }
+        sheet
+            .header
+            .iter_mut()
+            .for_each(|name| *name = name.trim().to_string());
+        Ok(sheet)
+    }
+
+    fn parse(file: String, bytes: &[u8]) -> Result<Sheet, Failure> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(bytes);
+        let mut sheet = Sheet {
+            file,
+            header: Vec::new(),
+            rows: Vec::new(),
+            lines: Vec::new(),
+            blank_tail: 0,
+        };
+        let (mut line, mut counted) = (1, 0);
+        let mut record = csv::StringRecord::new();
+        loop {
+            let start = record_start(bytes, reader.position().byte());
+            let more = (reader.read_record(&mut record))
+                .map_err(|error| Failure::input(format!("{}, line {line}: {error}", sheet.file)))?;
+            // The parser skips blank lines silently: they are counted here.
+            let blank = blank_lines(&bytes[start..]);
+            line += count_lines(&bytes[counted..start]);
+            counted = start;
+            if !more {
+                sheet.blank_tail = blank;
+                return Ok(sheet);
+            }
+            sheet.take(&record, line, blank)?;
+        }
+    }
+
+    /// Takes a record that was found after `blank` blank lines from line `line` on.
+    fn take(
+        &mut self,
+        record: &csv::StringRecord,
+        line: usize,
+        blank: usize,
+    ) -> Result<(), Failure> {
+        if self.header.is_empty() {
+            self.header = record.iter().map(str::to_string).collect();
+            return Ok(());
+        }
+        if self.header.len() == 1 {
+            for skipped in 0..blank {
+                self.rows.push(csv::StringRecord::from(vec![""]));
+                self.lines.push(line + skipped);
+            }
+        }
+        if record.len() != self.header.len() {
+            return Err(Failure::input(format!(
+                "{}, line {}: {} fields, {} expected",
+                self.file,
+                line + blank,
+                record.len(),
+                self.header.len()
+            )));
+        }
+        self.rows.push(record.clone());
+        self.lines.push(line + blank);
+        Ok(())
+    }
+
+    fn check_header(&self) -> Result<(), Failure> {
+        let mut seen = std::collections::HashSet::new();
+        for name in &self.header {
+            if !seen.insert(name.trim()) {
+                return Err(Failure::input(format!(
+                    "{}, line 1: two columns are called \"{}\"",
+                    self.file,
+                    name.trim()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The index of a column.
+    pub fn column(&self, name: &str) -> Result<usize, Failure> {
+        let found = self.header.iter().position(|column| column == name);
+        found.ok_or_else(|| {
+            Failure::input(format!(
+                "{}: there is no column \"{name}\"; the columns are {}",
+                self.file,
+                self.header.join(", ")
+            ))
+        })
+    }
+    /// The text of a cell.
+    pub fn cell(&self, row: usize, column: usize) -> &str {
+        self.rows[row].get(column).unwrap_or("").trim()
+    }
+    /// Where a cell stands.
+    pub fn place(&self, row: usize, column: usize) -> String {
+        format!(
+            "{}, line {}, column {}",
+            self.file, self.lines[row], self.header[column]
+        )
+    }
+    /// The blank lines at the end as empty cells, in a file of one column, up to `rows` rows.
+    pub fn extend_by_blank_lines(&mut self, rows: usize) {
+        let last = self.lines.last().copied().unwrap_or(1);
+        let wanted = rows.saturating_sub(self.rows.len());
+        if self.header.len() == 1 && wanted > 0 && wanted <= self.blank_tail {
+            for added in 1..=wanted {
+                self.rows.push(csv::StringRecord::from(vec![""]));
+                self.lines.push(last + added);
+            }
+        }
+    }
+}
+
+/// Whether a cell is missing.
+pub fn is_missing(text: &str) -> bool {
+    matches!(text, "" | "NA" | "NaN" | "null")
+}
+
+/// A text file, such as a model.
+pub fn text_file(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    String::from_utf8(bytes)
+        .map_err(|_| Failure::input(format!("{}: the text is not UTF-8", path.display())))
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::input(format!("{}: cannot be read: {error}", path.display()))
+}
+
+/// Where the next record starts, when the parser stands at byte `position`: it ends a record at the
+/// \r of \r\n.
+fn record_start(bytes: &[u8], position: u64) -> usize {
+    let start = usize::try_from(position).map_or(bytes.len(), |at| at.min(bytes.len()));
+    let inside = start > 0 && bytes[start - 1] == b'\r' && bytes.get(start) == Some(&b'\n');
+    start + usize::from(inside)
+}
+
+/// The line ends in `bytes`: \n, \r\n or \r.
+fn count_lines(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    for (i, &byte) in bytes.iter().enumerate() {
+        let end = byte == b'\n' || (byte == b'\r' && bytes.get(i + 1) != Some(&b'\n'));
+        count += usize::from(end);
+    }
+    count
+}
+
+/// The blank lines at the start of `bytes`.
+fn blank_lines(bytes: &[u8]) -> usize {
+    let ends = bytes
+        .iter()
+        .take_while(|&&byte| byte == b'\n' || byte == b'\r');
+    count_lines(&bytes[..ends.count()])
+}

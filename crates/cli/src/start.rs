@@ -1,0 +1,164 @@
+//! Where a fit starts.
+
+use crate::args::{Init, Start};
+use crate::columns::distinct;
+use crate::failure::Failure;
+use crate::read::{Sheet, is_missing};
+use std::path::Path;
+use tabular::{TableMixture, parse_number};
+
+/// A start, with what it needs.
+pub enum Chosen {
+    /// Spread-out rows.
+    Spread,
+    /// Random responsibilities.
+    Random,
+    /// A component for each row, or none.
+    Labels {
+        /// The components.
+        labels: Vec<Option<u32>>,
+        /// Their names; none where labels were plain numbers of components.
+        names: Vec<String>,
+    },
+    /// Responsibilities, row after row.
+    Responsibilities(Vec<f64>),
+    /// A model.
+    Model(Box<TableMixture>),
+}
+
+impl Chosen {
+    /// The start in the words of the library.
+    pub fn start(&self) -> em::Start<'_> {
+        match self {
+            Chosen::Spread => em::Start::Spread,
+            Chosen::Random => em::Start::Random,
+            Chosen::Labels { labels, .. } => em::Start::Labels(labels),
+            Chosen::Responsibilities(given) => em::Start::Responsibilities(given),
+            Chosen::Model(_) => em::Start::Model,
+        }
+    }
+}
+
+/// The start that the options name, except a model; `rows` are the rows of the sheet in use.
+pub fn chosen(
+    start: &Start,
+    sheet: &Sheet,
+    rows: &[usize],
+    count: usize,
+) -> Result<Chosen, Failure> {
+    if let Some(column) = &start.init_labels {
+        let column = sheet.column(column)?;
+        return labels(sheet, column, rows, count);
+    }
+    if let Some(path) = &start.init_labels_file {
+        let file = companion(path, sheet)?;
+        if file.header.len() != 1 {
+            return Err(Failure::input(format!(
+                "{}: {} columns, 1 expected: the labels",
+                file.file,
+                file.header.len()
+            )));
+        }
+        return labels(&file, 0, rows, count);
+    }
+    if let Some(path) = &start.init_responsibilities {
+        let file = companion(path, sheet)?;
+        return responsibilities(&file, rows, count);
+    }
+    Ok(match start.init {
+        Some(Init::Random) => Chosen::Random,
+        Some(Init::Spread) | None => Chosen::Spread,
+    })
+}
+
+/// A file with one row for each row of the data.
+fn companion(path: &Path, sheet: &Sheet) -> Result<Sheet, Failure> {
+    let mut file = Sheet::read(path)?;
+    file.extend_by_blank_lines(sheet.rows.len());
+    if file.rows.len() == sheet.rows.len() {
+        Ok(file)
+    } else {
+        Err(Failure::input(format!(
+            "{}: {} rows, but {} has {}",
+            file.file,
+            file.rows.len(),
+            sheet.file,
+            sheet.rows.len()
+        )))
+    }
+}
+
+/// Labels are names: exactly K distinct ones, sorted, or whole numbers below K.
+fn labels(sheet: &Sheet, column: usize, rows: &[usize], count: usize) -> Result<Chosen, Failure> {
+    let text = |row: usize| Some(sheet.cell(row, column)).filter(|text| !is_missing(text));
+    let names = distinct(rows.iter().filter_map(|&row| text(row)));
+    let place = || format!("{}, column {}", sheet.file, sheet.header[column]);
+    if names.len() > count {
+        return Err(Failure::input(format!(
+            "{}: {} distinct labels for {count} components",
+            place(),
+            names.len()
+        )));
+    }
+    let numbered = |name: &str| name.parse::<u32>().ok().filter(|&k| (k as usize) < count);
+    let by_name = names.len() == count;
+    let component = |row: usize| -> Result<Option<u32>, Failure> {
+        let Some(text) = text(row) else {
+            return Ok(None);
+        };
+        let found = if by_name {
+            let position = names.iter().position(|name| name == text);
+            position.and_then(|position| u32::try_from(position).ok())
+        } else {
+            numbered(text)
+        };
+        found.map(Some).ok_or_else(|| {
+            Failure::input(format!(
+                "{}: label \"{text}\"; {} distinct labels for {count} components must be \
+                 whole numbers below {count}",
+                sheet.place(row, column),
+                names.len()
+            ))
+        })
+    };
+    let labels = rows
+        .iter()
+        .map(|&row| component(row))
+        .collect::<Result<_, _>>()?;
+    let names = if by_name { names } else { Vec::new() };
+    Ok(Chosen::Labels { labels, names })
+}
+
+fn responsibilities(sheet: &Sheet, rows: &[usize], count: usize) -> Result<Chosen, Failure> {
+    if sheet.header.len() != count {
+        return Err(Failure::input(format!(
+            "{}: {} columns of responsibilities for {count} components",
+            sheet.file,
+            sheet.header.len()
+        )));
+    }
+    let mut given = Vec::with_capacity(rows.len() * count);
+    for &row in rows {
+        let mut sum = 0.0;
+        for column in 0..count {
+            let text = sheet.cell(row, column);
+            let value = parse_number(text)
+                .filter(|&value| value >= 0.0)
+                .ok_or_else(|| {
+                    Failure::input(format!(
+                        "{}: \"{text}\" is no responsibility: a number from 0 to 1",
+                        sheet.place(row, column)
+                    ))
+                })?;
+            sum += value;
+            given.push(value);
+        }
+        if !((sum - 1.0).abs() <= 1e-6) {
+            return Err(Failure::input(format!(
+                "{}, line {}: the responsibilities sum to {sum}, not to 1",
+                sheet.file, sheet.lines[row]
+            )));
+        }
+    }
+    Ok(Chosen::Responsibilities(given))
+}

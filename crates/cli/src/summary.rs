@@ -1,0 +1,205 @@
+//! A model as text for people.
+
+use crate::grid::{Grid, short};
+use crate::names::joined;
+use crate::warn::SAME_OPTIMUM;
+use serde_json::Value;
+use tabular::{FitRecord, ModelFile, PartSpecification};
+
+/// The summary of a model.
+pub fn text(file: &ModelFile) -> String {
+    let count = file.model.len();
+    let mut text = format!(
+        "mixture of {count} component{}\n\n",
+        if count == 1 { "" } else { "s" }
+    );
+    text.push_str(&weights(file));
+    let components: Vec<Value> = (0..count)
+        .map(|k| file.specification.save(file.model.components(), k))
+        .collect();
+    let several = file.specification.parts.len() > 1;
+    for (index, part) in file.specification.parts.iter().enumerate() {
+        let parameters: Vec<&Value> = (components.iter())
+            .map(|component| {
+                if several {
+                    &component["parts"][index]
+                } else {
+                    component
+                }
+            })
+            .collect();
+        text.push('\n');
+        text.push_str(&part_text(part, &parameters, &file.label_names));
+    }
+    if let Some(fit) = &file.fit {
+        text.push('\n');
+        text.push_str(&fit_text(fit));
+    }
+    text
+}
+
+/// What component k is called.
+fn name(k: usize, names: &[String]) -> String {
+    match names.get(k) {
+        Some(name) => format!("{k} {name}"),
+        None => k.to_string(),
+    }
+}
+
+fn weights(file: &ModelFile) -> String {
+    let mut grid = Grid::new(vec!["component".into(), "weight".into()]);
+    for (k, &weight) in file.model.weights().iter().enumerate() {
+        grid.row(vec![name(k, &file.label_names), short(weight)]);
+    }
+    grid.text()
+}
+
+/// The parameters of one part in all components.
+fn part_text(part: &PartSpecification, parameters: &[&Value], names: &[String]) -> String {
+    let mut title = part.family.clone();
+    if let Some(covariance) = &part.covariance {
+        title.push_str(&format!(" ({covariance})"));
+    }
+    let mut text = format!("{title}: {}\n", joined(&part.columns));
+    text.push_str(&numbers(part, parameters, names));
+    text.push_str(&matrices(part, parameters, names));
+    text
+}
+
+/// One row a component: its numbers and vectors.
+fn numbers(part: &PartSpecification, parameters: &[&Value], names: &[String]) -> String {
+    let mut header = vec!["component".to_string()];
+    let mut rows: Vec<Vec<String>> = (0..parameters.len())
+        .map(|k| vec![name(k, names)])
+        .collect();
+    let keys = parameters.first().and_then(|first| first.as_object());
+    for key in keys.into_iter().flat_map(|entries| entries.keys()) {
+        let labels = labels(part, key, parameters[0].get(key));
+        for (row, component) in rows.iter_mut().zip(parameters) {
+            row.extend(cells(component.get(key), labels.len()));
+        }
+        header.extend(labels);
+    }
+    let mut grid = Grid::new(header);
+    rows.into_iter().for_each(|row| grid.row(row));
+    grid.text()
+}
+
+/// The column headings of a parameter; a matrix and the names of levels have none.
+fn labels(part: &PartSpecification, key: &str, value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::Array(items)) if items.iter().all(Value::is_number) => {
+            let names = if part.levels.len() == items.len() {
+                &part.levels
+            } else {
+                &part.columns
+            };
+            let fits = names.len() == items.len();
+            let heading = |i: usize| {
+                if fits {
+                    names[i].clone()
+                } else {
+                    i.to_string()
+                }
+            };
+            (0..items.len())
+                .map(|i| format!("{key}[{}]", heading(i)))
+                .collect()
+        }
+        Some(Value::Array(_)) | None => Vec::new(),
+        Some(_) => vec![key.to_string()],
+    }
+}
+
+fn cells(value: Option<&Value>, width: usize) -> Vec<String> {
+    let number = |value: &Value| match (value.as_u64(), value.as_f64()) {
+        (Some(whole), _) => whole.to_string(),
+        (None, Some(number)) => short(number),
+        (None, None) => value.as_str().unwrap_or_default().to_string(),
+    };
+    match value {
+        Some(Value::Array(items)) if width > 0 => items.iter().map(number).collect(),
+        Some(value) if width == 1 => vec![number(value)],
+        _ => vec![String::new(); width],
+    }
+}
+
+/// The matrices of each component, once where all components share one.
+fn matrices(part: &PartSpecification, parameters: &[&Value], names: &[String]) -> String {
+    let is_matrix = |value: &Value| {
+        value
+            .as_array()
+            .is_some_and(|rows| rows.iter().all(Value::is_array))
+    };
+    let keys = parameters.first().and_then(|first| first.as_object());
+    let mut text = String::new();
+    for key in keys.into_iter().flat_map(|entries| entries.keys()) {
+        let given: Vec<&Value> = parameters
+            .iter()
+            .filter_map(|component| component.get(key))
+            .collect();
+        if !given.first().is_some_and(|first| is_matrix(first)) {
+            continue;
+        }
+        let shared = given.len() > 1 && given.iter().all(|matrix| *matrix == given[0]);
+        let shown = if shared { 1 } else { given.len() };
+        for (k, matrix) in given.iter().take(shown).enumerate() {
+            let owner = if shared {
+                "all components".into()
+            } else {
+                format!("component {}", name(k, names))
+            };
+            let mut header = vec![format!("{key} of {owner}")];
+            header.extend(part.columns.clone());
+            let mut grid = Grid::new(header);
+            for (i, row) in matrix.as_array().into_iter().flatten().enumerate() {
+                let mut line = vec![part.columns.get(i).cloned().unwrap_or_default()];
+                let row = row.as_array().into_iter().flatten();
+                line.extend(row.map(|value| value.as_f64().map_or(String::new(), short)));
+                grid.row(line);
+            }
+            text.push_str(&format!("\n{}", grid.text()));
+        }
+    }
+    text
+}
+
+/// The fit.
+fn fit_text(fit: &FitRecord) -> String {
+    let nats = |value: f64| format!("{value:.6}");
+    let mut lines = vec![("log-likelihood", nats(fit.log_likelihood))];
+    if fit.objective != fit.log_likelihood {
+        lines.push(("objective", nats(fit.objective)));
+    }
+    let reached = fit.starts.iter().filter_map(|start| start.objective);
+    let near = reached
+        .filter(|objective| fit.objective - objective <= SAME_OPTIMUM)
+        .count();
+    let starts = match fit.starts.len() {
+        1 => "1".to_string(),
+        count => format!("{count}, {near} of them within {SAME_OPTIMUM} nats of the best"),
+    };
+    lines.extend([
+        ("parameters", fit.parameters.to_string()),
+        ("AIC", nats(fit.aic)),
+        ("BIC", nats(fit.bic)),
+        ("ICL", nats(fit.icl)),
+        ("entropy", nats(fit.entropy)),
+        ("rows", fit.rows.to_string()),
+        ("observations", fit.observations.to_string()),
+        ("algorithm", fit.algorithm.clone()),
+        ("iterations", fit.iterations.to_string()),
+        ("passes", fit.passes.to_string()),
+        ("stopped", fit.stop_reason.clone()),
+        ("seed", fit.seed.to_string()),
+        ("starts", starts),
+    ]);
+    let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+    let mut text: String = (lines.iter())
+        .map(|(key, value)| format!("  {key:width$}  {value}\n"))
+        .collect();
+    for warning in &fit.warnings {
+        text.push_str(&format!("  warning: {warning}\n"));
+    }
+    text
+}

@@ -1,0 +1,729 @@
+//! What cannot be fitted, read or scored ends in one clear sentence and the right exit code: no
+//! panic, nothing on stdout, no file.
+
+mod support;
+
+use std::path::Path;
+use support::{folder, mixture, write};
+
+/// A class of bad input, the data, the command, its exit code, and words of the message. In the
+/// command `DATA` is the data's path, `OUT` that of the output, `DIR` the folder, and a word
+/// `@name=text` writes a file `name` holding `text` and stands for its path.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    i32,
+    &'static [&'static str],
+);
+
+const TWO: &str = "a,b\n1,2\n2,1\n3,5\n4,4\n5,9\n";
+const NORMAL: &str = "{\"format\":\"mixture-model\",\"version\":1,\"columns\":[\"a\"],\"parts\":[{\"family\":\"normal\",\"columns\":[\"a\"]}],\"weights\":[0.5,0.5],\"components\":[{\"mean\":0,\"variance\":1},{\"mean\":5,\"variance\":1}]}";
+const FIT: &str = "fit DATA --family normal -k 2 --output OUT";
+
+const ROWS: &[Row] = &[
+    // The file itself.
+    ("file", "", FIT, 2, &["data.csv", "the file is empty"]),
+    ("file", "\n\n  \n", FIT, 2, &["the file is empty"]),
+    ("file", "\u{feff}", FIT, 2, &["the file is empty"]),
+    ("file", "a,b\n", FIT, 2, &["header", "no row of data"]),
+    (
+        "file",
+        TWO,
+        "fit DIR/none.csv --family normal -k 2",
+        2,
+        &["none.csv", "cannot be read"],
+    ),
+    (
+        "file",
+        TWO,
+        "fit DIR --family normal -k 2",
+        2,
+        &["cannot be read"],
+    ),
+    (
+        "file",
+        "a,a\n1,2\n",
+        FIT,
+        2,
+        &["line 1", "two columns are called \"a\""],
+    ),
+    ("file", "a\u{1}\n\"1\n2\n", FIT, 2, &["data.csv"]),
+    // Rows of unequal length.
+    (
+        "ragged",
+        "a,b,c\n1,2,3\n4,5\n6,7,8\n",
+        FIT,
+        2,
+        &["line 3", "2 fields, 3 expected"],
+    ),
+    (
+        "ragged",
+        "a,b\n1,2\n3,4,5\n",
+        FIT,
+        2,
+        &["line 3", "3 fields, 2 expected"],
+    ),
+    (
+        "ragged",
+        "a,b\r\n1,2\r\n\r\n3\r\n",
+        FIT,
+        2,
+        &["line 4", "1 fields, 2 expected"],
+    ),
+    // Cells that are no numbers.
+    (
+        "text",
+        "a,b\n1,2\n2,oops\n3,1\n",
+        FIT,
+        2,
+        &["line 3", "column b", "\"oops\"", "not a number"],
+    ),
+    ("text", "a\n1\n2\n1,5\n", FIT, 2, &["line 4"]),
+    ("text", "a\nx\ny\n", FIT, 2, &["no column holds a number"]),
+    (
+        "text",
+        "a\nx\ny\n",
+        "fit DATA --family normal --columns a -k 1",
+        2,
+        &["line 2", "\"x\""],
+    ),
+    (
+        "infinite",
+        "a\n1\ninf\n3\n",
+        FIT,
+        2,
+        &["line 3", "column a", "\"inf\"", "not finite"],
+    ),
+    (
+        "infinite",
+        "a\n1\n-Infinity\n3\n",
+        FIT,
+        2,
+        &["line 3", "not finite"],
+    ),
+    (
+        "infinite",
+        "a\n1\n1e999\n3\n",
+        FIT,
+        2,
+        &["line 3", "1e999", "not finite"],
+    ),
+    // Missing cells.
+    (
+        "missing",
+        "a\n1\nNaN\n3\n4\n",
+        FIT,
+        2,
+        &["line 3", "column a", "NaN", "missing"],
+    ),
+    (
+        "missing",
+        "a,b\n1,2\n3,\n4,4\n",
+        FIT,
+        2,
+        &["line 3", "column b", "empty", "missing"],
+    ),
+    (
+        "missing",
+        "a,b\n1,NA\n3,1\nNA,4\n",
+        "fit DATA --family normal -k 3 --missing drop",
+        2,
+        &["k = 3", "1"],
+    ),
+    (
+        "missing",
+        "a,b\nNA,1\nnull,2\n",
+        "fit DATA --family normal --columns a -k 1",
+        2,
+        &["column a", "every cell is missing"],
+    ),
+    (
+        "missing",
+        "a,w\n1,1\n2,\n3,1\n",
+        "fit DATA --family normal -k 1 --row-weights w",
+        2,
+        &["line 3", "column w", "row weight is missing"],
+    ),
+    // Row weights.
+    (
+        "weights",
+        "a,w\n1,1\n2,-0.5\n3,1\n",
+        "fit DATA --family normal -k 1 --row-weights w",
+        2,
+        &["line 3", "column w", "-0.5", "negative"],
+    ),
+    (
+        "weights",
+        "a,w\n1,0\n2,0\n",
+        "fit DATA --family normal -k 1 --row-weights w",
+        2,
+        &["no row has a positive weight"],
+    ),
+    (
+        "weights",
+        "a,w\n1,x\n2,1\n",
+        "fit DATA --family normal -k 1 --row-weights w",
+        2,
+        &["line 2", "column w", "\"x\""],
+    ),
+    (
+        "weights",
+        "a,w\n1,1\n2,1\n3,0\n",
+        "fit DATA --family normal -k 3 --row-weights w",
+        2,
+        &["k = 3", "2"],
+    ),
+    (
+        "weights",
+        TWO,
+        "fit DATA --family normal -k 1 --row-weights w",
+        2,
+        &["no column \"w\"", "a, b"],
+    ),
+    // The number of components.
+    (
+        "components",
+        TWO,
+        "fit DATA --family normal -k 0",
+        2,
+        &["-k 0", "at least one component"],
+    ),
+    (
+        "components",
+        TWO,
+        "fit DATA --family normal -k 10",
+        2,
+        &["k = 10", "number of rows", "5"],
+    ),
+    (
+        "components",
+        TWO,
+        "fit DATA --family normal -k 99999999999999",
+        2,
+        &["k = 99999999999999"],
+    ),
+    ("components", TWO, "fit DATA --family normal", 2, &["-k"]),
+    (
+        "components",
+        TWO,
+        "fit DATA --family normal -k -1",
+        2,
+        &["-1"],
+    ),
+    (
+        "components",
+        "a\n1\n1\n1\n2\n2\n",
+        "fit DATA --family normal -k 3",
+        2,
+        &["k = 3", "distinct rows"],
+    ),
+    // The model.
+    ("model", TWO, "fit DATA -k 2", 2, &["--family", "--part"]),
+    (
+        "model",
+        TWO,
+        "fit DATA --family norml -k 2",
+        2,
+        &["norml", "normal", "poisson"],
+    ),
+    (
+        "model",
+        TWO,
+        "fit DATA --family normal --columns a,c -k 2",
+        2,
+        &["no column \"c\""],
+    ),
+    (
+        "model",
+        TWO,
+        "fit DATA --family normal --columns a,a -k 2",
+        2,
+        &["column a", "twice"],
+    ),
+    (
+        "model",
+        TWO,
+        "fit DATA --part normal:a --part normal:a -k 2",
+        2,
+        &["column a", "twice"],
+    ),
+    (
+        "model",
+        TWO,
+        "fit DATA --part normal -k 2",
+        2,
+        &["--part normal", "family and its columns"],
+    ),
+    (
+        "model",
+        TWO,
+        "fit DATA --family normal --covariance full -k 2",
+        2,
+        &["--covariance full", "no part"],
+    ),
+    (
+        "model",
+        TWO,
+        "fit DATA --part normal:a --columns b -k 2",
+        2,
+        &["--columns"],
+    ),
+    (
+        "settings",
+        TWO,
+        "fit DATA --family binomial --columns a -k 2",
+        2,
+        &["binomial", "--set trials="],
+    ),
+    (
+        "settings",
+        TWO,
+        "fit DATA --family normal -k 2 --set trials=3",
+        2,
+        &["trials", "no family"],
+    ),
+    (
+        "settings",
+        TWO,
+        "fit DATA --family binomial --columns a -k 2 --set trials=-3",
+        2,
+        &["trials", "-3"],
+    ),
+    (
+        "settings",
+        TWO,
+        "fit DATA --family normal -k 2 --set 7.df=3",
+        2,
+        &["no part 7"],
+    ),
+    (
+        "settings",
+        TWO,
+        "fit DATA --family geometric --columns a -k 1 --set support=elsewhere",
+        2,
+        &["elsewhere"],
+    ),
+    // Values that a family refuses.
+    (
+        "support",
+        "a\n1\n0\n3\n",
+        "fit DATA --family log_normal -k 1",
+        2,
+        &["line 3", "column a", "\"0\"", "log_normal"],
+    ),
+    (
+        "support",
+        "a\n1\n-2\n3\n",
+        "fit DATA --family exponential -k 1",
+        2,
+        &["line 3", "column a", "\"-2\""],
+    ),
+    (
+        "support",
+        "a\n0.5\n1\n0.2\n",
+        "fit DATA --family beta -k 1",
+        2,
+        &["line 3", "column a", "\"1\""],
+    ),
+    (
+        "support",
+        "a\n1\n2.5\n3\n",
+        "fit DATA --family poisson -k 1",
+        2,
+        &["line 3", "column a", "\"2.5\"", "whole number"],
+    ),
+    (
+        "support",
+        "a\n1\n-1\n3\n",
+        "fit DATA --family poisson -k 1",
+        2,
+        &["line 3", "\"-1\""],
+    ),
+    (
+        "support",
+        "a\n1\n13\n3\n",
+        "fit DATA --family binomial -k 1 --set trials=12",
+        2,
+        &["line 3", "\"13\""],
+    ),
+    (
+        "support",
+        "a\n1\n0\n2\n",
+        "fit DATA --family bernoulli -k 1",
+        2,
+        &["line 4", "\"2\""],
+    ),
+    // No estimate.
+    (
+        "estimate",
+        "a,const\n1,3\n2,3\n3,3\n9,3\n",
+        "fit DATA --family normal -k 1 --output OUT",
+        1,
+        &["component 0", "column const", "effective count"],
+    ),
+    (
+        "estimate",
+        "a,l\n1,0\n1,0\n3,1\n4,1\n",
+        "fit DATA --family normal -k 2 --init-labels l --output OUT",
+        1,
+        &["component 0", "column a", "coincide"],
+    ),
+    (
+        "estimate",
+        "a,l\n1,0\n2,0\n3,0\n4,0\n",
+        "fit DATA --family normal -k 2 --init-labels l",
+        1,
+        &["component 1", "nothing to estimate from"],
+    ),
+    (
+        "convergence",
+        TWO,
+        "fit DATA --family normal -k 2 --max-iterations 1 --require-convergence --output OUT",
+        3,
+        &["did not converge", "max_iterations"],
+    ),
+    // Starts.
+    (
+        "start",
+        "a,l\n1,x\n2,y\n3,z\n",
+        "fit DATA --family normal --columns a -k 2 --init-labels l",
+        2,
+        &["column l", "3 distinct labels for 2"],
+    ),
+    (
+        "start",
+        "a,l\n1,x\n2,x\n3,x\n",
+        "fit DATA --family normal --columns a -k 2 --init-labels l",
+        2,
+        &["label \"x\"", "below 2"],
+    ),
+    (
+        "start",
+        TWO,
+        "fit DATA --family normal -k 2 --init-labels-file @l.csv=label\\n0\\n1\\n",
+        2,
+        &["l.csv", "2 rows", "5"],
+    ),
+    (
+        "start",
+        TWO,
+        "fit DATA --family normal -k 2 --init-responsibilities @r.csv=p,q\\n1,0\\n0,1\\n0.5,0.4\\n1,0\\n1,0\\n",
+        2,
+        &["r.csv", "line 4", "sum to 0.9"],
+    ),
+    (
+        "start",
+        TWO,
+        "fit DATA --family normal -k 2 --init-responsibilities @r.csv=p\\n1\\n1\\n1\\n1\\n1\\n",
+        2,
+        &["1 columns of responsibilities for 2"],
+    ),
+    (
+        "start",
+        TWO,
+        "fit DATA --family normal -k 2 --init spread --init-labels a",
+        2,
+        &["--init-labels"],
+    ),
+    (
+        "start",
+        TWO,
+        "fit DATA --family normal -k 2 --restarts 3 --init-labels a",
+        2,
+        &["--restarts"],
+    ),
+    (
+        "start",
+        TWO,
+        "fit DATA --family normal --columns a -k 3 --init-model MODEL",
+        2,
+        &["-k 3", "2 components"],
+    ),
+    // Options.
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --tolerance NaN",
+        2,
+        &["--tolerance", "NaN"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --tolerance -1",
+        2,
+        &["-1"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --restarts 0",
+        2,
+        &["--restarts"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --acceleration warp",
+        2,
+        &["--acceleration", "warp"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --algorithm stochastic",
+        2,
+        &["--algorithm", "stochastic"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --init hierarchical",
+        2,
+        &["--init", "hierarchical"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --no-such-option",
+        2,
+        &["--no-such-option"],
+    ),
+    (
+        "output",
+        TWO,
+        "fit DATA --family normal -k 2 --output DIR",
+        2,
+        &["--output", "directory"],
+    ),
+    (
+        "output",
+        TWO,
+        "fit DATA --family normal -k 2 --output DIR/none/m.json",
+        2,
+        &["--output", "folder does not exist"],
+    ),
+    // Model files.
+    (
+        "model file",
+        TWO,
+        "score @m.json={ DATA",
+        2,
+        &["m.json", "not a JSON file"],
+    ),
+    (
+        "model file",
+        TWO,
+        "score @m.json={\"weights\":[1]} DATA",
+        2,
+        &["m.json", "not a model file"],
+    ),
+    (
+        "model file",
+        TWO,
+        "score @m.json={\"format\":\"mixture-model\",\"version\":9} DATA",
+        2,
+        &["version 9"],
+    ),
+    (
+        "model file",
+        TWO,
+        "score DIR/none.json DATA",
+        2,
+        &["none.json", "cannot be read"],
+    ),
+    (
+        "model file",
+        TWO,
+        "show @m.json=MODEL[0.5,0.5]=>[0.5,0.4] ",
+        2,
+        &["sum of weights", "0.9"],
+    ),
+    (
+        "model file",
+        TWO,
+        "show @m.json=MODEL[0.5,0.5]=>[1.5,-0.5] ",
+        2,
+        &["weight = 1.5"],
+    ),
+    (
+        "model file",
+        TWO,
+        "show @m.json=MODEL[0.5,0.5]=>[1] ",
+        2,
+        &["1 weights for 2 components"],
+    ),
+    (
+        "model file",
+        TWO,
+        "show @m.json=MODEL\"variance\":1}]=>\"variance\":0}] ",
+        2,
+        &["component 1", "variance = 0"],
+    ),
+    (
+        "model file",
+        TWO,
+        "show @m.json=MODEL\"mean\":0=>\"mena\":0 ",
+        2,
+        &["component 0", "mena"],
+    ),
+    (
+        "model file",
+        TWO,
+        "show @m.json=MODEL\"mean\":0=>\"mean\":\"inf\" ",
+        2,
+        &["component 0"],
+    ),
+    (
+        "model file",
+        TWO,
+        "show @m.json=MODEL\"normal\"=>\"nomal\" ",
+        2,
+        &["no family is called nomal"],
+    ),
+    (
+        "model file",
+        TWO,
+        "show @m.json=MODEL\"weights\"=>\"extra\":1,\"weights\" ",
+        2,
+        &["extra"],
+    ),
+    (
+        "model file",
+        TWO,
+        "show @m.json=MODEL\"columns\":[\"a\"],\"parts\"=>\"columns\":[\"z\"],\"parts\" ",
+        2,
+        &["columns"],
+    ),
+    // Scoring.
+    (
+        "scoring",
+        "b\n1\n",
+        "score MODEL DATA",
+        2,
+        &["no column \"a\"", "b"],
+    ),
+    (
+        "scoring",
+        "a\nNA\n",
+        "score MODEL DATA",
+        2,
+        &["line 2", "column a", "missing"],
+    ),
+    (
+        "scoring",
+        "a\n1\n",
+        "predict MODEL DATA --keep z",
+        2,
+        &["no column \"z\""],
+    ),
+    (
+        "scoring",
+        "a\n1\n",
+        "predict MODEL DATA --label-names",
+        2,
+        &["no names"],
+    ),
+    (
+        "scoring",
+        "a\n1\n",
+        "predict MODEL DATA --label-names=x",
+        2,
+        &["1 names for 2"],
+    ),
+    (
+        "scoring",
+        "a\n1\n",
+        "score MODEL DATA --row-weights a",
+        2,
+        &["--total"],
+    ),
+    (
+        "levels",
+        "a\nz\n",
+        "score @m.json={\"format\":\"mixture-model\",\"version\":1,\"columns\":[\"a\"],\"parts\":[{\"family\":\"categorical\",\"columns\":[\"a\"],\"levels\":[\"x\",\"y\"]}],\"weights\":[1],\"components\":[{\"probabilities\":[0.5,0.5]}]} DATA",
+        2,
+        &["line 2", "column a", "\"z\"", "x, y"],
+    ),
+    (
+        "levels",
+        "a\nx\n",
+        "score @m.json={\"format\":\"mixture-model\",\"version\":1,\"columns\":[\"a\"],\"parts\":[{\"family\":\"categorical\",\"columns\":[\"a\"],\"levels\":[\"x\",\"y\"]}],\"weights\":[1],\"components\":[{\"probabilities\":[0.5,0.3,0.2]}]} DATA",
+        2,
+        &["3 probabilities for the 2 levels"],
+    ),
+    ("sampling", TWO, "sample MODEL", 2, &["-n"]),
+    ("sampling", TWO, "sample MODEL -n -5", 2, &["-5"]),
+];
+
+#[test]
+fn bad_input_ends_in_one_clear_sentence() {
+    let folder = folder("bad_input");
+    let output = folder.join("out.json");
+    let mut classes = std::collections::BTreeSet::new();
+    for (index, (class, data, command, code, words)) in ROWS.iter().enumerate() {
+        classes.insert(class);
+        let arguments = arguments(&folder, data, command);
+        let run = mixture(&arguments);
+        let what = format!("row {index} ({class}): {command}\n{}", run.stderr);
+        assert_eq!(run.code, *code, "{what}");
+        assert_eq!(run.stdout, "", "{what}");
+        for word in *words {
+            assert!(run.stderr.contains(word), "no \"{word}\" in {what}");
+        }
+        assert!(!run.stderr.contains("panicked"), "{what}");
+        let errors = run
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("error:"))
+            .count();
+        assert_eq!(errors, 1, "{what}");
+        assert!(!output.exists(), "{what}");
+    }
+    let left: Vec<_> = std::fs::read_dir(&folder).expect("the folder").collect();
+    let names = left.iter().flatten().map(|entry| entry.file_name());
+    assert!(
+        names
+            .into_iter()
+            .all(|name| !name.to_string_lossy().ends_with(".tmp"))
+    );
+    assert!(
+        ROWS.len() >= 40 && classes.len() >= 12,
+        "{} rows, {classes:?}",
+        ROWS.len()
+    );
+}
+
+/// The words of a command, with files in their places.
+fn arguments(folder: &Path, data: &str, command: &str) -> Vec<String> {
+    let path = write(folder, "data.csv", data);
+    let model = write(folder, "model.json", NORMAL);
+    let place = |word: &str| -> String {
+        if let Some((name, text)) = word.strip_prefix('@').and_then(|word| word.split_once('=')) {
+            let text = text.replace("\\n", "\n");
+            return write(folder, name, edited(&text));
+        }
+        match word {
+            "DATA" => path.clone(),
+            "MODEL" => model.clone(),
+            "OUT" => folder.join("out.json").display().to_string(),
+            word => word.replace("DIR", &folder.display().to_string()),
+        }
+    };
+    command.split_whitespace().map(place).collect()
+}
+
+/// `MODELold=>new` is the model with `old` replaced by `new`.
+fn edited(text: &str) -> String {
+    match text
+        .strip_prefix("MODEL")
+        .and_then(|edit| edit.split_once("=>"))
+    {
+        Some((old, new)) => {
+            assert!(NORMAL.contains(old), "{old}");
+            NORMAL.replacen(old, new, 1)
+        }
+        None => text.to_string(),
+    }
+}

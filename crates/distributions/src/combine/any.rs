@@ -1,0 +1,312 @@
+//! Components of different families in one mixture.
+
+use crate::{Batch, Component, Density, EstimateError, Obs, Reason, Scratch, Space, Statistics};
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+/// Any component over the space `S`, its family known only when the program runs.
+///
+/// A `Vec<AnyComponent<S>>` is a mixture of different families, such as a point mass beside a
+/// Poisson. A block costs one virtual call. Each component keeps its family for life: an M-step of
+/// a gamma gives a gamma.
+///
+/// ```
+/// use distributions::combine::AnyComponent;
+/// use distributions::{Component, Density, Exponential, Gamma, Scalars};
+/// let components: Vec<AnyComponent<Scalars<f64>>> = vec![
+///     AnyComponent::new(Exponential::new(1.0)?),
+///     AnyComponent::new(Gamma::new(2.0, 3.0)?),
+/// ];
+/// assert_eq!(components[0].log_density(2.0), -2.0);
+/// let fitted = components[0].estimate(&[1.0, 3.0], &[1.0, 1.0])?;
+/// assert_eq!(fitted.downcast_ref::<Exponential>().unwrap().rate(), 0.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct AnyComponent<S: Space>(Arc<dyn Erased<S>>);
+
+impl<S: Space> AnyComponent<S> {
+    /// The component, its type forgotten.
+    pub fn new<C: Component<Space = S> + 'static>(component: C) -> Self {
+        AnyComponent(Arc::new(component))
+    }
+    /// The component, where it is a `C`.
+    pub fn downcast_ref<C: 'static>(&self) -> Option<&C> {
+        self.0.as_any().downcast_ref()
+    }
+}
+
+impl<S: Space> Clone for AnyComponent<S> {
+    fn clone(&self) -> Self {
+        AnyComponent(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Space> fmt::Debug for AnyComponent<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AnyComponent({})", self.0.type_name())
+    }
+}
+
+/// The statistic of any component.
+pub struct AnyStatistics(Box<dyn ErasedStatistics>);
+
+impl Clone for AnyStatistics {
+    fn clone(&self) -> Self {
+        self.0.duplicate()
+    }
+}
+
+/// # Panics
+/// [`merge`](Statistics::merge) of statistics of different kinds.
+impl Statistics for AnyStatistics {
+    fn weight(&self) -> f64 {
+        self.0.total()
+    }
+    fn clear(&mut self) {
+        self.0.forget();
+    }
+    fn merge(&mut self, other: &Self) {
+        self.0.absorb(other.0.as_any());
+    }
+    fn scale(&mut self, factor: f64) {
+        self.0.rescale(factor);
+    }
+}
+
+/// [`Statistics`] without `Self` in its signatures. The names differ from the trait's, so that no
+/// call can mean the wrong one.
+trait ErasedStatistics: Send + Sync {
+    fn total(&self) -> f64;
+    fn forget(&mut self);
+    fn absorb(&mut self, other: &dyn Any);
+    fn rescale(&mut self, factor: f64);
+    fn duplicate(&self) -> AnyStatistics;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Statistics> ErasedStatistics for T {
+    fn total(&self) -> f64 {
+        self.weight()
+    }
+    fn forget(&mut self) {
+        self.clear();
+    }
+    fn absorb(&mut self, other: &dyn Any) {
+        let other = other.downcast_ref().expect("statistics of one family");
+        self.merge(other);
+    }
+    fn rescale(&mut self, factor: f64) {
+        self.scale(factor);
+    }
+    fn duplicate(&self) -> AnyStatistics {
+        AnyStatistics(Box::new(self.clone()))
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// [`Component`] without `Self` in its signatures.
+trait Erased<S: Space>: Send + Sync {
+    fn log_density(&self, x: Obs<'_, S>) -> f64;
+    fn check_observation(&self, x: Obs<'_, S>) -> Result<(), &'static str>;
+    fn prepared_width(&self) -> usize;
+    fn shares_preparation(&self, other: &dyn Any) -> bool;
+    fn prepare(&self, xs: Batch<'_, S>, into: &mut [f64]);
+    fn log_density_batch(
+        &self,
+        xs: Batch<'_, S>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    );
+    fn empty_statistics(&self) -> AnyStatistics;
+    fn accumulate(&self, into: &mut dyn Any, x: Obs<'_, S>, weight: f64);
+    fn accumulate_batch(
+        &self,
+        into: &mut dyn Any,
+        xs: Batch<'_, S>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    );
+    fn maximize(&self, from: &dyn Any) -> Result<AnyComponent<S>, EstimateError>;
+    fn parameter_count(&self) -> usize;
+    fn log_prior(&self) -> f64;
+    fn one_step(&self) -> bool;
+    fn toward(&self, next: &dyn Any, fraction: f64) -> Option<AnyComponent<S>>;
+    fn estimate(&self, xs: Batch<'_, S>, weights: &[f64])
+    -> Result<AnyComponent<S>, EstimateError>;
+    fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64>;
+    fn type_name(&self) -> &'static str;
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<S: Space, C: Component<Space = S> + 'static> Erased<S> for C {
+    fn log_density(&self, x: Obs<'_, S>) -> f64 {
+        Density::log_density(self, x)
+    }
+    fn check_observation(&self, x: Obs<'_, S>) -> Result<(), &'static str> {
+        Density::check_observation(self, x)
+    }
+    fn prepared_width(&self) -> usize {
+        Density::prepared_width(self)
+    }
+    fn shares_preparation(&self, other: &dyn Any) -> bool {
+        other
+            .downcast_ref()
+            .is_some_and(|other| Density::shares_preparation(self, other))
+    }
+    fn prepare(&self, xs: Batch<'_, S>, into: &mut [f64]) {
+        Density::prepare(self, xs, into);
+    }
+    fn log_density_batch(
+        &self,
+        xs: Batch<'_, S>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        Density::log_density_batch(self, xs, prepared, out, scratch);
+    }
+    fn empty_statistics(&self) -> AnyStatistics {
+        AnyStatistics(Box::new(Component::empty_statistics(self)))
+    }
+    fn accumulate(&self, into: &mut dyn Any, x: Obs<'_, S>, weight: f64) {
+        let into = into.downcast_mut().expect("a statistic of this family");
+        Component::accumulate(self, into, x, weight);
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut dyn Any,
+        xs: Batch<'_, S>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        let into = into.downcast_mut().expect("a statistic of this family");
+        Component::accumulate_batch(self, into, xs, prepared, weights, scratch);
+    }
+    fn maximize(&self, from: &dyn Any) -> Result<AnyComponent<S>, EstimateError> {
+        let from = from.downcast_ref().ok_or_else(|| {
+            EstimateError::new(Reason::Unsupported(
+                "the statistic is that of another family".to_owned(),
+            ))
+        })?;
+        Component::maximize(self, from).map(AnyComponent::new)
+    }
+    fn parameter_count(&self) -> usize {
+        Component::parameter_count(self)
+    }
+    fn log_prior(&self) -> f64 {
+        Component::log_prior(self)
+    }
+    fn one_step(&self) -> bool {
+        Component::one_step(self)
+    }
+    fn toward(&self, next: &dyn Any, fraction: f64) -> Option<AnyComponent<S>> {
+        let next = next.downcast_ref()?;
+        Some(AnyComponent::new(Component::toward(self, next, fraction)))
+    }
+    fn estimate(
+        &self,
+        xs: Batch<'_, S>,
+        weights: &[f64],
+    ) -> Result<AnyComponent<S>, EstimateError> {
+        Component::estimate(self, xs, weights).map(AnyComponent::new)
+    }
+    fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64> {
+        Component::squared_distance(self, a, b)
+    }
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<C>()
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl<S: Space> Density for AnyComponent<S> {
+    type Space = S;
+
+    fn log_density(&self, x: Obs<'_, S>) -> f64 {
+        self.0.log_density(x)
+    }
+    fn check_observation(&self, x: Obs<'_, S>) -> Result<(), &'static str> {
+        self.0.check_observation(x)
+    }
+    fn prepared_width(&self) -> usize {
+        self.0.prepared_width()
+    }
+    /// Where both are of one family, and that shares.
+    fn shares_preparation(&self, other: &Self) -> bool {
+        self.0.shares_preparation(other.0.as_any())
+    }
+    fn prepare(&self, xs: Batch<'_, S>, into: &mut [f64]) {
+        self.0.prepare(xs, into);
+    }
+    fn log_density_batch(
+        &self,
+        xs: Batch<'_, S>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        self.0.log_density_batch(xs, prepared, out, scratch);
+    }
+}
+
+/// # Panics
+/// [`accumulate`](Component::accumulate) into a statistic made by a component of another family.
+/// [`maximize`](Component::maximize) from one is a typed error.
+impl<S: Space> Component for AnyComponent<S> {
+    type Statistics = AnyStatistics;
+
+    fn empty_statistics(&self) -> AnyStatistics {
+        self.0.empty_statistics()
+    }
+    fn accumulate(&self, into: &mut AnyStatistics, x: Obs<'_, S>, weight: f64) {
+        self.0.accumulate(into.0.as_mut().as_any_mut(), x, weight);
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut AnyStatistics,
+        xs: Batch<'_, S>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        let into = into.0.as_mut().as_any_mut();
+        self.0
+            .accumulate_batch(into, xs, prepared, weights, scratch);
+    }
+    fn maximize(&self, from: &AnyStatistics) -> Result<Self, EstimateError> {
+        self.0.maximize(from.0.as_ref().as_any())
+    }
+    fn parameter_count(&self) -> usize {
+        self.0.parameter_count()
+    }
+    fn log_prior(&self) -> f64 {
+        self.0.log_prior()
+    }
+    fn one_step(&self) -> bool {
+        self.0.one_step()
+    }
+    /// `next` itself where it is of another family: there is nothing between the two.
+    fn toward(&self, next: &Self, fraction: f64) -> Self {
+        self.0
+            .toward(next.0.as_any(), fraction)
+            .unwrap_or_else(|| next.clone())
+    }
+    fn estimate(&self, xs: Batch<'_, S>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.0.estimate(xs, weights)
+    }
+    fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64> {
+        self.0.squared_distance(a, b)
+    }
+}

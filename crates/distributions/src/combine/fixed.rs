@@ -1,0 +1,114 @@
+//! A component that is not estimated.
+
+use crate::{
+    Batch, Buffer, Component, Coordinates, Density, EstimateError, Obs, Sample, Scratch, Statistics,
+};
+use rand::Rng;
+
+/// A component that stays as it is: no parameter, and an M-step that returns it unchanged.
+///
+/// For a known background, or a part of a product that is known.
+///
+/// ```
+/// use distributions::combine::Fixed;
+/// use distributions::{Component, Normal};
+/// let known = Fixed(Normal::standard());
+/// assert_eq!(known.estimate(&[5.0, 6.0, 7.0], &[1.0, 1.0, 1.0])?, known);
+/// assert_eq!(known.parameter_count(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Fixed<D>(pub D);
+
+/// The total weight of what was added, and nothing else.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct TotalWeight(pub f64);
+
+impl Statistics for TotalWeight {
+    fn weight(&self) -> f64 {
+        self.0
+    }
+    fn clear(&mut self) {
+        self.0 = 0.0;
+    }
+    fn merge(&mut self, other: &Self) {
+        self.0 += other.0;
+    }
+    fn scale(&mut self, factor: f64) {
+        self.0 *= factor;
+    }
+}
+
+impl<D: Density> Density for Fixed<D> {
+    type Space = D::Space;
+
+    fn log_density(&self, x: Obs<'_, Self::Space>) -> f64 {
+        self.0.log_density(x)
+    }
+    fn check_observation(&self, x: Obs<'_, Self::Space>) -> Result<(), &'static str> {
+        self.0.check_observation(x)
+    }
+    fn prepared_width(&self) -> usize {
+        self.0.prepared_width()
+    }
+    fn shares_preparation(&self, other: &Self) -> bool {
+        self.0.shares_preparation(&other.0)
+    }
+    fn prepare(&self, xs: Batch<'_, Self::Space>, into: &mut [f64]) {
+        self.0.prepare(xs, into);
+    }
+    fn log_density_batch(
+        &self,
+        xs: Batch<'_, Self::Space>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        self.0.log_density_batch(xs, prepared, out, scratch);
+    }
+}
+
+impl<D: Density + Clone> Component for Fixed<D> {
+    type Statistics = TotalWeight;
+
+    fn empty_statistics(&self) -> TotalWeight {
+        TotalWeight::default()
+    }
+    fn accumulate(&self, into: &mut TotalWeight, _x: Obs<'_, Self::Space>, weight: f64) {
+        into.0 += weight;
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut TotalWeight,
+        _xs: Batch<'_, Self::Space>,
+        _prepared: &[f64],
+        weights: &[f64],
+        _scratch: &mut Scratch,
+    ) {
+        into.0 += weights.iter().sum::<f64>();
+    }
+    fn maximize(&self, _from: &TotalWeight) -> Result<Self, EstimateError> {
+        Ok(self.clone())
+    }
+    fn parameter_count(&self) -> usize {
+        0
+    }
+}
+
+impl<D: Clone> Coordinates for Fixed<D> {
+    fn pack(&self, _into: &mut Vec<f64>) {}
+    fn unpack(&self, _from: &mut &[f64]) -> Result<Self, EstimateError> {
+        Ok(self.clone())
+    }
+}
+
+impl<D: Sample> Sample for Fixed<D> {
+    fn empty_buffer(&self) -> Buffer<Self::Space> {
+        self.0.empty_buffer()
+    }
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<Self::Space>) {
+        self.0.draw(rng, into);
+    }
+}

@@ -1,0 +1,71 @@
+//! What several families share: checks of the support, logarithms of a block, sums of counts.
+
+use crate::MeanStatistics;
+use crate::simd::{ln_into, ln_slice};
+use crate::special::ln_1p_minus_x;
+
+/// Whether a value can enter the estimate of a family on the positive reals.
+pub(super) fn require_positive(x: f64) -> Result<(), &'static str> {
+    if x > 0.0 && x < f64::INFINITY {
+        Ok(())
+    } else {
+        Err("must be positive and finite")
+    }
+}
+
+/// Whether a value can enter the estimate of a family on the reals from 0.
+pub(super) fn require_non_negative(x: f64) -> Result<(), &'static str> {
+    if x >= 0.0 && x < f64::INFINITY {
+        Ok(())
+    } else {
+        Err("must be non-negative and finite")
+    }
+}
+
+/// Prepares ln x; 0 for rows off the support, whose logarithm is never used.
+pub(super) fn prepare_ln(xs: &[f64], into: &mut [f64]) {
+    ln_into(xs, into);
+    for log_x in into {
+        if !log_x.is_finite() {
+            *log_x = 0.0;
+        }
+    }
+}
+
+/// ln x of one value, with the same bits as in a block.
+pub(super) fn ln(x: f64) -> f64 {
+    let mut value = [x];
+    ln_slice(&mut value);
+    value[0]
+}
+
+/// A draw that rounding has moved to an end of the positive reals, moved back inside.
+pub(super) fn inside_positive(x: f64) -> f64 {
+    x.clamp(f64::MIN_POSITIVE, f64::MAX)
+}
+
+/// a/b − 1 − ln(a/b): twice the divergence of two normals that differ in scale only, and that of
+/// two exponentials. Accurate where a and b are close.
+pub(super) fn excess(a: f64, b: f64) -> f64 {
+    -ln_1p_minus_x((a - b) / b)
+}
+
+/// `value`, or `limit` where a few roundings have carried it past: a quotient of sums of the same
+/// non-negative terms may do so.
+pub(super) fn round_down_to(value: f64, limit: f64) -> f64 {
+    if value > limit && value <= limit * (1.0 + 1e-9) {
+        limit
+    } else {
+        value
+    }
+}
+
+/// Adds Σ w and Σ w x for a block of counts; a row of weight 0 adds 0, as counts are finite.
+pub(super) fn add_counts(into: &mut MeanStatistics<[f64; 1]>, xs: &[u64], weights: &[f64]) {
+    let (mut total, mut sum) = (0.0, 0.0);
+    for (&x, &w) in xs.iter().zip(weights) {
+        total += w;
+        sum += w * x as f64;
+    }
+    into.add_sums(total, &[sum]);
+}

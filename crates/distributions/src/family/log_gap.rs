@@ -1,0 +1,112 @@
+//! The mean of positive values, and how far its logarithm lies above the mean logarithm.
+
+use crate::special::ln_1p_minus_x;
+use crate::{FromMean, Statistics};
+
+/// Below this gap the plain difference of two logarithms has lost so many digits that the second,
+/// exact pass is worth its time.
+const CONCENTRATED: f64 = 1e-3;
+
+/// Weight, mean x̄ of positive values, and their gap ln x̄ − mean(ln x) ≥ 0: what a gamma
+/// distribution needs to know.
+///
+/// The gap of concentrated values is near half their squared coefficient of variation; as a
+/// difference of two sums it would have no correct digit left where the shape is 10¹². Here, with
+/// t = (x − x̄)/x̄, it is the mean of t − ln(1 + t), since the mean of t is 0: a sum of terms that
+/// are never negative, also when two statistics are merged.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LogGap {
+    weight: f64,
+    mean: f64,
+    gap: f64,
+}
+
+impl LogGap {
+    /// Observations of total weight `weight`, mean `mean` and gap `gap`.
+    pub fn new(weight: f64, mean: f64, gap: f64) -> Self {
+        LogGap { weight, mean, gap }
+    }
+    /// The weighted mean x̄.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+    /// ln x̄ − mean(ln x).
+    pub fn gap(&self) -> f64 {
+        self.gap
+    }
+    /// Adds one positive value.
+    pub fn add(&mut self, x: f64, weight: f64) {
+        self.merge(&LogGap::new(weight, x, 0.0));
+    }
+    /// Adds a block of positive values whose logarithms are `log_xs`. Values of weight 0 are not
+    /// looked at.
+    pub fn add_slice(&mut self, xs: &[f64], log_xs: &[f64], weights: &[f64]) {
+        let Some(first) = weights.iter().position(|&w| w > 0.0) else {
+            return;
+        };
+        // About the first weighty value: equal values give a gap of exactly 0.
+        let (origin, log_origin) = (xs[first], log_xs[first]);
+        let (mut weight, mut shift, mut log_shift) = (0.0, 0.0, 0.0);
+        for ((&x, &log_x), &w) in xs.iter().zip(log_xs).zip(weights) {
+            weight += w;
+            shift += if w > 0.0 { w * (x - origin) } else { 0.0 };
+            log_shift += w * (log_x - log_origin);
+        }
+        let mean = origin + shift / weight;
+        let mut gap = (mean.ln() - log_origin) - log_shift / weight;
+        if !(gap > CONCENTRATED) {
+            let mut sum = 0.0;
+            for (&x, &w) in xs.iter().zip(weights) {
+                if w > 0.0 {
+                    sum -= w * ln_1p_minus_x((x - mean) / mean);
+                }
+            }
+            gap = sum / weight;
+        }
+        self.merge(&LogGap::new(weight, mean, gap));
+    }
+}
+
+/// What two groups of weights 1 − `share` and `share` add to the gap of their union by lying apart:
+/// `difference` of their means, over the mean of the union.
+pub(super) fn gap_between(difference: f64, share: f64) -> f64 {
+    -(1.0 - share) * ln_1p_minus_x(-difference * share)
+        - share * ln_1p_minus_x(difference * (1.0 - share))
+}
+
+impl Statistics for LogGap {
+    fn weight(&self) -> f64 {
+        self.weight
+    }
+    fn clear(&mut self) {
+        *self = LogGap::default();
+    }
+    fn merge(&mut self, other: &Self) {
+        if !(other.weight > 0.0) {
+            return;
+        }
+        if !(self.weight > 0.0) {
+            *self = *other;
+            return;
+        }
+        let weight = self.weight + other.weight;
+        let share = other.weight / weight;
+        let difference = other.mean - self.mean;
+        self.mean += difference * share;
+        self.gap = (1.0 - share) * self.gap
+            + share * other.gap
+            + gap_between(difference / self.mean, share);
+        self.weight = weight;
+    }
+    fn scale(&mut self, factor: f64) {
+        self.weight *= factor;
+    }
+}
+
+/// From the means of (x, ln x).
+impl FromMean for LogGap {
+    fn from_mean(mean: &[f64], weight: f64) -> Self {
+        LogGap::new(weight, mean[0], (mean[0].ln() - mean[1]).max(0.0))
+    }
+}

@@ -1,0 +1,132 @@
+//! exp and ln of one number, without branches, for loops that the compiler vectorises.
+
+use std::f64::consts::{LN_2, LOG2_E};
+
+/// ln 2 in two parts; the first has 32 trailing zeros, so its multiples by exponents are exact.
+const LN_2_HIGH: f64 = f64::from_bits(0x3FE6_2E42_FEE0_0000);
+const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+
+/// 1.5·2⁵²: adding it rounds to an integer, which then sits in the low bits.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
+#[inline(always)]
+fn fused(a: f64, b: f64, c: f64) -> f64 {
+    a.mul_add(b, c)
+}
+
+/// eˣ. `FUSED` says that the caller's instruction set has fused multiply-add; otherwise it is the
+/// standard library's.
+///
+/// x = n ln 2 + r, |r| ≤ ½ ln 2, and the Taylor polynomial of degree 13 in r, whose remainder is
+/// below 2⁻⁵⁷. The power of two is put on in two steps, so that a subnormal result is rounded once.
+#[inline(always)]
+pub(super) fn exp_one<const FUSED: bool>(x: f64) -> f64 {
+    if !FUSED {
+        return x.exp();
+    }
+    // The bounds lie beyond the arguments where the result becomes 0 and ∞.
+    let clamped = x.clamp(-746.0, 710.0);
+    let shifted = fused(clamped, LOG2_E, ROUNDER);
+    let n = shifted - ROUNDER;
+    let exponent = shifted.to_bits().wrapping_sub(ROUNDER.to_bits()) as i64;
+    let r = fused(n, -LN_2_LOW, fused(n, -LN_2_HIGH, clamped));
+    let r2 = r * r;
+    let value = fused(r2, exp_remainder(r), r) + 1.0;
+    let half = exponent >> 1;
+    let first = f64::from_bits(((half + 1023) << 52) as u64);
+    let second = f64::from_bits(((exponent - half + 1023) << 52) as u64);
+    let result = value * first * second;
+    if x.is_nan() { x } else { result }
+}
+
+/// (eʳ − 1 − r)/r² for |r| ≤ ½ ln 2.
+#[inline(always)]
+fn exp_remainder(r: f64) -> f64 {
+    let mut p = EXP_TAYLOR[0];
+    let mut i = 1;
+    while i < EXP_TAYLOR.len() {
+        p = fused(p, r, EXP_TAYLOR[i]);
+        i += 1;
+    }
+    p
+}
+
+/// 1/13! … 1/2!.
+const EXP_TAYLOR: [f64; 12] = [
+    1.0 / 6_227_020_800.0,
+    1.0 / 479_001_600.0,
+    1.0 / 39_916_800.0,
+    1.0 / 3_628_800.0,
+    1.0 / 362_880.0,
+    1.0 / 40_320.0,
+    1.0 / 5_040.0,
+    1.0 / 720.0,
+    1.0 / 120.0,
+    1.0 / 24.0,
+    1.0 / 6.0,
+    0.5,
+];
+
+/// ln x, with `FUSED` as in [`exp_one`].
+///
+/// x = 2ᵏ·m with √½ ≤ m < √2 and, f = m − 1, s = f/(2 + f): ln m = f − f²/2 + s(f²/2 + R(s²)), the
+/// form and the seven coefficients of R being those of FreeBSD's `e_log.c` (Sun Microsystems, 1993).
+#[inline(always)]
+pub(super) fn ln_one<const FUSED: bool>(x: f64) -> f64 {
+    if !FUSED {
+        return x.ln();
+    }
+    const TWO_54: f64 = 18_014_398_509_481_984.0;
+    let subnormal = x < f64::MIN_POSITIVE;
+    let scaled = if subnormal { x * TWO_54 } else { x };
+    let bits = scaled.to_bits();
+    // Adding the distance from √½ to 1 carries into the exponent exactly when m ≥ √½.
+    const SQRT_HALF_BITS: u64 = 0x3FE6_A09E_667F_3BCD;
+    let above = bits.wrapping_sub(SQRT_HALF_BITS) as i64;
+    let k = above >> 52;
+    let m = f64::from_bits(bits.wrapping_sub((k << 52) as u64));
+    // An integer to a float without a conversion instruction, which AVX2 lacks.
+    let k = f64::from_bits(ROUNDER.to_bits().wrapping_add(k as u64)) - ROUNDER;
+    let k = if subnormal { k - 54.0 } else { k };
+    let f = m - 1.0;
+    let result = ln_reduced(f, k);
+    // NaN compares false everywhere and so falls through to itself.
+    if x > 0.0 && x < f64::INFINITY {
+        result
+    } else if x == 0.0 {
+        f64::NEG_INFINITY
+    } else if x < 0.0 {
+        f64::NAN
+    } else {
+        x
+    }
+}
+
+/// k ln 2 + ln(1 + f).
+#[inline(always)]
+fn ln_reduced(f: f64, k: f64) -> f64 {
+    let s = f / (2.0 + f);
+    let z = s * s;
+    let w = z * z;
+    let even = w * fused(w, fused(w, LN_FIT[5], LN_FIT[3]), LN_FIT[1]);
+    let odd = z * fused(
+        w,
+        fused(w, fused(w, LN_FIT[6], LN_FIT[4]), LN_FIT[2]),
+        LN_FIT[0],
+    );
+    let half_square = 0.5 * f * f;
+    let low = fused(k, LN_2_LOW, s * (half_square + (even + odd)));
+    fused(k, LN_2_HIGH, f - (half_square - low))
+}
+
+const LN_FIT: [f64; 7] = [
+    6.666666666666735130e-01,
+    3.999999999940941908e-01,
+    2.857142874366239149e-01,
+    2.222219843214978396e-01,
+    1.818357216161805012e-01,
+    1.531383769920937332e-01,
+    1.479819860511658591e-01,
+];
+
+const _: () = assert!(LN_2_HIGH + LN_2_LOW == LN_2);

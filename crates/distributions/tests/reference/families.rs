@@ -1,0 +1,115 @@
+//! The one list of families that the contract and identity tests run over.
+
+/// Calls `$run!(name, make, observations, outside, measure)` for every family, once each:
+/// - `make(u, v)`: a member for u and v in (0, 1), over a wide but integrable range;
+/// - `observations`: rows that every member allows, and that have an interior estimate;
+/// - `outside`: rows off the support;
+/// - `measure(&member)`: how to integrate over the support.
+macro_rules! for_each_family {
+    ($run:ident) => {
+        $run!(
+            normal,
+            |u: f64, v: f64| Normal::new(10.0 * u - 5.0, log_range(v, 0.1, 10.0)).unwrap(),
+            [-1.0, 2.5, 0.3, 4.0, 0.9],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &Normal| Reals {
+                centre: c.mean(),
+                scale: c.variance().sqrt(),
+            }
+        );
+        $run!(
+            log_normal,
+            |u: f64, v: f64| LogNormal::new(4.0 * u - 2.0, log_range(v, 0.05, 3.0)).unwrap(),
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, 0.0, f64::INFINITY],
+            |c: &LogNormal| Positive {
+                scale: c.log_mean().exp(),
+            }
+        );
+        $run!(
+            exponential,
+            |u: f64, _: f64| Exponential::new(log_range(u, 0.01, 100.0)).unwrap(),
+            [0.1, 2.5, 0.0, 4.0, 0.9],
+            [-1.0, f64::NEG_INFINITY],
+            |c: &Exponential| Positive {
+                scale: 1.0 / c.rate(),
+            }
+        );
+        $run!(
+            gamma,
+            |u: f64, v: f64| {
+                Gamma::new(log_range(u, 0.3, 50.0), log_range(v, 0.1, 10.0)).unwrap()
+            },
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, f64::INFINITY, f64::NEG_INFINITY],
+            |c: &Gamma| Positive {
+                scale: c.shape() / c.rate(),
+            }
+        );
+        $run!(
+            beta,
+            |u: f64, v: f64| {
+                Beta::new(log_range(u, 0.8, 30.0), log_range(v, 0.8, 30.0)).unwrap()
+            },
+            [0.1, 0.25, 0.3, 0.9, 0.6],
+            [-1.0, 1.5, f64::INFINITY],
+            |_: &Beta| UnitInterval
+        );
+        $run!(
+            poisson,
+            |u: f64, _: f64| Poisson::new(log_range(u, 0.01, 60.0)).unwrap(),
+            [0, 3, 1, 7, 2],
+            [],
+            |_: &Poisson| Counts { last: 200 }
+        );
+        $run!(
+            bernoulli,
+            |u: f64, _: f64| Bernoulli::new(u).unwrap(),
+            [0, 1, 1, 0, 1],
+            [2, u64::MAX],
+            |_: &Bernoulli| Counts { last: 2 }
+        );
+        $run!(
+            binomial,
+            |u: f64, v: f64| Binomial::new(10 + (150.0 * v) as u64, u).unwrap(),
+            [0, 3, 1, 7, 10],
+            [161, u64::MAX],
+            |c: &Binomial| Counts {
+                last: c.trials() + 1,
+            }
+        );
+        $run!(
+            geometric,
+            |u: f64, v: f64| {
+                let support = if v < 0.5 {
+                    GeometricSupport::Failures
+                } else {
+                    GeometricSupport::Trials
+                };
+                Geometric::with_support(log_range(u, 0.03, 0.99), support).unwrap()
+            },
+            [1, 3, 1, 7, 2],
+            [],
+            |_: &Geometric| Counts { last: 2000 }
+        );
+        $run!(
+            categorical,
+            |u: f64, v: f64| { Categorical::new(vec![u * v, u * (1.0 - v), 1.0 - u]).unwrap() },
+            [0, 2, 1, 2, 1],
+            [3, u32::MAX],
+            |_: &Categorical| Codes { categories: 3 }
+        );
+        $run!(
+            von_mises,
+            |u: f64, v: f64| VonMises::new(6.0 * u - 3.0, log_range(v, 0.01, 200.0)).unwrap(),
+            [0.1, 2.5, -3.0, 4.0, 0.9],
+            [f64::INFINITY, f64::NAN],
+            |_: &VonMises| Circle
+        );
+    };
+}
+
+/// From (0, 1) to (low, high), evenly in the logarithm.
+pub fn log_range(u: f64, low: f64, high: f64) -> f64 {
+    (low.ln() + u * (high / low).ln()).exp()
+}

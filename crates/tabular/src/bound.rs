@@ -1,0 +1,188 @@
+//! Any set of components, bound to a field of a table.
+
+use crate::{BoxStatistics, FromField, PartSet, TableRow, TableView, Values};
+use distributions::{Component, EstimateError, Sample, Scratch};
+use em::{ComponentSet, SampleSet};
+use rand::Rng;
+use serde::Serialize;
+use serde_json::Value;
+use std::any::Any;
+
+/// A set whose components can be written to a model file.
+pub trait Saved {
+    /// The parameters of component k under the names of model files.
+    fn save(&self, k: usize) -> Value;
+}
+
+impl<F: Component + Sample + Serialize> Saved for Vec<F> {
+    fn save(&self, k: usize) -> Value {
+        // A family is a map of numbers under fixed names: there is nothing that could fail.
+        serde_json::to_value(&self[k]).unwrap_or(Value::Null)
+    }
+}
+
+impl Saved for gmm::Gaussians {
+    fn save(&self, k: usize) -> Value {
+        serde_json::to_value(&self.components()[k]).unwrap_or(Value::Null)
+    }
+}
+
+/// The set `S` over field `field` of a table: `Vec<F>` for an ordinary family, a coupled set for
+/// tied covariances or common slopes.
+#[derive(Clone, Debug)]
+pub struct Bound<S> {
+    field: usize,
+    set: S,
+}
+
+impl<S> Bound<S> {
+    /// Binds `set` to field `field`.
+    pub fn new(field: usize, set: S) -> Self {
+        Bound { field, set }
+    }
+}
+
+/// Copies the K × n matrix `weights` with 0 where a row is missing.
+fn without_missing(weights: &[f64], missing: &[bool], into: &mut [f64]) {
+    let rows = missing.len();
+    for (mine, given) in (into.chunks_exact_mut(rows)).zip(weights.chunks_exact(rows)) {
+        for (i, value) in mine.iter_mut().enumerate() {
+            *value = if missing[i] { 0.0 } else { given[i] };
+        }
+    }
+}
+
+impl<S> PartSet for Bound<S>
+where
+    S: ComponentSet<Space: FromField> + SampleSet + Saved + 'static,
+{
+    fn components(&self) -> usize {
+        self.set.len()
+    }
+    fn log_density(&self, k: usize, x: TableRow<'_>) -> f64 {
+        match x.cell::<S::Space>(self.field) {
+            Some(cell) => self.set.log_density(k, cell),
+            None => 0.0,
+        }
+    }
+    fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str> {
+        match x.cell::<S::Space>(self.field) {
+            Some(cell) => self.set.check_observation(cell),
+            None => Ok(()),
+        }
+    }
+    fn prepared_width(&self) -> usize {
+        self.set.prepared_width()
+    }
+    fn prepare(&self, xs: TableView<'_>, into: &mut [f64]) {
+        self.set.prepare(xs.field::<S::Space>(self.field), into);
+    }
+    fn log_density_matrix(
+        &self,
+        xs: TableView<'_>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let batch = xs.field::<S::Space>(self.field);
+        self.set.log_density_matrix(batch, prepared, out, scratch);
+        if let Some(missing) = xs.missing(self.field) {
+            for row in out.chunks_exact_mut(missing.len()) {
+                for (value, &missing) in row.iter_mut().zip(missing) {
+                    *value = if missing { 0.0 } else { *value };
+                }
+            }
+        }
+    }
+    fn empty_statistics(&self) -> BoxStatistics {
+        BoxStatistics::new(self.set.empty_statistics())
+    }
+    fn accumulate(&self, into: &mut BoxStatistics, k: usize, x: TableRow<'_>, weight: f64) {
+        if let Some(cell) = x.cell::<S::Space>(self.field) {
+            self.set.accumulate(into.get_mut(), k, cell, weight);
+        }
+    }
+    fn accumulate_matrix(
+        &self,
+        into: &mut BoxStatistics,
+        xs: TableView<'_>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        let batch = xs.field::<S::Space>(self.field);
+        let into = into.get_mut();
+        match xs.missing(self.field) {
+            None => (self.set).accumulate_matrix(into, batch, prepared, weights, scratch),
+            Some(missing) => {
+                let mut observed = scratch.take_dirty(weights.len());
+                without_missing(weights, missing, &mut observed);
+                (self.set).accumulate_matrix(into, batch, prepared, &observed, scratch);
+                scratch.give(observed);
+            }
+        }
+    }
+    fn maximize(&self, from: &BoxStatistics) -> Result<Box<dyn PartSet>, EstimateError> {
+        let set = self.set.maximize(from.get())?;
+        Ok(Box::new(Bound::new(self.field, set)))
+    }
+    fn estimate(
+        &self,
+        xs: TableView<'_>,
+        weights: &[f64],
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        let batch = xs.field::<S::Space>(self.field);
+        let set = match xs.missing(self.field) {
+            None => self.set.estimate(batch, weights)?,
+            Some(missing) => {
+                let mut observed = vec![0.0; weights.len()];
+                without_missing(weights, missing, &mut observed);
+                self.set.estimate(batch, &observed)?
+            }
+        };
+        Ok(Box::new(Bound::new(self.field, set)))
+    }
+    fn parameter_count(&self) -> usize {
+        self.set.parameter_count()
+    }
+    fn log_prior(&self) -> f64 {
+        self.set.log_prior()
+    }
+    fn subset(&self, keep: &[usize]) -> Box<dyn PartSet> {
+        Box::new(Bound::new(self.field, self.set.subset(keep)))
+    }
+    fn one_step(&self) -> bool {
+        self.set.one_step()
+    }
+    fn toward(&self, next: &dyn PartSet, fraction: f64) -> Box<dyn PartSet> {
+        match next.as_any().downcast_ref::<Self>() {
+            Some(next) => Box::new(Bound::new(self.field, self.set.toward(&next.set, fraction))),
+            None => panic!("the next iterate of another part"),
+        }
+    }
+    fn squared_distance(&self, a: TableRow<'_>, b: TableRow<'_>) -> Option<f64> {
+        let missing = a.is_missing(self.field) || b.is_missing(self.field);
+        let a = a.placeholder::<S::Space>(self.field);
+        let b = b.placeholder::<S::Space>(self.field);
+        let distance = self.set.squared_distance(a, b)?;
+        Some(if missing { 0.0 } else { distance })
+    }
+    fn empty_values(&self) -> Values {
+        S::Space::values(self.set.empty_buffer())
+    }
+    fn draw(&self, k: usize, rng: &mut dyn Rng, into: &mut Values) {
+        match S::Space::buffer(into) {
+            Some(buffer) => self.set.draw(k, rng, buffer),
+            None => panic!("a field of another kind than its part"),
+        }
+    }
+    fn save(&self, k: usize) -> Value {
+        self.set.save(k)
+    }
+    fn boxed(&self) -> Box<dyn PartSet> {
+        Box::new(self.clone())
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

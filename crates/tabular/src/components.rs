@@ -1,0 +1,214 @@
+//! Products of parts: the components of a mixture over a table.
+
+use crate::{Field, PartSet, Table, TableRow, TableStatistics, TableView};
+use distributions::{EstimateError, Scratch, View};
+use em::{ComponentSet, Mixture, SampleSet};
+use rand::Rng;
+use serde_json::Value;
+
+/// A mixture over a table, its parts chosen at run time.
+pub type TableMixture = Mixture<TableComponents>;
+
+/// K components, each a product of independent parts: p_k(row) = Π_p p_kp(cell p).
+///
+/// A part holds all K components over its field, so that what couples the components of a part
+/// stays inside it.
+#[derive(Clone)]
+pub struct TableComponents {
+    parts: Vec<Box<dyn PartSet>>,
+}
+
+impl TableComponents {
+    /// The product of these parts; part p observes field p.
+    ///
+    /// # Panics
+    /// When there is no part, or the parts differ in their number of components.
+    pub fn new(parts: Vec<Box<dyn PartSet>>) -> Self {
+        let components = parts.first().map(|part| part.components());
+        assert!(
+            parts
+                .iter()
+                .all(|part| Some(part.components()) == components),
+            "every part has all the components"
+        );
+        assert!(components.is_some(), "a model has at least one part");
+        TableComponents { parts }
+    }
+    /// The parts.
+    pub fn parts(&self) -> &[Box<dyn PartSet>] {
+        &self.parts
+    }
+    /// The first part that does not admit its cell of row `x`, and what that cell must be.
+    pub fn refusal(&self, x: TableRow<'_>) -> Option<(usize, &'static str)> {
+        (self.parts.iter().enumerate())
+            .find_map(|(p, part)| part.check_observation(x).err().map(|must| (p, must)))
+    }
+    /// The first part under which a row has density 0 in every component.
+    pub fn unexplained_part(&self, x: TableRow<'_>) -> Option<usize> {
+        let dead = |part: &dyn PartSet| {
+            (0..part.components()).all(|k| !(part.log_density(k, x) > f64::NEG_INFINITY))
+        };
+        self.parts.iter().position(|part| dead(&**part))
+    }
+    /// Component k in the form of model files: the parameters of its only part, or
+    /// `{"parts": [...]}`.
+    pub fn save(&self, k: usize) -> Value {
+        match &self.parts[..] {
+            [part] => part.save(k),
+            parts => {
+                let parts: Vec<Value> = parts.iter().map(|part| part.save(k)).collect();
+                serde_json::json!({ "parts": parts })
+            }
+        }
+    }
+    /// The prepared columns of each part for `rows` rows.
+    fn ranges(&self, rows: usize) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        let mut start = 0;
+        self.parts.iter().map(move |part| {
+            let range = start..start + part.prepared_width() * rows;
+            start = range.end;
+            range
+        })
+    }
+    fn each_part(
+        &self,
+        mut step: impl FnMut(usize, &dyn PartSet) -> Result<Box<dyn PartSet>, EstimateError>,
+    ) -> Result<Self, EstimateError> {
+        let several = self.parts.len() > 1;
+        let parts = (self.parts.iter().enumerate()).map(|(p, part)| {
+            let done = step(p, &**part);
+            done.map_err(|error| if several { error.in_part(p) } else { error })
+        });
+        Ok(TableComponents {
+            parts: parts.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl ComponentSet for TableComponents {
+    type Space = Table;
+    type Statistics = TableStatistics;
+
+    fn len(&self) -> usize {
+        self.parts[0].components()
+    }
+    fn log_density(&self, k: usize, x: TableRow<'_>) -> f64 {
+        self.parts.iter().map(|part| part.log_density(k, x)).sum()
+    }
+    fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str> {
+        match self.refusal(x) {
+            Some((_, requirement)) => Err(requirement),
+            None => Ok(()),
+        }
+    }
+    fn prepared_width(&self) -> usize {
+        self.parts.iter().map(|part| part.prepared_width()).sum()
+    }
+    fn prepare(&self, xs: TableView<'_>, into: &mut [f64]) {
+        for (part, range) in self.parts.iter().zip(self.ranges(xs.len())) {
+            part.prepare(xs, &mut into[range]);
+        }
+    }
+    fn log_density_matrix(
+        &self,
+        xs: TableView<'_>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let mut ranges = self.ranges(xs.len());
+        if let (Some(first), Some(range)) = (self.parts.first(), ranges.next()) {
+            first.log_density_matrix(xs, &prepared[range], out, scratch);
+        }
+        if self.parts.len() == 1 {
+            return;
+        }
+        let mut factor = scratch.take_dirty(out.len());
+        for (part, range) in self.parts[1..].iter().zip(ranges) {
+            part.log_density_matrix(xs, &prepared[range], &mut factor, scratch);
+            for (sum, value) in out.iter_mut().zip(&factor) {
+                *sum += value;
+            }
+        }
+        scratch.give(factor);
+    }
+    fn empty_statistics(&self) -> TableStatistics {
+        TableStatistics {
+            weight: 0.0,
+            parts: (self.parts.iter())
+                .map(|part| part.empty_statistics())
+                .collect(),
+        }
+    }
+    fn accumulate(&self, into: &mut TableStatistics, k: usize, x: TableRow<'_>, weight: f64) {
+        into.weight += weight;
+        for (part, statistics) in self.parts.iter().zip(&mut into.parts) {
+            part.accumulate(statistics, k, x, weight);
+        }
+    }
+    fn accumulate_matrix(
+        &self,
+        into: &mut TableStatistics,
+        xs: TableView<'_>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        into.weight += weights.iter().sum::<f64>();
+        let parts = self.parts.iter().zip(&mut into.parts);
+        for ((part, statistics), range) in parts.zip(self.ranges(xs.len())) {
+            part.accumulate_matrix(statistics, xs, &prepared[range], weights, scratch);
+        }
+    }
+    fn maximize(&self, from: &TableStatistics) -> Result<Self, EstimateError> {
+        self.each_part(|p, part| part.maximize(&from.parts[p]))
+    }
+    fn estimate(&self, xs: TableView<'_>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.each_part(|_, part| part.estimate(xs, weights))
+    }
+    fn parameter_count(&self) -> usize {
+        self.parts.iter().map(|part| part.parameter_count()).sum()
+    }
+    fn log_prior(&self) -> f64 {
+        self.parts.iter().map(|part| part.log_prior()).sum()
+    }
+    fn subset(&self, keep: &[usize]) -> Self {
+        TableComponents {
+            parts: self.parts.iter().map(|part| part.subset(keep)).collect(),
+        }
+    }
+    fn one_step(&self) -> bool {
+        self.parts.iter().any(|part| part.one_step())
+    }
+    fn toward(&self, next: &Self, fraction: f64) -> Self {
+        let pairs = self.parts.iter().zip(&next.parts);
+        TableComponents {
+            parts: pairs
+                .map(|(mine, theirs)| mine.toward(&**theirs, fraction))
+                .collect(),
+        }
+    }
+    fn squared_distance(&self, a: TableRow<'_>, b: TableRow<'_>) -> Option<f64> {
+        (self.parts.iter())
+            .map(|part| part.squared_distance(a, b))
+            .sum()
+    }
+}
+
+impl SampleSet for TableComponents {
+    fn empty_buffer(&self) -> Table {
+        Table::new(
+            (self.parts.iter())
+                .map(|part| Field {
+                    values: part.empty_values(),
+                    missing: None,
+                })
+                .collect(),
+        )
+    }
+    fn draw<R: Rng + ?Sized>(&self, k: usize, rng: &mut R, into: &mut Table) {
+        // A reference to a generator is a generator of known size, as a trait object needs.
+        let mut rng = rng;
+        into.push_row(|p, values| self.parts[p].draw(k, &mut rng, values));
+    }
+}

@@ -1,0 +1,228 @@
+//! Model files: exact numbers, and nothing trusted when read.
+
+use crate::{ModelError, PartSpecification, Specification, TableComponents, TableMixture, pretty};
+use em::{ComponentSet, Mixture, Weights};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The name of the format, in every file.
+pub const FORMAT: &str = "mixture-model";
+/// The version of the format that this crate writes, and the only one it reads.
+pub const VERSION: u64 = 1;
+
+/// How one start ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartRecord {
+    /// The objective reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objective: Option<f64>,
+    /// Why it stopped there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<String>,
+    /// The iterations it took.
+    pub iterations: usize,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// How a fit went: information beside the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FitRecord {
+    /// L = Σ w_i ln p(x_i), natural logarithm, with every normalising constant.
+    pub log_likelihood: f64,
+    /// What the fit maximised.
+    pub objective: f64,
+    /// The rows used.
+    pub rows: usize,
+    /// n = Σ w_i.
+    pub observations: f64,
+    /// The number of free parameters.
+    pub parameters: usize,
+    /// −2L + 2p.
+    pub aic: f64,
+    /// −2L + p ln n.
+    pub bic: f64,
+    /// bic − 2 Σ w_i ln max_k r_ik.
+    pub icl: f64,
+    /// −Σ w_i Σ_k r_ik ln r_ik.
+    pub entropy: f64,
+    /// The accepted iterations.
+    pub iterations: usize,
+    /// Passes over the data, other starts included.
+    pub passes: usize,
+    /// Why the fit stopped.
+    pub stop_reason: String,
+    /// The algorithm.
+    pub algorithm: String,
+    /// The seed of all randomness.
+    pub seed: u64,
+    /// What a user should know.
+    pub warnings: Vec<String>,
+    /// Each start, in order.
+    pub starts: Vec<StartRecord>,
+    /// The objective at the start and after each iteration.
+    pub trace: Vec<f64>,
+}
+
+/// The file as it is written; components are checked against the parts afterwards.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    format: String,
+    version: u64,
+    columns: Vec<String>,
+    parts: Vec<PartSpecification>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    label_names: Vec<String>,
+    weights: Vec<f64>,
+    components: Vec<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fit: Option<FitRecord>,
+}
+
+/// A model with its specification and how it was fitted.
+#[derive(Clone)]
+pub struct ModelFile {
+    /// Families and columns.
+    pub specification: Specification,
+    /// The names of the components, where the start gave them names.
+    pub label_names: Vec<String>,
+    /// The model.
+    pub model: TableMixture,
+    /// How it was fitted, where it was.
+    pub fit: Option<FitRecord>,
+}
+
+impl ModelFile {
+    /// The text of the file.
+    ///
+    /// # Errors
+    /// When a number is NaN.
+    pub fn to_text(&self) -> Result<String, ModelError> {
+        let components = self.model.components();
+        let raw = Raw {
+            format: FORMAT.into(),
+            version: VERSION,
+            columns: self.specification.columns(),
+            parts: self.specification.parts.clone(),
+            label_names: self.label_names.clone(),
+            weights: self.model.weights().to_vec(),
+            components: (0..components.len())
+                .map(|k| self.specification.save(components, k))
+                .collect(),
+            fit: self.fit.clone(),
+        };
+        let value = serde_json::to_value(raw).map_err(|error| ModelError(error.to_string()))?;
+        if let Some(path) = null_inside(&value) {
+            return Err(ModelError(format!("{path} is not a number")));
+        }
+        Ok(pretty(&value))
+    }
+
+    /// The model in a file's text.
+    ///
+    /// # Errors
+    /// Saying what is wrong, and where.
+    pub fn from_text(text: &str) -> Result<Self, ModelError> {
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| ModelError(format!("not a JSON file: {error}")))?;
+        Self::check_header(&value)?;
+        let raw = Raw::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+        let specification = Specification { parts: raw.parts };
+        if raw.columns != specification.columns() {
+            return Err(ModelError::new(
+                "columns are not those of the parts, in order",
+            ));
+        }
+        let model = Self::model(&specification, raw.weights, &raw.components)?;
+        if !raw.label_names.is_empty() && raw.label_names.len() != model.len() {
+            return Err(ModelError(format!(
+                "{} label names for {} components",
+                raw.label_names.len(),
+                model.len()
+            )));
+        }
+        Ok(ModelFile {
+            specification,
+            label_names: raw.label_names,
+            model,
+            fit: raw.fit,
+        })
+    }
+
+    /// The weights and components in a file's text: of a model file, or of just
+    /// `{"weights": [...], "components": [...]}`.
+    ///
+    /// # Errors
+    /// Saying what is wrong.
+    pub fn start_from_text(text: &str) -> Result<(Vec<f64>, Vec<Value>), ModelError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Bare {
+            weights: Vec<f64>,
+            components: Vec<Value>,
+        }
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| ModelError(format!("not a JSON file: {error}")))?;
+        if value.get("format").is_some() {
+            Self::check_header(&value)?;
+            let raw = Raw::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+            return Ok((raw.weights, raw.components));
+        }
+        let bare = Bare::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+        Ok((bare.weights, bare.components))
+    }
+
+    /// The mixture of components as they stand in a file.
+    ///
+    /// # Errors
+    /// Saying what is wrong.
+    pub fn model(
+        specification: &Specification,
+        weights: Vec<f64>,
+        components: &[Value],
+    ) -> Result<TableMixture, ModelError> {
+        if weights.len() != components.len() {
+            return Err(ModelError(format!(
+                "{} weights for {} components",
+                weights.len(),
+                components.len()
+            )));
+        }
+        let components: TableComponents = specification.load(components)?;
+        let wrong = |error: distributions::ParameterError| ModelError(error.to_string());
+        let weights = Weights::new(weights).map_err(wrong)?;
+        Mixture::new(weights, components).map_err(wrong)
+    }
+
+    fn check_header(value: &Value) -> Result<(), ModelError> {
+        let format = value.get("format").and_then(Value::as_str);
+        if format != Some(FORMAT) {
+            return Err(ModelError(format!(
+                "not a model file: \"format\" must be \"{FORMAT}\""
+            )));
+        }
+        match value.get("version").and_then(Value::as_u64) {
+            Some(VERSION) => Ok(()),
+            _ => Err(ModelError(format!(
+                "version {} of the format is unknown here; this program reads version {VERSION}",
+                value.get("version").unwrap_or(&Value::Null)
+            ))),
+        }
+    }
+}
+
+/// The path of a null in a value: what serde_json makes of NaN and of infinities.
+fn null_inside(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some(String::new()),
+        Value::Array(items) => (items.iter().enumerate())
+            .find_map(|(i, item)| null_inside(item).map(|rest| format!("/{i}{rest}"))),
+        Value::Object(entries) => (entries.iter())
+            .find_map(|(key, item)| null_inside(item).map(|rest| format!("/{key}{rest}"))),
+        _ => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! One part of a model over one field, for all K components at once.
+
+use crate::{BoxStatistics, TableRow, TableView, Values};
+use distributions::{EstimateError, Scratch};
+use rand::Rng;
+use serde_json::Value;
+use std::any::Any;
+
+/// All K components of one part of a model: the object-safe form of a
+/// [`ComponentSet`](em::ComponentSet) over one field of a table.
+///
+/// One virtual call scores a block of rows under all components. A missing cell contributes
+/// nothing: its log-density is 0, and it has weight 0 in the statistics of the part.
+///
+/// The methods are those of [`ComponentSet`](em::ComponentSet); matrices are component-major.
+pub trait PartSet: Send + Sync {
+    /// The number of components K.
+    fn components(&self) -> usize;
+    /// ln p_k(cell), or 0 where the cell is missing.
+    fn log_density(&self, k: usize, x: TableRow<'_>) -> f64;
+    /// Whether the cell may enter an estimate.
+    ///
+    /// # Errors
+    /// What it must be.
+    fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str>;
+    /// How many numbers a row `prepare` writes.
+    fn prepared_width(&self) -> usize;
+    /// Writes what depends on the observations alone.
+    fn prepare(&self, xs: TableView<'_>, into: &mut [f64]);
+    /// Writes the K × n matrix of ln p_k(cell), 0 where a cell is missing.
+    fn log_density_matrix(
+        &self,
+        xs: TableView<'_>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    );
+    /// The statistic of no observation.
+    fn empty_statistics(&self) -> BoxStatistics;
+    /// Adds one row to component k.
+    fn accumulate(&self, into: &mut BoxStatistics, k: usize, x: TableRow<'_>, weight: f64);
+    /// Adds a block with a K × n matrix of weights.
+    fn accumulate_matrix(
+        &self,
+        into: &mut BoxStatistics,
+        xs: TableView<'_>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    );
+    /// The M-step.
+    ///
+    /// # Errors
+    /// Naming the component for which no maximum exists.
+    fn maximize(&self, from: &BoxStatistics) -> Result<Box<dyn PartSet>, EstimateError>;
+    /// The first M-step, without an iterate.
+    ///
+    /// # Errors
+    /// As [`maximize`](PartSet::maximize).
+    fn estimate(
+        &self,
+        xs: TableView<'_>,
+        weights: &[f64],
+    ) -> Result<Box<dyn PartSet>, EstimateError>;
+    /// The number of free parameters.
+    fn parameter_count(&self) -> usize;
+    /// The logarithm of a prior density at the parameters.
+    fn log_prior(&self) -> f64;
+    /// The components `keep`, in that order.
+    fn subset(&self, keep: &[usize]) -> Box<dyn PartSet>;
+    /// Whether the M-step takes one step only.
+    fn one_step(&self) -> bool;
+    /// The set a `fraction` of the way to `next`.
+    fn toward(&self, next: &dyn PartSet, fraction: f64) -> Box<dyn PartSet>;
+    /// The squared distance of two rows in units of the first component's spread, where the family
+    /// has one; a missing cell is at distance 0.
+    fn squared_distance(&self, a: TableRow<'_>, b: TableRow<'_>) -> Option<f64>;
+    /// A field of no row.
+    fn empty_values(&self) -> Values;
+    /// Draws one cell from component k and appends it.
+    fn draw(&self, k: usize, rng: &mut dyn Rng, into: &mut Values);
+    /// The parameters of component k under the names of model files.
+    fn save(&self, k: usize) -> Value;
+    /// A copy.
+    fn boxed(&self) -> Box<dyn PartSet>;
+    /// The set itself, for [`toward`](PartSet::toward).
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl Clone for Box<dyn PartSet> {
+    fn clone(&self) -> Self {
+        (**self).boxed()
+    }
+}

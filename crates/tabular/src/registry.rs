@@ -1,0 +1,178 @@
+//! The families that can be chosen by name: one line each.
+
+use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
+use distributions::{
+    Bernoulli, Beta, Binomial, Categorical, Component, Exponential, Gamma, Geometric, LogNormal,
+    Normal, ParameterError, Poisson, Sample, VonMises,
+};
+use gmm::{CovarianceStructure, Gaussian, Gaussians};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+type Template =
+    dyn Fn(&PartSpecification, usize, usize) -> Result<Box<dyn PartSet>, ModelError> + Send + Sync;
+type Load = dyn Fn(&PartSpecification, usize, &[Value]) -> Result<Box<dyn PartSet>, (usize, ModelError)>
+    + Send
+    + Sync;
+
+/// A family that can be chosen by name.
+pub struct Family {
+    /// The name, in options and files.
+    pub name: &'static str,
+    /// The kind of column it observes.
+    pub kind: Kind,
+    /// What can be set.
+    pub settings: &'static [&'static str],
+    /// Makes K components over a field.
+    pub(crate) template: Box<Template>,
+    /// Reads K components over a field from their parameters; an error names the component.
+    pub(crate) load: Box<Load>,
+}
+
+/// The families, in the order of the documentation.
+pub fn families() -> &'static [Family] {
+    static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(all);
+    &FAMILIES
+}
+
+/// The family of this name.
+///
+/// # Errors
+/// Listing the names, when there is none.
+pub fn family(name: &str) -> Result<&'static Family, ModelError> {
+    let found = families().iter().find(|family| family.name == name);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = families().iter().map(|family| family.name).collect();
+        ModelError(format!(
+            "no family is called {name}; there are {}",
+            names.join(", ")
+        ))
+    })
+}
+
+fn all() -> Vec<Family> {
+    use Kind::{Codes, Counts, Reals};
+    vec![
+        entry("normal", Reals, &[], |_| Ok(Normal::standard())),
+        entry("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
+        entry("exponential", Reals, &[], |_| made(Exponential::new(1.0))),
+        entry("gamma", Reals, &[], |_| made(Gamma::new(1.0, 1.0))),
+        entry("beta", Reals, &[], |_| made(Beta::new(1.0, 1.0))),
+        entry("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
+        entry("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
+        entry("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
+        entry("binomial", Counts, &["trials"], |part| {
+            made(Binomial::new(part.whole_setting("trials")?, 0.5))
+        }),
+        entry("geometric", Counts, &["support"], |part| {
+            let mut parameters = part.settings.clone();
+            parameters.insert("probability".into(), 0.5.into());
+            read::<Geometric>(&Value::Object(parameters))
+        }),
+        entry("categorical", Codes, &[], |part| {
+            made(Categorical::uniform(part.levels.len()))
+        }),
+        gaussian("gaussian"),
+    ]
+}
+
+/// The line of a family whose template is made by `template`.
+fn entry<F>(
+    name: &'static str,
+    kind: Kind,
+    settings: &'static [&'static str],
+    template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Send + Sync + 'static,
+) -> Family
+where
+    F: Component<Space: FromField> + Sample + Serialize + DeserializeOwned + 'static,
+{
+    Family {
+        name,
+        kind,
+        settings,
+        template: Box::new(move |part, field, components| {
+            let set = vec![template(part)?; components];
+            Ok(Box::new(Bound::new(field, set)))
+        }),
+        load: Box::new(|part, field, components| {
+            let read = components.iter().enumerate().map(|(k, parameters)| {
+                check_levels(part, parameters)
+                    .and_then(|()| read::<F>(parameters))
+                    .map_err(|error| (k, error))
+            });
+            let set: Vec<F> = read.collect::<Result<_, _>>()?;
+            Ok(Box::new(Bound::new(field, set)))
+        }),
+    }
+}
+
+/// The line of the multivariate Gaussian, whose components share a covariance structure.
+fn gaussian(name: &'static str) -> Family {
+    Family {
+        name,
+        kind: Kind::Vectors,
+        settings: &[],
+        template: Box::new(|part, field, components| {
+            let set = Gaussians::standard(structure(part)?, components, part.columns.len());
+            Ok(Box::new(Bound::new(field, set)))
+        }),
+        load: Box::new(|part, field, components| {
+            let structure = structure(part).map_err(|error| (0, error))?;
+            let read = components
+                .iter()
+                .enumerate()
+                .map(|(k, parameters)| read_gaussian(part, parameters).map_err(|error| (k, error)));
+            let set = Gaussians::new(structure, read.collect::<Result<_, _>>()?)
+                .map_err(|error| (0, ModelError(error.to_string())))?;
+            Ok(Box::new(Bound::new(field, set)))
+        }),
+    }
+}
+
+/// The covariance structure of a part, full where none is named.
+fn structure(part: &PartSpecification) -> Result<CovarianceStructure, ModelError> {
+    let name = part.covariance.as_deref().unwrap_or("full");
+    name.parse()
+        .map_err(|error: gmm::UnknownStructure| ModelError(error.to_string()))
+}
+
+fn read_gaussian(part: &PartSpecification, parameters: &Value) -> Result<Gaussian, ModelError> {
+    let gaussian = read::<Gaussian>(parameters)?;
+    if gaussian.dimension() == part.columns.len() {
+        Ok(gaussian)
+    } else {
+        Err(ModelError(format!(
+            "a mean of {} numbers for the {} columns of the part",
+            gaussian.dimension(),
+            part.columns.len()
+        )))
+    }
+}
+
+/// A template that cannot fail, unless the settings are wrong.
+fn made<F>(template: Result<F, ParameterError>) -> Result<F, ModelError> {
+    template.map_err(|error| ModelError(error.to_string()))
+}
+
+/// The family with these parameters.
+fn read<F: DeserializeOwned>(parameters: &Value) -> Result<F, ModelError> {
+    F::deserialize(parameters).map_err(|error| ModelError(error.to_string()))
+}
+
+/// A categorical component has one probability for each level.
+fn check_levels(part: &PartSpecification, parameters: &Value) -> Result<(), ModelError> {
+    let given = parameters.get("probabilities").and_then(Value::as_array);
+    match given {
+        Some(given) if !part.levels.is_empty() && given.len() != part.levels.len() => {
+            Err(ModelError(format!(
+                "{} probabilities for the {} levels of column {}",
+                given.len(),
+                part.levels.len(),
+                part.columns[0]
+            )))
+        }
+        _ => Ok(()),
+    }
+}
