@@ -43,19 +43,17 @@ impl WithSimd for Accumulate<'_> {
             .zip(gaussians)
             .zip(weights.chunks_exact(rows));
         for ((into, gaussian), weights) in parts {
-            let weight: f64 = weights.iter().sum();
-            if weight == 0.0 {
-                continue;
-            }
             // The current mean is where the block's own is expected: about it nothing cancels.
             origin.copy_from_slice(gaussian.mean());
             // The second time the origin is the mean but for rounding.
+            let mut weight = 0.0;
             for _ in 0..2 {
-                moments(simd, origin, columns, weights, sums, squares, buffers);
-                if !centre(weight, origin, sums, squares) {
+                weight = moments(simd, origin, columns, weights, sums, squares, buffers);
+                if weight == 0.0 || !centre(weight, origin, sums, squares) {
                     break;
                 }
             }
+            // Nothing is added where the weight is 0.
             into.add_moments(weight, origin, squares);
         }
     }

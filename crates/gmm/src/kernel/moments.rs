@@ -12,7 +12,7 @@ pub(super) fn room(d: usize, rows: usize) -> usize {
 }
 
 /// Writes Σ w (x − o) to `sums`, and Σ w (x − o)(x − o)ᵀ to `squares`: its lower triangle, or the
-/// diagonal where `squares` is as short as `sums`.
+/// diagonal where `squares` is as short as `sums`. Returns Σ w; writes nothing where that is 0.
 #[inline(always)]
 pub(super) fn moments<S: Simd>(
     simd: S,
@@ -22,7 +22,7 @@ pub(super) fn moments<S: Simd>(
     sums: &mut [f64],
     squares: &mut [f64],
     scratch: &mut [f64],
-) {
+) -> f64 {
     let (d, rows) = (origin.len(), weights.len());
     let scratch = super::align(scratch);
     let padded = rows.next_multiple_of(S::F64_LANES);
@@ -30,21 +30,41 @@ pub(super) fn moments<S: Simd>(
     padded_weights[..rows].copy_from_slice(weights);
     padded_weights[rows..].fill(0.0);
     let weights = S::as_simd_f64s(padded_weights).0;
+    let total = total(simd, weights);
+    if total == 0.0 {
+        return total;
+    }
     let block = Block {
         origin,
         columns,
         rows,
         weights,
     };
-    if squares.len() == d {
-        return diagonal(simd, block, sums, squares);
-    }
     match d {
+        _ if squares.len() == d => diagonal(simd, block, sums, squares),
         2 => small::<S, 2>(simd, block, sums, squares),
         3 => small::<S, 3>(simd, block, sums, squares),
         4 => small::<S, 4>(simd, block, sums, squares),
         _ => tiled(simd, block, padded, sums, squares, buffers),
     }
+    total
+}
+
+/// The sum of all lanes.
+#[inline(always)]
+fn total<S: Simd>(simd: S, values: &[S::f64s]) -> f64 {
+    let (fours, rest) = values.as_chunks::<4>();
+    let mut sums = [simd.splat_f64s(0.0); 4];
+    for four in fours {
+        for part in 0..4 {
+            sums[part] = simd.add_f64s(sums[part], four[part]);
+        }
+    }
+    for &value in rest {
+        sums[0] = simd.add_f64s(sums[0], value);
+    }
+    let [a, b, c, d] = sums;
+    simd.reduce_sum_f64s(simd.add_f64s(simd.add_f64s(a, b), simd.add_f64s(c, d)))
 }
 
 #[derive(Clone, Copy)]
@@ -70,20 +90,27 @@ impl<V: Copy> Block<'_, V> {
     }
 }
 
+/// Four columns at a time, so that one sum need not wait for the last.
 #[inline(always)]
 fn diagonal<S: Simd>(simd: S, block: Block<'_, S::f64s>, sums: &mut [f64], squares: &mut [f64]) {
-    for (j, (total, square)) in sums.iter_mut().zip(squares).enumerate() {
-        // Two of each, so that one addition need not wait for the last.
-        let mut first = [simd.splat_f64s(0.0); 2];
-        let mut second = [simd.splat_f64s(0.0); 2];
+    let d = sums.len();
+    for first in (0..d).step_by(TILE) {
+        let mut one = [simd.splat_f64s(0.0); TILE];
+        let mut two = [simd.splat_f64s(0.0); TILE];
+        // Past the last column, the last one again.
+        let columns: [usize; TILE] = std::array::from_fn(|c| (first + c).min(d - 1));
         for (n, &weight) in block.weights.iter().enumerate() {
-            let centred = block.centred(simd, j, n);
-            let weighted = simd.mul_f64s(weight, centred);
-            first[n % 2] = simd.add_f64s(first[n % 2], weighted);
-            second[n % 2] = simd.mul_add_e_f64s(weighted, centred, second[n % 2]);
+            for c in 0..TILE {
+                let centred = block.centred(simd, columns[c], n);
+                let weighted = simd.mul_f64s(weight, centred);
+                one[c] = simd.add_f64s(one[c], weighted);
+                two[c] = simd.mul_add_e_f64s(weighted, centred, two[c]);
+            }
         }
-        *total = simd.reduce_sum_f64s(simd.add_f64s(first[0], first[1]));
-        *square = simd.reduce_sum_f64s(simd.add_f64s(second[0], second[1]));
+        for c in 0..TILE {
+            sums[columns[c]] = simd.reduce_sum_f64s(one[c]);
+            squares[columns[c]] = simd.reduce_sum_f64s(two[c]);
+        }
     }
 }
 
@@ -149,14 +176,29 @@ fn tiled<S: Simd>(
     for i in (0..d).step_by(TILE) {
         let left = columns::<S, TILE>(left, padded, i);
         if S::F64_LANES >= 8 {
-            for j in (0..i + 1).step_by(TILE) {
+            for j in (0..i).step_by(TILE) {
                 let right = columns::<S, TILE>(right, padded, j);
-                write(d, i, j, tile(simd, left, right), squares);
+                write(
+                    d,
+                    i,
+                    j,
+                    tile::<S, TILE, TILE, false>(simd, left, right),
+                    squares,
+                );
             }
+            let right = columns::<S, TILE>(right, padded, i);
+            write(
+                d,
+                i,
+                i,
+                tile::<S, TILE, TILE, true>(simd, left, right),
+                squares,
+            );
         } else {
             for j in (0..i + TILE).step_by(TILE / 2) {
                 let right = columns::<S, { TILE / 2 }>(right, padded, j);
-                write(d, i, j, tile(simd, left, right), squares);
+                let totals = tile::<S, TILE, { TILE / 2 }, false>(simd, left, right);
+                write(d, i, j, totals, squares);
             }
         }
     }
@@ -175,9 +217,9 @@ fn columns<S: Simd, const COUNT: usize>(
     })
 }
 
-/// Σ_n a_i[n] b_j[n] for every pair of columns.
+/// Σ_n a_i[n] b_j[n] for every pair of columns; where `LOWER`, for j ≤ i.
 #[inline(always)]
-fn tile<S: Simd, const I: usize, const J: usize>(
+fn tile<S: Simd, const I: usize, const J: usize, const LOWER: bool>(
     simd: S,
     left: [&[S::f64s]; I],
     right: [&[S::f64s]; J],
@@ -189,14 +231,14 @@ fn tile<S: Simd, const I: usize, const J: usize>(
     let mut sums = [[simd.splat_f64s(0.0); J]; I];
     for n in 0..length {
         for i in 0..I {
-            for j in 0..J {
+            for j in 0..if LOWER { i + 1 } else { J } {
                 sums[i][j] = simd.mul_add_e_f64s(left[i][n], right[j][n], sums[i][j]);
             }
         }
     }
     let mut totals = [[0.0; J]; I];
     for i in 0..I {
-        for j in 0..J {
+        for j in 0..if LOWER { i + 1 } else { J } {
             totals[i][j] = simd.reduce_sum_f64s(sums[i][j]);
         }
     }

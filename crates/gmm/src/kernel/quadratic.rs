@@ -58,10 +58,6 @@ pub(super) fn quadratic_forms<S: Simd>(
             2 => small::<S, 2>(simd, gaussian, columns, rows, out),
             3 => small::<S, 3>(simd, gaussian, columns, rows, out),
             4 => small::<S, 4>(simd, gaussian, columns, rows, out),
-            5 => small::<S, 5>(simd, gaussian, columns, rows, out),
-            6 => small::<S, 6>(simd, gaussian, columns, rows, out),
-            7 => small::<S, 7>(simd, gaussian, columns, rows, out),
-            8 => small::<S, 8>(simd, gaussian, columns, rows, out),
             _ => solve(simd, mean, packed, columns, rows, out, super::align(z)),
         },
     }
