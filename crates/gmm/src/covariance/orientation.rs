@@ -16,7 +16,8 @@
 //! bound on the eigenvalues, and with the exact surrogate of the plane). Each step is besides
 //! checked: F never rises.
 
-use super::{Scatters, decomposition::decompose, volume::geometric_mean};
+use super::volume::{common_matrix_shape, geometric_mean};
+use super::{Scatters, decomposition::decompose};
 use crate::linalg::power_of_two;
 use distributions::EstimateError;
 
@@ -49,8 +50,9 @@ pub(super) struct CommonOrientation {
     pub spreads: Vec<Vec<f64>>,
 }
 
-/// The best common axes found from three starts: the axes of the current covariances (so that an
-/// iteration of EM never goes back), those of the pooled scatter, and those of the columns.
+/// The best common axes found from several starts: the axes of the current covariances (so that an
+/// iteration of EM never goes back), those of the pooled scatter, and those of the columns; for VVE
+/// also the axes that VEE and EVE find. A structure thereby reaches at least what those within it do.
 pub(super) fn common_orientation(
     from: &Scatters<'_>,
     criterion: Criterion,
@@ -58,11 +60,16 @@ pub(super) fn common_orientation(
     let d = from.dimension();
     let mut identity = vec![0.0; d * d];
     identity.iter_mut().step_by(d + 1).for_each(|v| *v = 1.0);
-    let starts = [
+    let mut starts = vec![
         current_axes(from)?,
         decompose(&from.pooled_matrix(), d)?.vectors,
         identity,
     ];
+    if criterion == Criterion::VariableVolume {
+        let (shape, _) = common_matrix_shape(from)?;
+        starts.push(decompose(&shape, d)?.vectors);
+        starts.push(common_orientation(from, Criterion::EqualVolume)?.axes);
+    }
     let mut best: Option<(f64, Vec<f64>)> = None;
     for start in starts {
         let mut rotated = Rotated::new(from, criterion, start);
