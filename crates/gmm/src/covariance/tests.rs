@@ -56,7 +56,7 @@ fn multiply(a: &[f64], b: &[f64], d: usize) -> Vec<f64> {
 /// A random rotation by angles of about `size`: a product of plane rotations.
 fn rotation(draw: &mut impl FnMut() -> f64, d: usize, size: f64) -> Vec<f64> {
     let mut turned: Vec<f64> = (0..d * d)
-        .map(|e| f64::from(u8::from(e % (d + 1) == 0)))
+        .map(|e| f64::from(u8::from(e.is_multiple_of(d + 1))))
         .collect();
     for p in 0..d {
         for q in p + 1..d {
@@ -99,7 +99,7 @@ fn neighbour(
             shape.iter_mut().for_each(|s| *s += volume - centre);
             if letters[2] == b'I' {
                 let factors = |e: usize| {
-                    if e % (d + 1) == 0 {
+                    if e.is_multiple_of(d + 1) {
                         shape[e / d].exp()
                     } else {
                         1.0

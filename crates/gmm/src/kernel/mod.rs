@@ -5,7 +5,10 @@
 //! vector are rows, whatever the dimension. The instruction set is chosen when the program runs.
 
 mod block;
+// Loops over lanes and registers run over several arrays at once, and must unroll.
+#[allow(clippy::needless_range_loop)]
 mod moments;
+#[allow(clippy::needless_range_loop)]
 mod quadratic;
 
 pub(crate) use quadratic::pack_factor;

@@ -1,5 +1,7 @@
 //! Seeded data, and the thirty-line EM that is obviously correct.
 
+#![allow(clippy::needless_range_loop)]
+
 use distributions::RowsView;
 use em::stream;
 use gmm::CovarianceStructure;
