@@ -33,7 +33,7 @@ pub struct Fit {
     /// The data, a CSV file with a header.
     pub data: PathBuf,
     /// The number of components K.
-    #[arg(short = 'k', value_name = "K")]
+    #[arg(short = 'k', value_name = "K", conflicts_with = "components")]
     pub count: Option<usize>,
     /// The model.
     #[command(flatten)]
@@ -89,8 +89,11 @@ pub struct Model {
     /// A part of a product: a family and its columns. Repeat for more parts.
     #[arg(long, value_name = "NAME:COLUMN,COLUMN…", conflicts_with = "columns")]
     pub part: Vec<String>,
-    /// The columns of --family; every numeric column by default.
-    #[arg(long, value_name = "COLUMN,COLUMN…", requires = "family")]
+    /// The family of each component, where they differ; replaces -k and --family.
+    #[arg(long, value_name = "NAME,NAME…", conflicts_with_all = ["family", "part"])]
+    pub components: Option<String>,
+    /// The columns of --family or --components; every numeric column by default.
+    #[arg(long, value_name = "COLUMN,COLUMN…")]
     pub columns: Option<String>,
     /// The covariance structure of gaussian parts.
     #[arg(long, value_name = "STRUCTURE")]
@@ -103,7 +106,7 @@ pub struct Model {
 impl Model {
     /// Whether any option names the model.
     pub fn is_given(&self) -> bool {
-        self.family.is_some() || !self.part.is_empty()
+        self.family.is_some() || self.components.is_some() || !self.part.is_empty()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::failure::{Failure, say};
 use crate::names;
 use crate::read::{Sheet, is_missing};
 use serde_json::Value;
-use tabular::{Kind, PartSpecification, Specification, family};
+use tabular::{Kind, MIXED, PartSpecification, Specification};
 
 /// The model that the options name, over the columns of the data.
 pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Failure> {
@@ -17,15 +17,24 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
             Some(list) => names::list("--columns", list)?,
             None => numeric_columns(arguments, sheet)?,
         };
-        add_parts(&mut parts, name, columns)?;
+        add_parts(&mut parts, name, &[], columns)?;
+    }
+    if let Some(list) = &model.components {
+        let families = names::list("--components", list)?;
+        let columns = match &model.columns {
+            Some(list) => names::list("--columns", list)?,
+            None => numeric_columns(arguments, sheet)?,
+        };
+        add_parts(&mut parts, MIXED, &families, columns)?;
     }
     for part in &model.part {
         let (name, columns) = names::part(part)?;
-        add_parts(&mut parts, &name, columns)?;
+        add_parts(&mut parts, &name, &[], columns)?;
     }
     if parts.is_empty() {
         return Err(Failure::input(
-            "name a model: --family NAME, or --part NAME:COLUMN,COLUMN (repeated for a product)",
+            "name a model: --family NAME, --part NAME:COLUMN,COLUMN (repeated for a product), or \
+             --components NAME,NAME",
         ));
     }
     set_covariance(model, &mut parts)?;
@@ -34,7 +43,7 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
     }
     for part in &mut parts {
         check_numeric(sheet, part)?;
-        if family(&part.family)?.kind == Kind::Codes {
+        if part.kind()? == Kind::Codes {
             part.levels = levels(sheet, &part.columns[0])?;
         }
     }
@@ -47,14 +56,16 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
 fn add_parts(
     parts: &mut Vec<PartSpecification>,
     name: &str,
+    components: &[String],
     columns: Vec<String>,
 ) -> Result<(), Failure> {
     let part = |columns: Vec<String>| PartSpecification {
         family: name.to_string(),
+        components: components.to_vec(),
         columns,
         ..PartSpecification::default()
     };
-    match family(name)?.kind {
+    match part(Vec::new()).kind()? {
         Kind::Vectors => parts.push(part(columns)),
         _ => parts.extend(columns.into_iter().map(|column| part(vec![column]))),
     }
@@ -94,7 +105,7 @@ fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failur
 fn set_covariance(model: &Model, parts: &mut [PartSpecification]) -> Result<(), Failure> {
     let mut applied = false;
     for part in parts.iter_mut() {
-        if family(&part.family)?.kind == Kind::Vectors {
+        if part.kind()? == Kind::Vectors {
             part.covariance = Some(model.covariance.clone().unwrap_or_else(|| "full".into()));
             applied = true;
         }
@@ -133,7 +144,7 @@ fn set(setting: &str, parts: &mut [PartSpecification]) -> Result<(), Failure> {
     }
     let mut applied = false;
     for part in parts.iter_mut() {
-        if family(&part.family)?.settings.contains(&key) {
+        if part.known_settings()?.contains(&key) {
             part.settings.insert(key.to_string(), value.clone());
             applied = true;
         }
@@ -149,7 +160,7 @@ fn set(setting: &str, parts: &mut [PartSpecification]) -> Result<(), Failure> {
 fn check_numeric(sheet: &Sheet, part: &PartSpecification) -> Result<(), Failure> {
     for name in &part.columns {
         let column = sheet.column(name)?;
-        if family(&part.family)?.kind != Kind::Codes && !is_numeric(sheet, column) {
+        if part.kind()? != Kind::Codes && !is_numeric(sheet, column) {
             let text = (0..sheet.rows.len())
                 .map(|row| (row, sheet.cell(row, column)))
                 .find(|(_, text)| !is_missing(text));

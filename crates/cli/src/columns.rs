@@ -49,7 +49,7 @@ pub fn typed(
     let mut marks = vec![false; rows.len()];
     let mut fields = Vec::new();
     for (part, columns) in specification.parts.iter().zip(&columns) {
-        let kind = part.family()?.kind;
+        let kind = part.kind()?;
         fields.push(match kind {
             Kind::Vectors => vectors(sheet, part, columns, &rows)?,
             _ => scalars(sheet, part, kind, columns[0], &rows, impossible, &mut marks)?,

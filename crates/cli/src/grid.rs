@@ -65,7 +65,7 @@ mod tests {
         grid.row(vec!["10".into(), short(-1234.5678)]);
         assert_eq!(
             grid.text(),
-            "           mean\n  0     2.500000\n  10  -1234.568\n"
+            "           mean\n  0    2.500000\n  10  -1234.568\n"
         );
     }
 

@@ -66,15 +66,30 @@ fn part_text(part: &PartSpecification, parameters: &[&Value], names: &[String]) 
     text
 }
 
+/// The names of the parameters of all components, in order of appearance.
+fn keys<'a>(parameters: &[&'a Value]) -> Vec<&'a str> {
+    let mut keys: Vec<&str> = Vec::new();
+    for key in parameters
+        .iter()
+        .filter_map(|component| component.as_object())
+        .flat_map(|entries| entries.keys())
+    {
+        if !keys.contains(&key.as_str()) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
 /// One row a component: its numbers and vectors.
 fn numbers(part: &PartSpecification, parameters: &[&Value], names: &[String]) -> String {
     let mut header = vec!["component".to_string()];
     let mut rows: Vec<Vec<String>> = (0..parameters.len())
         .map(|k| vec![name(k, names)])
         .collect();
-    let keys = parameters.first().and_then(|first| first.as_object());
-    for key in keys.into_iter().flat_map(|entries| entries.keys()) {
-        let labels = labels(part, key, parameters[0].get(key));
+    for key in keys(parameters) {
+        let value = parameters.iter().find_map(|component| component.get(key));
+        let labels = labels(part, key, value);
         for (row, component) in rows.iter_mut().zip(parameters) {
             row.extend(cells(component.get(key), labels.len()));
         }
@@ -131,9 +146,8 @@ fn matrices(part: &PartSpecification, parameters: &[&Value], names: &[String]) -
             .as_array()
             .is_some_and(|rows| rows.iter().all(Value::is_array))
     };
-    let keys = parameters.first().and_then(|first| first.as_object());
     let mut text = String::new();
-    for key in keys.into_iter().flat_map(|entries| entries.keys()) {
+    for key in keys(parameters) {
         let given: Vec<&Value> = parameters
             .iter()
             .filter_map(|component| component.get(key))

@@ -438,7 +438,7 @@ const ROWS: &[Row] = &[
         TWO,
         "fit DATA --family normal --columns a -k 3 --init-model MODEL",
         2,
-        &["-k 3", "2 components"],
+        &["3 components", "2 components"],
     ),
     // Options.
     (

@@ -75,7 +75,7 @@ pub trait ExponentialFamily: Component<Statistics: FromMean> {
     fn natural(&self) -> Self::Vector;
     /// The log-partition A(η).
     fn log_partition(&self) -> f64;
-    /// The mean parameters ∇A(η) = E[T].
+    /// The mean parameters ∇A(η) = E\[T\].
     fn expected(&self) -> Self::Vector;
     /// The member of the family whose E\[T\] is `mean`: the maximum-likelihood estimate when `mean`
     /// is the weighted mean of T.

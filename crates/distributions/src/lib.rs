@@ -11,6 +11,36 @@
 //! mean of T(x), and the estimate is the parameter whose E\[T\] = ∇A(η) equals that mean
 //! ([`ExponentialFamily`]).
 //!
+//! # Families
+//!
+//! | Family | Observations | Parameters |
+//! |---|---|---|
+//! | [`Normal`] | real numbers | mean, variance |
+//! | [`LogNormal`] | x > 0 | log_mean, log_variance |
+//! | [`Exponential`] | x ≥ 0 | rate |
+//! | [`Gamma`] | x > 0 | shape, rate |
+//! | [`InverseGamma`] | x > 0 | shape, scale |
+//! | [`Beta`] | 0 < x < 1 | alpha, beta |
+//! | [`Rayleigh`], [`Maxwell`] | x > 0 | scale |
+//! | [`HalfNormal`] | x ≥ 0 | scale |
+//! | [`Weibull`] | x > 0 | shape, scale |
+//! | [`Laplace`] | real numbers | location (fixed), scale |
+//! | [`Pareto`] | x ≥ minimum | minimum (fixed), shape |
+//! | [`Uniform`] | low ≤ x ≤ high | low, high (fixed) |
+//! | [`VonMises`] | angles | mean_direction, concentration |
+//! | [`Poisson`] | counts | rate |
+//! | [`NegativeBinomial`] | counts | mean, size |
+//! | [`Geometric`] | counts | probability; support (fixed) |
+//! | [`Binomial`] | counts | trials (fixed), probability |
+//! | [`Bernoulli`] | 0 or 1 | probability |
+//! | [`Categorical`] | codes | probabilities |
+//! | [`PointMass`] | one value | value (fixed) |
+//!
+//! [`combine`] makes components of components: products of parts, columns of one family, different
+//! families side by side, groups that share a class, frozen parts. [`testing`] checks a component
+//! of your own against the contract. `docs/families.md` says for each family how its M-step is
+//! solved, what happens at the boundary, and how accurate it is.
+//!
 //! This crate does not know what a mixture is: that is crate `em`.
 
 pub mod combine;

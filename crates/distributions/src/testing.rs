@@ -15,7 +15,9 @@
 
 mod measure;
 
-pub use measure::{Circle, Codes, Counts, Measure, Positive, Reals, UnitInterval};
+pub use measure::{
+    Above, Between, Circle, Codes, Counts, Measure, Positive, Reals, TwoSided, UnitInterval,
+};
 
 use crate::{Batch, Component, Coordinates, Obs, Scratch, Statistics, View};
 use std::fmt;
@@ -107,9 +109,9 @@ impl<'c, 'x, C: Component> Contract<'c, 'x, C> {
     pub fn outside(mut self, xs: Batch<'_, C::Space>) -> Self {
         const RULE: &str = "off the support the log-density is −∞";
         let batch = self.score(xs);
-        for i in 0..xs.len() {
+        for (i, &scored) in batch.iter().enumerate() {
             let x = xs.at(i);
-            for value in [self.component.log_density(x), batch[i]] {
+            for value in [self.component.log_density(x), scored] {
                 self.require(value == f64::NEG_INFINITY, RULE, || {
                     format!("row {i}: {value}")
                 });
@@ -184,13 +186,13 @@ impl<'c, 'x, C: Component> Contract<'c, 'x, C> {
             || format!("{prepared:?}"),
         );
         let whole = self.score(self.xs);
-        for i in 0..self.xs.len() {
+        for (i, &blockwise) in whole.iter().enumerate() {
             let plain = self.component.log_density(self.xs.at(i));
             let single = self.score(self.xs.block(i..i + 1))[0];
             self.require(!plain.is_nan(), "the log-density is a number", || {
                 format!("row {i}: NaN")
             });
-            for batch in [whole[i], single] {
+            for batch in [blockwise, single] {
                 self.require(
                     close(plain, batch, SAME_DENSITY),
                     "a block is scored like its rows",

@@ -31,6 +31,7 @@ macro_rules! keeps_the_contract {
 mod kept {
     use super::*;
     for_each_family!(keeps_the_contract);
+    for_each_other_family!(keeps_the_contract);
 }
 
 #[test]
@@ -43,10 +44,17 @@ fn the_list_holds_every_family() {
             };
         }
         for_each_family!(push);
+        for_each_other_family!(push);
         listed
     };
     // Modules of family/mod.rs that hold no family.
-    let helpers = ["beta_statistics", "common", "log_gap", "saddle_point"];
+    let helpers = [
+        "beta_statistics",
+        "common",
+        "count_histogram",
+        "log_gap",
+        "saddle_point",
+    ];
     let modules = include_str!("../src/family/mod.rs");
     for line in modules.lines() {
         let Some(module) = line
@@ -324,8 +332,64 @@ fn boundary_estimates() {
         parameter(exponential.estimate(&[0.0; 3], &ones).unwrap_err()),
         "rate"
     );
+    let weibull = Weibull::new(1.0, 1.0).unwrap();
+    assert_eq!(
+        parameter(weibull.estimate(&same, &ones).unwrap_err()),
+        "shape"
+    );
+    let counts = NegativeBinomial::new(1.0, 3.0).unwrap();
+    assert_eq!(
+        parameter(counts.estimate(&[1, 2, 3], &ones).unwrap_err()),
+        "size"
+    );
+    let never = counts.estimate(&[0, 0, 0], &ones).unwrap();
+    assert_eq!(
+        (never.mean(), never.size(), never.log_density(0)),
+        (0.0, 3.0, 0.0)
+    );
+    assert_eq!(never.log_density(1), f64::NEG_INFINITY);
     let nothing = gamma.estimate(&[1.0, 2.0], &[0.0, 0.0]).unwrap_err();
     assert_eq!(nothing.reason, Reason::Empty);
+}
+
+#[test]
+fn repeated_newton_steps_reach_the_estimate() {
+    // A one-step M-step from far away, its steps halved where the likelihood falls.
+    let xs = [0.1, 2.5, 0.3, 4.0, 0.9, 1.7];
+    let weights = [1.0, 0.5, 2.0, 1.0, 1.0, 0.25];
+    let best = Weibull::new(1.0, 1.0)
+        .unwrap()
+        .estimate(&xs, &weights)
+        .unwrap();
+    let likelihood = |c: &Weibull| -> f64 {
+        xs.iter()
+            .zip(weights)
+            .map(|(&x, w)| w * c.log_density(x))
+            .sum()
+    };
+    let mut current = Weibull::new(5.0, 0.5).unwrap();
+    for _ in 0..60 {
+        let mut statistics = current.empty_statistics();
+        for (&x, w) in xs.iter().zip(weights) {
+            current.accumulate(&mut statistics, x, w);
+        }
+        let next = current.maximize(&statistics).unwrap();
+        let mut fraction = 1.0;
+        let mut shortened = next.clone();
+        while likelihood(&shortened) < likelihood(&current) && fraction > 1e-6 {
+            fraction *= 0.5;
+            shortened = current.toward(&next, fraction);
+        }
+        current = shortened;
+    }
+    assert!(
+        (current.shape() / best.shape() - 1.0).abs() < 1e-12,
+        "{current:?} {best:?}"
+    );
+    assert!(
+        (current.scale() / best.scale() - 1.0).abs() < 1e-12,
+        "{current:?} {best:?}"
+    );
 }
 
 #[test]

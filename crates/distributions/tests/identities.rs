@@ -3,6 +3,7 @@
 use distributions::testing::*;
 use distributions::*;
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
@@ -136,10 +137,20 @@ where
 #[cfg(not(feature = "serde"))]
 fn written_and_read<F>(_family: &F) {}
 
+/// 256 random members; those that failed once are kept in a committed file and tried first.
+fn config() -> ProptestConfig {
+    let file = FileFailurePersistence::Direct("tests/identities.proptest-regressions");
+    ProptestConfig {
+        cases: 256,
+        failure_persistence: Some(Box::new(file)),
+        ..ProptestConfig::default()
+    }
+}
+
 macro_rules! identities {
     ($name:ident, $make:expr, $observations:expr, $outside:expr, $measure:expr) => {
         proptest! {
-            #![proptest_config(ProptestConfig::with_cases(256))]
+            #![proptest_config(config())]
             #[test]
             fn $name(u in 0.001..0.999, v in 0.001..0.999, t in 0.001..0.999, seed: u64) {
                 let family = $make(u, v);

@@ -107,6 +107,15 @@ fn real_families() {
     for (shape, rate) in [(0.1, 1.0), (0.7, 3.0), (1.0, 0.5), (30.0, 2.0), (1e4, 1.0)] {
         continuous(Gamma::new(shape, rate).unwrap());
     }
+    continuous(InverseGamma::new(3.0, 2.0).unwrap());
+    continuous(Rayleigh::new(2.0).unwrap());
+    continuous(Maxwell::new(0.3).unwrap());
+    continuous(HalfNormal::new(5.0).unwrap());
+    continuous(Laplace::new(-1.0, 0.4).unwrap());
+    continuous(Pareto::new(2.0, 1.5).unwrap());
+    continuous(Weibull::new(0.6, 3.0).unwrap());
+    continuous(Weibull::new(5.0, 0.2).unwrap());
+    continuous(Uniform::new(-2.0, 5.0).unwrap());
     for (alpha, beta) in [(0.6, 0.7), (1.0, 1.0), (2.0, 5.0), (300.0, 20.0)] {
         continuous(Beta::new(alpha, beta).unwrap());
     }
@@ -132,6 +141,9 @@ fn counts() {
         discrete(Bernoulli::new(probability).unwrap());
         discrete(Binomial::new(7, probability).unwrap());
         discrete(Binomial::new(2000, probability).unwrap());
+    }
+    for (mean, size) in [(0.0, 1.0), (3.0, 0.5), (10.0, 40.0), (400.0, 8.0)] {
+        discrete(NegativeBinomial::new(mean, size).unwrap());
     }
     for probability in [0.01, 0.4, 1.0] {
         discrete(Geometric::new(probability).unwrap());

@@ -1,9 +1,6 @@
 //! Log-densities against tables computed with mpmath, and estimates against maxima found with it.
 
-use distributions::{
-    Bernoulli, Beta, Binomial, Component, Density, Exponential, Gamma, Geometric, LogNormal,
-    Normal, Poisson, Scalars, Scratch, VonMises,
-};
+use distributions::*;
 
 #[path = "reference/table.rs"]
 mod table;
@@ -38,6 +35,15 @@ fn log_densities(family: &str, p: &[f64], x: &str) -> Option<[f64; 2]> {
         "bernoulli" => both_paths(Bernoulli::new(p[0]).unwrap(), count()),
         "binomial" => both_paths(Binomial::new(p[0] as u64, p[1]).unwrap(), count()),
         "geometric" => both_paths(Geometric::new(p[0]).unwrap(), count()),
+        "inverse_gamma" => both_paths(InverseGamma::new(p[0], p[1]).unwrap(), real()),
+        "rayleigh" => both_paths(Rayleigh::new(p[0]).unwrap(), real()),
+        "maxwell" => both_paths(Maxwell::new(p[0]).unwrap(), real()),
+        "half_normal" => both_paths(HalfNormal::new(p[0]).unwrap(), real()),
+        "laplace" => both_paths(Laplace::new(p[0], p[1]).unwrap(), real()),
+        "pareto" => both_paths(Pareto::new(p[0], p[1]).unwrap(), real()),
+        "uniform" => both_paths(Uniform::new(p[0], p[1]).unwrap(), real()),
+        "negative_binomial" => both_paths(NegativeBinomial::new(p[0], p[1]).unwrap(), count()),
+        "weibull" => both_paths(Weibull::new(p[0], p[1]).unwrap(), real()),
         "von_mises" => both_paths(VonMises::new(p[0], p[1]).unwrap(), real()),
         _ => return None,
     })
@@ -107,7 +113,7 @@ fn log_densities_of_the_published_table() {
         }
         checked += 1;
     }
-    assert!(checked >= 40, "{checked}");
+    assert!(checked >= 61, "{checked}");
 }
 
 /// Rows and weights of a data set.
@@ -181,6 +187,24 @@ fn weighted_maximum_likelihood() {
                 let (c, l) = fit(Geometric::new(0.5).unwrap(), &counts, &weights);
                 (vec![c.probability()], l)
             }
+            "rayleigh" => {
+                let (c, l) = fit(Rayleigh::new(1.0).unwrap(), &xs, &weights);
+                (vec![c.scale()], l)
+            }
+            "laplace" => {
+                // The location is fixed: at the weighted median, where the table has it.
+                let template = Laplace::new(line.parameters[0], 1.0).unwrap();
+                let (c, l) = fit(template, &xs, &weights);
+                (vec![c.location(), c.scale()], l)
+            }
+            "negative_binomial" => {
+                let (c, l) = fit(NegativeBinomial::new(1.0, 1.0).unwrap(), &counts, &weights);
+                (vec![c.mean(), c.size()], l)
+            }
+            "weibull" => {
+                let (c, l) = fit(Weibull::new(1.0, 1.0).unwrap(), &xs, &weights);
+                (vec![c.shape(), c.scale()], l)
+            }
             "von_mises" => {
                 let (c, l) = fit(VonMises::new(0.0, 0.0).unwrap(), &xs, &weights);
                 (vec![c.mean_direction(), c.concentration()], l)
@@ -205,5 +229,5 @@ fn weighted_maximum_likelihood() {
         );
         checked += 1;
     }
-    assert!(checked >= 16, "{checked}");
+    assert!(checked >= 24, "{checked}");
 }

@@ -12,18 +12,17 @@ use std::any::Any;
 pub trait Saved {
     /// The parameters of component k under the names of model files.
     fn save(&self, k: usize) -> Value;
+    /// Whether the components obey what couples them: a file may hold any covariances under the
+    /// name of a tied structure.
+    fn in_class(&self) -> bool {
+        true
+    }
 }
 
 impl<F: Component + Sample + Serialize> Saved for Vec<F> {
     fn save(&self, k: usize) -> Value {
         // A family is a map of numbers under fixed names: there is nothing that could fail.
         serde_json::to_value(&self[k]).unwrap_or(Value::Null)
-    }
-}
-
-impl Saved for gmm::Gaussians {
-    fn save(&self, k: usize) -> Value {
-        serde_json::to_value(&self.components()[k]).unwrap_or(Value::Null)
     }
 }
 
@@ -178,6 +177,9 @@ where
     }
     fn save(&self, k: usize) -> Value {
         self.set.save(k)
+    }
+    fn in_class(&self) -> bool {
+        self.set.in_class()
     }
     fn boxed(&self) -> Box<dyn PartSet> {
         Box::new(self.clone())

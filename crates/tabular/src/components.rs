@@ -61,6 +61,11 @@ impl TableComponents {
             }
         }
     }
+    /// Whether the components obey what couples them in every part: else a fit has to bring them
+    /// into its class of models first, by an E- and an M-step.
+    pub fn in_class(&self) -> bool {
+        self.parts.iter().all(|part| part.in_class())
+    }
     /// The prepared columns of each part for `rows` rows.
     fn ranges(&self, rows: usize) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
         let mut start = 0;

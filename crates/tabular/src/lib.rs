@@ -10,6 +10,8 @@
 
 mod bound;
 mod components;
+mod gaussian;
+mod mixed;
 mod model_file;
 mod part;
 mod registry;
@@ -23,7 +25,7 @@ pub use components::{TableComponents, TableMixture};
 pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION};
 pub use part::PartSet;
 pub use registry::{Family, families, family};
-pub use specification::{ModelError, PartSpecification, Specification};
+pub use specification::{MIXED, ModelError, PartSpecification, Specification};
 pub use statistics::{BoxStatistics, TableStatistics};
 pub use table::{Field, FromField, Kind, Table, TableRow, TableView, Values};
 pub use text::{parse_number, pretty};

@@ -81,6 +81,12 @@ pub trait PartSet: Send + Sync {
     fn draw(&self, k: usize, rng: &mut dyn Rng, into: &mut Values);
     /// The parameters of component k under the names of model files.
     fn save(&self, k: usize) -> Value;
+    /// Whether the components obey what couples them.
+    fn in_class(&self) -> bool;
+    /// The names of the components' families, where they differ; empty where all are of one.
+    fn families(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// A copy.
     fn boxed(&self) -> Box<dyn PartSet>;
     /// The set itself, for [`toward`](PartSet::toward).

@@ -1,11 +1,11 @@
 //! The families that can be chosen by name: one line each.
 
+use crate::gaussian::gaussian_line;
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
 use distributions::{
     Bernoulli, Beta, Binomial, Categorical, Component, Exponential, Gamma, Geometric, LogNormal,
     Normal, ParameterError, Poisson, Sample, VonMises,
 };
-use gmm::{CovarianceStructure, Gaussian, Gaussians};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -74,7 +74,7 @@ fn all() -> Vec<Family> {
         entry("categorical", Codes, &[], |part| {
             made(Categorical::uniform(part.levels.len()))
         }),
-        gaussian("gaussian"),
+        gaussian_line("gaussian"),
     ]
 }
 
@@ -108,56 +108,13 @@ where
     }
 }
 
-/// The line of the multivariate Gaussian, whose components share a covariance structure.
-fn gaussian(name: &'static str) -> Family {
-    Family {
-        name,
-        kind: Kind::Vectors,
-        settings: &[],
-        template: Box::new(|part, field, components| {
-            let set = Gaussians::standard(structure(part)?, components, part.columns.len());
-            Ok(Box::new(Bound::new(field, set)))
-        }),
-        load: Box::new(|part, field, components| {
-            let structure = structure(part).map_err(|error| (0, error))?;
-            let read = components
-                .iter()
-                .enumerate()
-                .map(|(k, parameters)| read_gaussian(part, parameters).map_err(|error| (k, error)));
-            let set = Gaussians::new(structure, read.collect::<Result<_, _>>()?)
-                .map_err(|error| (0, ModelError(error.to_string())))?;
-            Ok(Box::new(Bound::new(field, set)))
-        }),
-    }
-}
-
-/// The covariance structure of a part, full where none is named.
-fn structure(part: &PartSpecification) -> Result<CovarianceStructure, ModelError> {
-    let name = part.covariance.as_deref().unwrap_or("full");
-    name.parse()
-        .map_err(|error: gmm::UnknownStructure| ModelError(error.to_string()))
-}
-
-fn read_gaussian(part: &PartSpecification, parameters: &Value) -> Result<Gaussian, ModelError> {
-    let gaussian = read::<Gaussian>(parameters)?;
-    if gaussian.dimension() == part.columns.len() {
-        Ok(gaussian)
-    } else {
-        Err(ModelError(format!(
-            "a mean of {} numbers for the {} columns of the part",
-            gaussian.dimension(),
-            part.columns.len()
-        )))
-    }
-}
-
 /// A template that cannot fail, unless the settings are wrong.
 fn made<F>(template: Result<F, ParameterError>) -> Result<F, ModelError> {
     template.map_err(|error| ModelError(error.to_string()))
 }
 
 /// The family with these parameters.
-fn read<F: DeserializeOwned>(parameters: &Value) -> Result<F, ModelError> {
+pub(crate) fn read<F: DeserializeOwned>(parameters: &Value) -> Result<F, ModelError> {
     F::deserialize(parameters).map_err(|error| ModelError(error.to_string()))
 }
 

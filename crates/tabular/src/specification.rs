@@ -1,5 +1,6 @@
 //! What was chosen: which families over which columns.
 
+use crate::mixed::MixedSet;
 use crate::registry::{Family, family};
 use crate::{Kind, PartSet, TableComponents};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ impl fmt::Display for ModelError {
 
 impl std::error::Error for ModelError {}
 
+/// The family name of a part whose components are of different families.
+pub const MIXED: &str = "mixed";
+
 /// One part of a model: a family over one column, or over several that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +37,9 @@ pub struct PartSpecification {
     pub family: String,
     /// The columns it observes.
     pub columns: Vec<String>,
+    /// For different families in one mixture ("mixed"), the family of each component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<String>,
     /// What the family fixes, such as the number of trials.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
@@ -45,12 +52,121 @@ pub struct PartSpecification {
 }
 
 impl PartSpecification {
-    /// Its family.
+    /// The kind of column that it observes.
     ///
     /// # Errors
-    /// When no family has that name.
-    pub fn family(&self) -> Result<&'static Family, ModelError> {
-        family(&self.family)
+    /// When no family has its name, or the families of a mixed part observe different kinds.
+    pub fn kind(&self) -> Result<Kind, ModelError> {
+        let families = self.families()?;
+        let kind = families[0].kind;
+        match families.iter().find(|family| family.kind != kind) {
+            None => Ok(kind),
+            Some(other) => Err(ModelError(format!(
+                "families {} and {} observe different kinds of columns",
+                families[0].name, other.name
+            ))),
+        }
+    }
+    /// The names of what can be set.
+    ///
+    /// # Errors
+    /// When no family has its name.
+    pub fn known_settings(&self) -> Result<Vec<&'static str>, ModelError> {
+        let families = self.families()?;
+        Ok((families.iter())
+            .flat_map(|family| family.settings.iter().copied())
+            .collect())
+    }
+    /// Its families: one, or those of the components of a mixed part.
+    fn families(&self) -> Result<Vec<&'static Family>, ModelError> {
+        if self.is_mixed() {
+            if self.components.is_empty() {
+                return Err(ModelError::new(
+                    "a mixed part names the families of its components",
+                ));
+            }
+            return self.components.iter().map(|name| family(name)).collect();
+        }
+        if !self.components.is_empty() {
+            return Err(ModelError(format!(
+                "family {} has no list of components",
+                self.family
+            )));
+        }
+        Ok(vec![family(&self.family)?])
+    }
+    /// Whether its components are of different families.
+    fn is_mixed(&self) -> bool {
+        self.family == MIXED
+    }
+    /// Component k of a mixed part as a part of one component.
+    fn member(&self, k: usize) -> Result<PartSpecification, ModelError> {
+        let name = &self.components[k];
+        let known = family(name)?.settings;
+        let mut member = self.clone();
+        member.components.clear();
+        member.family = name.clone();
+        member
+            .settings
+            .retain(|key, _| known.contains(&key.as_str()));
+        Ok(member)
+    }
+    /// K components whose fixed parts are set.
+    fn template(&self, field: usize, components: usize) -> Result<Box<dyn PartSet>, ModelError> {
+        if !self.is_mixed() {
+            return (family(&self.family)?.template)(self, field, components);
+        }
+        self.check_count(components)?;
+        let members = (0..components).map(|k| {
+            let member = self.member(k)?;
+            Ok((member.family.clone(), member.template(field, 1)?))
+        });
+        Ok(Box::new(MixedSet::new(
+            members.collect::<Result<_, ModelError>>()?,
+        )))
+    }
+    /// K components from their parameters; an error names the component.
+    fn load(
+        &self,
+        field: usize,
+        given: &[&Value],
+    ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
+        let at = |k: usize| move |error: ModelError| (k, error);
+        if !self.is_mixed() {
+            let own = (given.iter().enumerate())
+                .map(|(k, component)| self.own_parameters(component).map_err(at(k)));
+            let own: Vec<Value> = own.collect::<Result<_, _>>()?;
+            let family = family(&self.family).map_err(at(0))?;
+            return (family.load)(self, field, &own);
+        }
+        self.check_count(given.len()).map_err(at(0))?;
+        let members = given.iter().enumerate().map(|(k, component)| {
+            let member = self.member(k).map_err(at(k))?;
+            let mut component = (*component).clone();
+            let named = component
+                .as_object_mut()
+                .and_then(|entries| entries.shift_remove("family"));
+            if named.is_some_and(|named| named != *member.family) {
+                return Err((
+                    k,
+                    ModelError(format!("its family must be {}", member.family)),
+                ));
+            }
+            let set = member
+                .load(field, &[&component])
+                .map_err(|(_, error)| (k, error))?;
+            Ok((member.family.clone(), set))
+        });
+        Ok(Box::new(MixedSet::new(members.collect::<Result<_, _>>()?)))
+    }
+    fn check_count(&self, components: usize) -> Result<(), ModelError> {
+        if components == self.components.len() {
+            return Ok(());
+        }
+        Err(ModelError(format!(
+            "{components} components, but {} families",
+            self.components.len()
+        )))
     }
     /// A whole number ≥ 1 that must be set.
     pub(crate) fn whole_setting(&self, key: &str) -> Result<u64, ModelError> {
@@ -69,11 +185,11 @@ impl PartSpecification {
         })
     }
     /// Checks what can be checked without data.
-    fn check(&self) -> Result<&'static Family, ModelError> {
-        let family = self.family()?;
+    fn check(&self) -> Result<(), ModelError> {
+        let (kind, known) = (self.kind()?, self.known_settings()?);
         for key in self.settings.keys() {
-            if !family.settings.contains(&key.as_str()) {
-                let known = match family.settings {
+            if !known.contains(&key.as_str()) {
+                let known = match &known[..] {
                     [] => "it has no setting".to_string(),
                     known => format!("it has {}", known.join(", ")),
                 };
@@ -83,31 +199,31 @@ impl PartSpecification {
                 )));
             }
         }
-        if self.columns.is_empty() || (family.kind != Kind::Vectors && self.columns.len() != 1) {
+        if self.columns.is_empty() || (kind != Kind::Vectors && self.columns.len() != 1) {
+            let wanted = if kind == Kind::Vectors {
+                "at least one column"
+            } else {
+                "one column"
+            };
             return Err(ModelError(format!(
-                "family {} takes {} column a part, not {}",
+                "family {} takes {wanted} a part, not {}",
                 self.family,
-                if family.kind == Kind::Vectors {
-                    "at least one"
-                } else {
-                    "one"
-                },
                 self.columns.len()
             )));
         }
-        if self.covariance.is_some() && family.kind != Kind::Vectors {
+        if self.covariance.is_some() && kind != Kind::Vectors {
             return Err(ModelError(format!(
                 "family {} has no covariance structure",
                 self.family
             )));
         }
-        if (family.kind == Kind::Codes) == self.levels.is_empty() {
+        if (kind == Kind::Codes) == self.levels.is_empty() {
             return Err(ModelError(format!(
                 "family {}: levels belong to categorical columns, and only to them",
                 self.family
             )));
         }
-        Ok(family)
+        Ok(())
     }
     /// The parameters of one component without what the specification already says, which must
     /// agree.
@@ -176,7 +292,10 @@ impl Specification {
     /// When a part is wrong.
     pub fn template(&self, components: usize) -> Result<TableComponents, ModelError> {
         self.check()?;
-        self.each_part(|field, part, family| (family.template)(part, field, components))
+        let parts = (self.parts.iter().enumerate())
+            .map(|(field, part)| part.template(field, components))
+            .collect::<Result<_, _>>()?;
+        Ok(TableComponents::new(parts))
     }
     /// The components written in a file.
     ///
@@ -187,16 +306,25 @@ impl Specification {
         if components.is_empty() {
             return Err(ModelError::new("a model needs at least one component"));
         }
-        self.each_part(|field, part, family| {
-            let parameters = (components.iter().enumerate()).map(|(k, component)| {
-                let component = self.part_of(component, field);
-                let own = component.and_then(|component| part.own_parameters(component));
-                own.map_err(|error| self.in_component(k, field, &error))
-            });
-            let parameters: Vec<Value> = parameters.collect::<Result<_, _>>()?;
-            (family.load)(part, field, &parameters)
-                .map_err(|(k, error)| self.in_component(k, field, &error))
-        })
+        let parts = self.parts.iter().enumerate().map(|(field, part)| {
+            let wrong = |(k, error)| self.in_component(k, field, &error);
+            let given = (components.iter().enumerate())
+                .map(|(k, component)| self.part_of(component, field).map_err(|error| (k, error)));
+            let given: Vec<&Value> = given.collect::<Result<_, _>>().map_err(wrong)?;
+            part.load(field, &given).map_err(wrong)
+        });
+        Ok(TableComponents::new(
+            parts.collect::<Result<_, ModelError>>()?,
+        ))
+    }
+    /// The same specification for components in another order, or fewer: the families of a mixed
+    /// part go with its components.
+    pub fn arranged_as(&self, components: &TableComponents) -> Specification {
+        let mut arranged = self.clone();
+        for (part, set) in arranged.parts.iter_mut().zip(components.parts()) {
+            part.components = set.families();
+        }
+        arranged
     }
     /// Component k in the form of model files.
     pub fn save(&self, components: &TableComponents, k: usize) -> Value {
@@ -242,18 +370,5 @@ impl Specification {
         } else {
             ModelError(format!("component {k}, part {field}: {error}"))
         }
-    }
-    fn each_part(
-        &self,
-        mut make: impl FnMut(
-            usize,
-            &PartSpecification,
-            &'static Family,
-        ) -> Result<Box<dyn PartSet>, ModelError>,
-    ) -> Result<TableComponents, ModelError> {
-        let parts = (self.parts.iter().enumerate())
-            .map(|(field, part)| make(field, part, part.family()?))
-            .collect::<Result<_, _>>()?;
-        Ok(TableComponents::new(parts))
     }
 }

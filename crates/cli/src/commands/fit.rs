@@ -62,11 +62,13 @@ impl Plan {
             Some(specification) => unchanged(arguments, specification)?,
             None => choose::specification(arguments, sheet)?,
         };
+        let families = specification.parts.iter().map(|part| part.components.len());
+        let families = families.max().filter(|&families| families > 0);
         let given_count = given.as_ref().map(|(weights, _)| weights.len());
-        let count = match (arguments.count, given_count) {
+        let count = match (arguments.count.or(families), given_count) {
             (Some(count), Some(given)) if count != given => {
                 return Err(Failure::input(format!(
-                    "-k {count}, but the model to start from has {given} components"
+                    "{count} components, but the model to start from has {given} components"
                 )));
             }
             (Some(0), _) => {
@@ -103,10 +105,21 @@ impl Plan {
         let path = arguments.start.init_model.as_ref();
         let place = path.map_or(String::new(), |path| format!("{}: ", path.display()));
         let model = ModelFile::model(&self.specification, weights.clone(), components);
-        match model {
-            Ok(model) => Ok(Chosen::Model(Box::new(model))),
-            Err(error) => Err(Failure::input(format!("{place}{error}"))),
+        let model = model.map_err(|error| Failure::input(format!("{place}{error}")))?;
+        if model.components().in_class() {
+            return Ok(Chosen::Model(Box::new(model)));
         }
+        // Outside the class of models: an E-step here, and the fit begins with an M-step.
+        say(
+            "the model to start from has another covariance structure: it is brought in by one E- and M-step",
+        );
+        let posterior = model.posterior(context.typed.table.view());
+        let explained = posterior
+            .labels()
+            .map(|_| posterior.responsibilities.clone());
+        explained
+            .map(Chosen::Responsibilities)
+            .map_err(|error| context.failure(&error, model.components()))
     }
 }
 
@@ -114,9 +127,9 @@ impl Plan {
 /// change it are refused.
 fn unchanged(arguments: &Fit, specification: Specification) -> Result<Specification, Failure> {
     let model = &arguments.model;
-    if model.covariance.is_some() || !model.set.is_empty() {
+    if model.covariance.is_some() || !model.set.is_empty() || model.columns.is_some() {
         return Err(Failure::input(
-            "--covariance and --set need --family or --part; without them the model to start from \
+            "--columns, --covariance and --set need --family or --part; without them the model to start from \
              says what is fitted",
         ));
     }
@@ -205,7 +218,7 @@ fn fit(
         _ => Vec::new(),
     };
     Ok(ModelFile {
-        specification: plan.specification.clone(),
+        specification: plan.specification.arranged_as(model.components()),
         label_names: names,
         model,
         fit: Some(record),

@@ -38,13 +38,10 @@ impl BetaStatistics {
             return;
         };
         let (origin, log_origin, co_log_origin) = (xs[first], logs[first], co_logs[first]);
-        let (mut weight, mut shift, mut log_shift, mut co_log_shift) = (0.0, 0.0, 0.0, 0.0);
-        for (i, &w) in weights.iter().enumerate() {
-            weight += w;
-            shift += if w > 0.0 { w * (xs[i] - origin) } else { 0.0 };
-            log_shift += w * (logs[i] - log_origin);
-            co_log_shift += w * (co_logs[i] - co_log_origin);
-        }
+        let weight = super::total_weight(weights);
+        let shift = super::centred_sum(xs, weights, origin);
+        let log_shift = super::centred_sum(logs, weights, log_origin);
+        let co_log_shift = super::centred_sum(co_logs, weights, co_log_origin);
         let mean = origin + shift / weight;
         let complement = (1.0 - origin) - shift / weight;
         let mut gap = (mean.ln() - log_origin) - log_shift / weight;

@@ -15,7 +15,7 @@ pub(super) fn require_positive(x: f64) -> Result<(), &'static str> {
 
 /// Whether a value can enter the estimate of a family on the reals from 0.
 pub(super) fn require_non_negative(x: f64) -> Result<(), &'static str> {
-    if x >= 0.0 && x < f64::INFINITY {
+    if (0.0..f64::INFINITY).contains(&x) {
         Ok(())
     } else {
         Err("must be non-negative and finite")
@@ -29,6 +29,23 @@ pub(super) fn prepare_ln(xs: &[f64], into: &mut [f64]) {
         if !log_x.is_finite() {
             *log_x = 0.0;
         }
+    }
+}
+
+/// Whether x² can enter a sum.
+pub(super) fn require_square(x: f64) -> Result<(), &'static str> {
+    if (x * x).is_finite() {
+        Ok(())
+    } else {
+        Err("must have a finite square")
+    }
+}
+
+/// Prepares x², 0 where it is no statistic: off the support, or past the largest double.
+pub(super) fn prepare_squares(xs: &[f64], into: &mut [f64]) {
+    for (square, &x) in into.iter_mut().zip(xs) {
+        let value = x * x;
+        *square = if value.is_finite() { value } else { 0.0 };
     }
 }
 
@@ -68,4 +85,35 @@ pub(super) fn add_counts(into: &mut MeanStatistics<[f64; 1]>, xs: &[u64], weight
         sum += w * x as f64;
     }
     into.add_sums(total, &[sum]);
+}
+
+/// Σ w, in eight partial sums that do not wait for each other.
+pub(super) fn total_weight(weights: &[f64]) -> f64 {
+    let (chunks, rest) = weights.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for chunk in chunks {
+        for (lane, w) in lanes.iter_mut().zip(chunk) {
+            *lane += w;
+        }
+    }
+    lanes.iter().sum::<f64>() + rest.iter().sum::<f64>()
+}
+
+/// Σ w (x − origin), in eight partial sums; values of weight 0 are not looked at.
+pub(super) fn centred_sum(xs: &[f64], weights: &[f64], origin: f64) -> f64 {
+    // A choice between two numbers, not between two ways: it stays free of branches.
+    let term = |x: f64, w: f64| w * ((if w > 0.0 { x } else { origin }) - origin);
+    let (x_chunks, x_rest) = xs.as_chunks::<8>();
+    let (w_chunks, w_rest) = weights.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for (xs, ws) in x_chunks.iter().zip(w_chunks) {
+        for ((lane, &x), &w) in lanes.iter_mut().zip(xs).zip(ws) {
+            *lane += term(x, w);
+        }
+    }
+    let mut sum: f64 = lanes.iter().sum();
+    for (&x, &w) in x_rest.iter().zip(w_rest) {
+        sum += term(x, w);
+    }
+    sum
 }

@@ -96,6 +96,18 @@ impl Gamma {
     pub fn rate(&self) -> f64 {
         self.rate
     }
+    /// Whether the log-density is the plain sum of its terms.
+    pub(super) fn is_plain(&self) -> bool {
+        self.shape <= PLAIN_SHAPE
+    }
+    /// The part of the log-density without x, in the form that [`Gamma::is_plain`] says.
+    pub(super) fn log_constant(&self) -> f64 {
+        self.log_constant
+    }
+    /// ln a and ln b.
+    pub(super) fn logs(&self) -> (f64, f64) {
+        (self.log_shape, self.log_rate)
+    }
     /// ln p(x) for x inside the support.
     #[inline]
     fn log_density_of(&self, x: f64, log_x: f64) -> f64 {

@@ -47,12 +47,9 @@ impl LogGap {
         };
         // About the first weighty value: equal values give a gap of exactly 0.
         let (origin, log_origin) = (xs[first], log_xs[first]);
-        let (mut weight, mut shift, mut log_shift) = (0.0, 0.0, 0.0);
-        for ((&x, &log_x), &w) in xs.iter().zip(log_xs).zip(weights) {
-            weight += w;
-            shift += if w > 0.0 { w * (x - origin) } else { 0.0 };
-            log_shift += w * (log_x - log_origin);
-        }
+        let weight = super::total_weight(weights);
+        let shift = super::centred_sum(xs, weights, origin);
+        let log_shift = super::centred_sum(log_xs, weights, log_origin);
         let mean = origin + shift / weight;
         let mut gap = (mean.ln() - log_origin) - log_shift / weight;
         if !(gap > CONCENTRATED) {

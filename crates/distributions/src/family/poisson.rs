@@ -10,6 +10,7 @@ use crate::{
 };
 use rand::Rng;
 use rand_distr::Distribution;
+use std::sync::LazyLock;
 
 /// The largest rate at which x ln λ, λ and ln x! are small enough to be subtracted as they are.
 const PLAIN_RATE: f64 = 32.0;
@@ -90,6 +91,7 @@ impl Poisson {
 }
 
 /// What depends on the count alone.
+#[derive(Clone, Copy)]
 struct Prepared {
     x: f64,
     /// ln x!.
@@ -100,8 +102,22 @@ struct Prepared {
     log_saddle: f64,
 }
 
+/// The counts whose preparation is looked up.
+const TABLED: u64 = 256;
+
+/// [`Prepared`] of the small counts, made once.
+static SMALL: LazyLock<Vec<Prepared>> =
+    LazyLock::new(|| (0..TABLED).map(Prepared::computed).collect());
+
 impl Prepared {
     fn new(count: u64) -> Self {
+        if count < TABLED {
+            SMALL[count as usize]
+        } else {
+            Prepared::computed(count)
+        }
+    }
+    fn computed(count: u64) -> Self {
         let x = count as f64;
         if count == 0 {
             return Prepared {

@@ -130,7 +130,7 @@ impl VonMises {
         self.log_peak - 0.5 * self.concentration * (along * along + across * across)
     }
     /// The member whose mean vector has this direction, length R and spread 1 − R².
-    fn from_vector(&self, [c, s]: [f64; 2], spread: f64) -> Result<Self, EstimateError> {
+    fn with_vector(&self, [c, s]: [f64; 2], spread: f64) -> Result<Self, EstimateError> {
         let length = c.hypot(s);
         if length == 0.0 {
             // Uniform; the direction says nothing and is kept.
@@ -292,7 +292,7 @@ impl Component for VonMises {
         if !(from.weight() > 0.0) {
             return Err(EstimateError::empty());
         }
-        self.from_vector([from.cosine.mean(), from.sine.mean()], from.spread())
+        self.with_vector([from.cosine.mean(), from.sine.mean()], from.spread())
             .map_err(|error| error.with_count(from.weight()))
     }
     fn parameter_count(&self) -> usize {
@@ -322,7 +322,7 @@ impl ExponentialFamily for VonMises {
     }
     fn with_expected(&self, mean: &[f64]) -> Result<Self, EstimateError> {
         let length = mean[0].hypot(mean[1]);
-        self.from_vector([mean[0], mean[1]], (1.0 - length) * (1.0 + length))
+        self.with_vector([mean[0], mean[1]], (1.0 - length) * (1.0 + length))
     }
     fn same_statistic(&self, _other: &Self) -> bool {
         true

@@ -26,7 +26,7 @@ pub struct Reals {
 }
 
 impl Measure<Scalars<f64>> for Reals {
-    fn integrate<'a>(&'a self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
+    fn integrate(&self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
         double_exponential(|inner, slope| {
             let value = f(self.centre + self.scale * inner.sinh());
             nothing_times(value, self.scale * inner.cosh() * slope)
@@ -42,7 +42,7 @@ pub struct Positive {
 }
 
 impl Measure<Scalars<f64>> for Positive {
-    fn integrate<'a>(&'a self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
+    fn integrate(&self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
         double_exponential(|inner, slope| {
             let x = self.scale * inner.exp();
             if x > 0.0 && x < f64::INFINITY {
@@ -54,6 +54,53 @@ impl Measure<Scalars<f64>> for Positive {
     }
 }
 
+/// The real numbers from `low` on, by the double-exponential rule in ln(x − low).
+#[derive(Clone, Copy, Debug)]
+pub struct Above {
+    /// The lower end.
+    pub low: f64,
+    /// How far above it the density lies.
+    pub scale: f64,
+}
+
+impl Measure<Scalars<f64>> for Above {
+    fn integrate(&self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
+        Positive { scale: self.scale }.integrate(&mut |above| f(self.low + above))
+    }
+}
+
+/// The real numbers on both sides of `centre`, where the density may have a kink.
+#[derive(Clone, Copy, Debug)]
+pub struct TwoSided {
+    /// Where the kink is.
+    pub centre: f64,
+    /// How wide the density is.
+    pub scale: f64,
+}
+
+impl Measure<Scalars<f64>> for TwoSided {
+    fn integrate(&self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
+        let side = Positive { scale: self.scale };
+        side.integrate(&mut |away| f(self.centre + away) + f(self.centre - away))
+    }
+}
+
+/// The numbers between `low` and `high`, as [`UnitInterval`].
+#[derive(Clone, Copy, Debug)]
+pub struct Between {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+impl Measure<Scalars<f64>> for Between {
+    fn integrate(&self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
+        let width = self.high - self.low;
+        width * UnitInterval.integrate(&mut |part| f(self.low + width * part))
+    }
+}
+
 /// The numbers between 0 and 1, by the double-exponential rule (tanh-sinh).
 ///
 /// Doubles end 1e-16 below 1: an integrable infinity there is cut off, and costs accuracy.
@@ -61,7 +108,7 @@ impl Measure<Scalars<f64>> for Positive {
 pub struct UnitInterval;
 
 impl Measure<Scalars<f64>> for UnitInterval {
-    fn integrate<'a>(&'a self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
+    fn integrate(&self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
         double_exponential(|inner, slope| {
             let x = 1.0 / (1.0 + (-2.0 * inner).exp());
             let rest = 1.0 / (1.0 + (2.0 * inner).exp());
@@ -80,7 +127,7 @@ impl Measure<Scalars<f64>> for UnitInterval {
 pub struct Circle;
 
 impl Measure<Scalars<f64>> for Circle {
-    fn integrate<'a>(&'a self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
+    fn integrate(&self, f: &mut dyn FnMut(f64) -> f64) -> f64 {
         const POINTS: u32 = 1 << 14;
         let step = std::f64::consts::TAU / f64::from(POINTS);
         let mut sum = 0.0;
@@ -99,7 +146,7 @@ pub struct Counts {
 }
 
 impl Measure<Scalars<u64>> for Counts {
-    fn integrate<'a>(&'a self, f: &mut dyn FnMut(u64) -> f64) -> f64 {
+    fn integrate(&self, f: &mut dyn FnMut(u64) -> f64) -> f64 {
         (0..=self.last).map(f).sum()
     }
 }
@@ -112,7 +159,7 @@ pub struct Codes {
 }
 
 impl Measure<Scalars<u32>> for Codes {
-    fn integrate<'a>(&'a self, f: &mut dyn FnMut(u32) -> f64) -> f64 {
+    fn integrate(&self, f: &mut dyn FnMut(u32) -> f64) -> f64 {
         (0..=self.categories).map(f).sum()
     }
 }

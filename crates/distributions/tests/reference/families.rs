@@ -106,6 +106,100 @@ macro_rules! for_each_family {
             [f64::INFINITY, f64::NAN],
             |_: &VonMises| Circle
         );
+        $run!(
+            inverse_gamma,
+            |u: f64, v: f64| {
+                InverseGamma::new(log_range(u, 0.5, 50.0), log_range(v, 0.1, 10.0)).unwrap()
+            },
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, 0.0, f64::INFINITY],
+            |c: &InverseGamma| Positive {
+                scale: c.scale() / c.shape(),
+            }
+        );
+        $run!(
+            rayleigh,
+            |u: f64, _: f64| Rayleigh::new(log_range(u, 0.01, 100.0)).unwrap(),
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, 0.0, f64::INFINITY],
+            |c: &Rayleigh| Positive { scale: c.scale() }
+        );
+        $run!(
+            maxwell,
+            |u: f64, _: f64| Maxwell::new(log_range(u, 0.01, 100.0)).unwrap(),
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, 0.0, f64::INFINITY],
+            |c: &Maxwell| Positive { scale: c.scale() }
+        );
+        $run!(
+            half_normal,
+            |u: f64, _: f64| HalfNormal::new(log_range(u, 0.01, 100.0)).unwrap(),
+            [0.1, 2.5, 0.0, 4.0, 0.9],
+            [-1.0, f64::INFINITY],
+            |c: &HalfNormal| Positive { scale: c.scale() }
+        );
+        $run!(
+            laplace,
+            |u: f64, v: f64| Laplace::new(2.0 * v, log_range(u, 0.1, 10.0)).unwrap(),
+            [0.1, 2.5, -3.0, 4.0, 0.9],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &Laplace| TwoSided {
+                centre: c.location(),
+                scale: c.scale(),
+            }
+        );
+        $run!(
+            pareto,
+            |u: f64, v: f64| Pareto::new(log_range(v, 0.01, 0.1), log_range(u, 0.3, 30.0)).unwrap(),
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, 0.001, f64::INFINITY],
+            |c: &Pareto| Above {
+                low: c.minimum(),
+                scale: c.minimum() / c.shape(),
+            }
+        );
+    };
+}
+
+/// The families that are not exponential: the contract, without the identities.
+#[allow(unused_macros)]
+macro_rules! for_each_other_family {
+    ($run:ident) => {
+        $run!(
+            negative_binomial,
+            |u: f64, v: f64| {
+                NegativeBinomial::new(log_range(u, 0.1, 20.0), log_range(v, 0.3, 30.0)).unwrap()
+            },
+            [0, 3, 1, 19, 2],
+            [],
+            |_: &NegativeBinomial| Counts { last: 2000 }
+        );
+        $run!(
+            weibull,
+            |u: f64, v: f64| {
+                Weibull::new(log_range(u, 0.4, 8.0), log_range(v, 0.1, 10.0)).unwrap()
+            },
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, f64::INFINITY],
+            |c: &Weibull| Positive { scale: c.scale() }
+        );
+        $run!(
+            uniform,
+            |u: f64, v: f64| Uniform::new(-1.0 - u, 4.0 + v).unwrap(),
+            [0.1, 2.5, -0.3, 4.0, 0.9],
+            [-2.5, 5.5, f64::INFINITY],
+            |c: &Uniform| Between {
+                low: c.low(),
+                high: c.high(),
+            }
+        );
+        $run!(
+            point_mass,
+            |_: f64, _: f64| PointMass::new(2_u64).unwrap(),
+            [2, 2, 2, 2],
+            [0, 1, u64::MAX],
+            |_: &PointMass<u64>| Counts { last: 4 }
+        );
     };
 }
 

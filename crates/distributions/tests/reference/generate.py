@@ -206,6 +206,32 @@ def main():
             for z in (-3, -0.5, 0, 1e-3, 1, 2, 6, 30, 1e4):
                 parameters = {"mean_direction": mean_direction, "concentration": concentration}
                 row(von_mises, parameters, mean_direction + z * spread)
+    for shape in (0.01, 0.5, 2.0, 16.1, 1e4, 1e10):
+        for scale in (1e-200, 1e-5, 1.0, 1e6):
+            for x in span(scale / shape, shape**-1.5 * scale, low=0):
+                row(inverse_gamma, {"shape": shape, "scale": scale}, x)
+    for scale in (1e-150, 1e-3, 1.0, 7.0, 1e150):
+        for z in (1e-10, 0.01, 0.5, 1.0, 1.5, 4.0, 38.0):
+            for density in (rayleigh, maxwell, half_normal):
+                row(density, {"scale": scale}, z * scale)
+    for location in (0.0, 3.0, -1e8):
+        for scale in (1e-3, 1.0, 1e5):
+            for x in span(location, scale):
+                row(laplace, {"location": location, "scale": scale}, x)
+    for minimum in (1e-200, 1.0, 3e10):
+        for shape in (1e-3, 1.0, 5.0, 1e8):
+            for above in (0.0, 1e-12, 1e-8, 0.1, 0.9, 1.1, 5.0, 1e3, 1e100):
+                row(pareto, {"minimum": minimum, "shape": shape}, minimum * (1 + above))
+    for mean in (1e-300, 1e-3, 1.7, 40.0, 1e6, 1e12):
+        for size in (1e-10, 0.3, 1.7, 50.0, 1e6, 1e15):
+            for x in counts(mean, (mean + mean * mean / size) ** 0.5):
+                row(negative_binomial, {"mean": mean, "size": size}, x)
+    for shape in (1e-3, 0.5, 1.0, 3.7, 100.0, 1e6):
+        for scale in (1e-200, 1e-3, 1.0, 50.0, 1e200):
+            for z in (-100.0, -10.0, -1.0, -1e-3, 0.0, 0.1, 1.0, 3.0):
+                x = float(mpf(scale) * mp.exp(mpf(z) / shape))
+                if 1e-300 < x < 1e300:
+                    row(weibull, {"shape": shape, "scale": scale}, x)
 
 
 if __name__ == "__main__":

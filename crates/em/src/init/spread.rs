@@ -41,7 +41,7 @@ pub(super) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
                 components,
             });
         };
-        distance.from_seed(xs, candidates[seed], &mut fresh)?;
+        distance.squared_from(xs, candidates[seed], &mut fresh)?;
         for i in 0..rows {
             if fresh[i] < nearest[i] {
                 (nearest[i], owner[i]) = (fresh[i], k);
@@ -144,7 +144,7 @@ impl<S: ComponentSet> Distance<S> {
     }
 
     /// Writes for every row its squared distance from row `seed`, or −2 ln p(x | fit to the seed).
-    fn from_seed(
+    fn squared_from(
         &self,
         xs: Batch<'_, S::Space>,
         seed: usize,

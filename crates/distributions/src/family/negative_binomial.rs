@@ -1,0 +1,272 @@
+//! The negative binomial distribution.
+
+use super::CountHistogram;
+use super::normal::HALF_LN_TWO_PI;
+use crate::serde_parameters::serde_parameters;
+use crate::solve::newton_in_bracket;
+use crate::special::{digamma, ln_1p_minus_x, stirling_error, trigamma};
+use crate::{
+    Component, Coordinates, Density, EstimateError, ParameterError, Reason, Sample, Scalars,
+    Scratch, Statistics, next_coordinate,
+};
+use rand::Rng;
+use rand_distr::Distribution;
+
+/// The negative binomial distribution with mean m and size r (variance m + m²/r) on the counts
+/// 0, 1, 2, …: a Poisson whose rate is gamma distributed with shape r and mean m.
+///
+/// # Density
+/// P(x) = Γ(x + r)/(Γ(r) x!) (r/(r + m))ʳ (m/(r + m))ˣ. A mean of 0 is valid: then P(0) = 1.
+///
+/// # Sufficient statistics
+/// None of fixed size while r is estimated; the weight of each count is kept ([`CountHistogram`]).
+///
+/// # M-step
+/// m = Σ w x / N. The size solves Σ w (ψ(x + r) − ψ(r)) = N ln(1 + m/r), by Newton in ln r within a
+/// bracket, to the precision that the difference of the two sides has. No maximum exists when the
+/// variance does not exceed the mean (r → ∞, a Poisson). When all counts are 0 the mean is 0 and
+/// the size, which says nothing then, is kept.
+///
+/// # Errors
+/// [`NegativeBinomial::new`] refuses a mean that is negative or not finite, and a size that is not
+/// positive and finite.
+///
+/// # Example
+/// ```
+/// use distributions::{Component, Density, NegativeBinomial};
+/// let family = NegativeBinomial::new(2.0, 1.0)?; // size 1: geometric
+/// assert!((family.log_density(3) - (8.0f64 / 81.0).ln()).abs() < 1e-15);
+/// let fitted = family.estimate(&[0, 1, 8, 3], &[1.0, 1.0, 1.0, 1.0])?;
+/// assert_eq!(fitted.mean(), 3.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # References
+/// Johnson, Kemp & Kotz (2005), Univariate Discrete Distributions, chapter 5; Loader (2000), the
+/// saddle-point form of the density.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NegativeBinomial {
+    mean: f64,
+    size: f64,
+    /// δ(r), taken once.
+    size_error: f64,
+    /// ln P(0) = −r ln(1 + m/r), taken once.
+    log_zero: f64,
+}
+
+serde_parameters!(NegativeBinomial {
+    mean: f64,
+    size: f64
+});
+
+impl NegativeBinomial {
+    /// The negative binomial distribution with this mean and size.
+    ///
+    /// # Errors
+    /// When `mean` is negative or not finite, or `size` is not positive and finite.
+    pub fn new(mean: f64, size: f64) -> Result<Self, ParameterError> {
+        ParameterError::require(
+            mean >= 0.0 && mean.is_finite(),
+            "mean",
+            mean,
+            "must be non-negative and finite",
+        )?;
+        ParameterError::require(
+            size > 0.0 && size.is_finite(),
+            "size",
+            size,
+            "must be positive and finite",
+        )?;
+        let ratio = mean / size;
+        Ok(NegativeBinomial {
+            mean,
+            size,
+            size_error: stirling_error(size),
+            log_zero: if ratio < f64::INFINITY {
+                -size * ratio.ln_1p()
+            } else {
+                -size * (mean.ln() - size.ln())
+            },
+        })
+    }
+    /// m.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+    /// r.
+    pub fn size(&self) -> f64 {
+        self.size
+    }
+    /// ln P(x), from x and −½ ln 2πx − δ(x).
+    #[inline]
+    fn log_density_of(&self, x: f64, log_saddle: f64) -> f64 {
+        if x == 0.0 {
+            return self.log_zero;
+        }
+        if self.mean == 0.0 {
+            return f64::NEG_INFINITY;
+        }
+        let (m, r) = (self.mean, self.size);
+        // n = x + r trials, each a failure with probability m/(r + m): the two deviances of the
+        // binomial saddle point, with the ratios of expected to observed as 1 + u, u exact.
+        let (n, total) = (x + r, m + r);
+        let failures = relative_deviance(x, (r / total) * ((m - x) / x), || (n / total) * (m / x));
+        let successes = relative_deviance(r, (x - m) / total, || n / total);
+        log_saddle + stirling_error(n)
+            - self.size_error
+            - 0.5 * (x / r).ln_1p()
+            - failures
+            - successes
+    }
+}
+
+/// k·(u − ln(1 + u)); `ratio` is 1 + u where u is near −1 and has lost it.
+fn relative_deviance(k: f64, u: f64, ratio: impl FnOnce() -> f64) -> f64 {
+    if u > -0.5 {
+        -k * ln_1p_minus_x(u)
+    } else {
+        k * (u - ratio().ln())
+    }
+}
+
+/// −½ ln 2πx − δ(x); 0 for x = 0, where it is not used.
+fn log_saddle(x: f64) -> f64 {
+    if x == 0.0 {
+        0.0
+    } else {
+        -HALF_LN_TWO_PI - 0.5 * x.ln() - stirling_error(x)
+    }
+}
+
+impl Density for NegativeBinomial {
+    type Space = Scalars<u64>;
+
+    fn log_density(&self, x: u64) -> f64 {
+        let x = x as f64;
+        self.log_density_of(x, log_saddle(x))
+    }
+    fn prepared_width(&self) -> usize {
+        2
+    }
+    fn shares_preparation(&self, _other: &Self) -> bool {
+        true
+    }
+    /// Columns x and −½ ln 2πx − δ(x).
+    fn prepare(&self, xs: &[u64], into: &mut [f64]) {
+        let (counts, saddles) = into.split_at_mut(xs.len());
+        for ((count, saddle), &x) in counts.iter_mut().zip(saddles).zip(xs) {
+            *count = x as f64;
+            *saddle = log_saddle(*count);
+        }
+    }
+    fn log_density_batch(
+        &self,
+        xs: &[u64],
+        prepared: &[f64],
+        out: &mut [f64],
+        _scratch: &mut Scratch,
+    ) {
+        let (counts, saddles) = prepared.split_at(xs.len());
+        for ((value, &x), &saddle) in out.iter_mut().zip(counts).zip(saddles) {
+            *value = self.log_density_of(x, saddle);
+        }
+    }
+}
+
+impl Component for NegativeBinomial {
+    type Statistics = CountHistogram;
+
+    fn empty_statistics(&self) -> CountHistogram {
+        CountHistogram::default()
+    }
+    fn accumulate(&self, into: &mut CountHistogram, x: u64, weight: f64) {
+        into.add(x, weight);
+    }
+    fn maximize(&self, from: &CountHistogram) -> Result<Self, EstimateError> {
+        if !(from.weight() > 0.0) {
+            return Err(EstimateError::empty());
+        }
+        let mean = from.mean();
+        if mean == 0.0 {
+            return Ok(NegativeBinomial::new(0.0, self.size)?);
+        }
+        let excess = from.variance() - mean;
+        // The likelihood has a maximum at a finite size exactly when the variance exceeds the mean.
+        if !(excess > 1e-12 * mean) {
+            return Err(EstimateError::boundary(
+                "size",
+                f64::INFINITY,
+                "its variance does not exceed its mean: a Poisson",
+            )
+            .with_count(from.weight()));
+        }
+        let start = mean * (mean / excess);
+        let size = newton_in_bracket(
+            start,
+            (1e-12 * start.min(1.0), 1e12 * start.max(1.0)),
+            |r| size_score(from, mean, r),
+        )
+        .ok_or_else(|| {
+            EstimateError::new(Reason::NotConverged {
+                parameter: "size",
+                iterations: 200,
+            })
+        })?;
+        Ok(NegativeBinomial::new(mean, size)?)
+    }
+    fn parameter_count(&self) -> usize {
+        2
+    }
+}
+
+/// The derivative of the log-likelihood in ln r over the total weight, and its derivative in r.
+fn size_score(from: &CountHistogram, mean: f64, r: f64) -> (f64, f64) {
+    let (base, slope) = (digamma(r), trigamma(r));
+    let (mut score, mut curvature) = (0.0, 0.0);
+    // Short differences of ψ by its recurrence, from the lowest count on.
+    let (mut reached, mut rise, mut fall) = (0, 0.0, 0.0);
+    for (x, weight) in from.iter() {
+        if x <= reached + 64 {
+            while reached < x {
+                let term = 1.0 / (r + reached as f64);
+                rise += term;
+                fall += term * term;
+                reached += 1;
+            }
+        } else {
+            reached = x;
+            rise = digamma(r + x as f64) - base;
+            fall = slope - trigamma(r + x as f64);
+        }
+        score += weight * rise;
+        curvature -= weight * fall;
+    }
+    let gap = score / from.weight() - (mean / r).ln_1p();
+    let gap_slope = curvature / from.weight() + mean / (r * (r + mean));
+    (r * gap, gap + r * gap_slope)
+}
+
+impl Coordinates for NegativeBinomial {
+    fn pack(&self, into: &mut Vec<f64>) {
+        into.extend([self.mean.ln(), self.size.ln()]);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        let (log_mean, log_size) = (next_coordinate(from)?, next_coordinate(from)?);
+        Ok(NegativeBinomial::new(log_mean.exp(), log_size.exp())?)
+    }
+}
+
+impl Sample for NegativeBinomial {
+    fn empty_buffer(&self) -> Vec<u64> {
+        Vec::new()
+    }
+    /// A Poisson count whose rate is gamma distributed.
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<u64>) {
+        let rate = rand_distr::Gamma::new(self.size, 1.0)
+            .map_or(0.0, |gamma| gamma.sample(rng) * (self.mean / self.size));
+        match super::Poisson::new(rate.min(f64::MAX)) {
+            Ok(poisson) => poisson.draw(rng, into),
+            Err(_) => into.push(0),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! All mass at one known point.
+
+use crate::combine::TotalWeight;
+use crate::{
+    Component, Coordinates, Density, EstimateError, ParameterError, Sample, Scalars, Scratch,
+};
+use rand::Rng;
+
+/// All mass at one **fixed** value: P(value) = 1.
+///
+/// Over counts (`PointMass<u64>`), labels (`u32`) or real numbers (`f64`). Beside a
+/// [`Poisson`](crate::Poisson) it makes the zero-inflated Poisson.
+///
+/// # Density
+/// 1 at the value, 0 elsewhere. Among real numbers the measure is then Lebesgue plus an atom.
+///
+/// # M-step
+/// Nothing is estimated: no parameter.
+///
+/// # Errors
+/// [`PointMass::new`] refuses a value that is not finite.
+///
+/// # Example
+/// ```
+/// use distributions::{Component, Density, PointMass};
+/// let zero = PointMass::new(0_u64)?;
+/// assert_eq!((zero.log_density(0), zero.log_density(3)), (0.0, f64::NEG_INFINITY));
+/// assert_eq!(zero.parameter_count(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointMass<T> {
+    value: T,
+}
+
+#[cfg(feature = "serde")]
+const _: () = {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Parameters<T> {
+        value: T,
+    }
+    impl<T: Clone + serde::Serialize> serde::Serialize for PointMass<T> {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            Parameters {
+                value: self.value.clone(),
+            }
+            .serialize(to)
+        }
+    }
+    impl<'de, T> serde::Deserialize<'de> for PointMass<T>
+    where
+        T: serde::Deserialize<'de> + num_traits::ToPrimitive + Copy,
+    {
+        fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            let read = Parameters::deserialize(from)?;
+            PointMass::new(read.value).map_err(serde::de::Error::custom)
+        }
+    }
+};
+
+impl<T: num_traits::ToPrimitive + Copy> PointMass<T> {
+    /// All mass at `value`.
+    ///
+    /// # Errors
+    /// When `value` is not finite.
+    pub fn new(value: T) -> Result<Self, ParameterError> {
+        let number = value.to_f64().unwrap_or(f64::NAN);
+        ParameterError::require(number.is_finite(), "value", number, "must be finite")?;
+        Ok(PointMass { value })
+    }
+    /// The point, fixed.
+    pub fn value(&self) -> T {
+        self.value
+    }
+}
+
+impl<T: PartialEq + Copy + Send + Sync + 'static> Density for PointMass<T> {
+    type Space = Scalars<T>;
+
+    fn log_density(&self, x: T) -> f64 {
+        if x == self.value {
+            0.0
+        } else {
+            f64::NEG_INFINITY
+        }
+    }
+    fn check_observation(&self, x: T) -> Result<(), &'static str> {
+        if x == self.value {
+            Ok(())
+        } else {
+            Err("must be the value of the point mass")
+        }
+    }
+}
+
+impl<T: PartialEq + Copy + Send + Sync + 'static> Component for PointMass<T> {
+    type Statistics = TotalWeight;
+
+    fn empty_statistics(&self) -> TotalWeight {
+        TotalWeight::default()
+    }
+    fn accumulate(&self, into: &mut TotalWeight, _x: T, weight: f64) {
+        into.0 += weight;
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut TotalWeight,
+        _xs: &[T],
+        _prepared: &[f64],
+        weights: &[f64],
+        _scratch: &mut Scratch,
+    ) {
+        into.0 += weights.iter().sum::<f64>();
+    }
+    fn maximize(&self, _from: &TotalWeight) -> Result<Self, EstimateError> {
+        Ok(self.clone())
+    }
+    fn parameter_count(&self) -> usize {
+        0
+    }
+}
+
+impl<T: Clone> Coordinates for PointMass<T> {
+    fn pack(&self, _into: &mut Vec<f64>) {}
+    fn unpack(&self, _from: &mut &[f64]) -> Result<Self, EstimateError> {
+        Ok(self.clone())
+    }
+}
+
+impl<T: PartialEq + Copy + Send + Sync + 'static> Sample for PointMass<T> {
+    fn empty_buffer(&self) -> Vec<T> {
+        Vec::new()
+    }
+    fn draw<R: Rng + ?Sized>(&self, _rng: &mut R, into: &mut Vec<T>) {
+        into.push(self.value);
+    }
+}

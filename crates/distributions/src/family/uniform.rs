@@ -1,0 +1,137 @@
+//! The uniform distribution on a known interval.
+
+use crate::combine::TotalWeight;
+use crate::serde_parameters::serde_parameters;
+use crate::{
+    Component, Coordinates, Density, EstimateError, ParameterError, Sample, Scalars, Scratch,
+};
+use rand::{Rng, RngExt};
+
+/// The uniform distribution on a **fixed** interval \[low, high\].
+///
+/// In a mixture the likelihood has no useful maximum in the bounds, so they are given: a uniform
+/// component is a background.
+///
+/// # Density
+/// p(x) = 1/(high − low) for low ≤ x ≤ high.
+///
+/// # M-step
+/// Nothing is estimated: no parameter.
+///
+/// # Errors
+/// [`Uniform::new`] refuses bounds that are not finite, or not in order.
+///
+/// # Example
+/// ```
+/// use distributions::{Density, Uniform};
+/// let family = Uniform::new(1.0, 3.0)?;
+/// assert_eq!(family.log_density(1.0), -(2f64.ln()));
+/// assert_eq!(family.log_density(4.0), f64::NEG_INFINITY);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Uniform {
+    low: f64,
+    high: f64,
+    /// −ln(high − low), taken once.
+    log_height: f64,
+}
+
+serde_parameters!(Uniform {
+    low: f64,
+    high: f64
+});
+
+impl Uniform {
+    /// The uniform distribution on \[low, high\].
+    ///
+    /// # Errors
+    /// When a bound is not finite, or `low` is not below `high`.
+    pub fn new(low: f64, high: f64) -> Result<Self, ParameterError> {
+        ParameterError::require(low.is_finite(), "low", low, "must be finite")?;
+        ParameterError::require(high.is_finite(), "high", high, "must be finite")?;
+        ParameterError::require(low < high, "high", high, "must be above low")?;
+        // Halves, so that a width past the largest double has a logarithm too.
+        let half_width = 0.5 * high - 0.5 * low;
+        Ok(Uniform {
+            low,
+            high,
+            log_height: if half_width < 0.25 * f64::MAX {
+                -(high - low).ln()
+            } else {
+                -half_width.ln() - std::f64::consts::LN_2
+            },
+        })
+    }
+    /// The lower bound, fixed.
+    pub fn low(&self) -> f64 {
+        self.low
+    }
+    /// The upper bound, fixed.
+    pub fn high(&self) -> f64 {
+        self.high
+    }
+}
+
+impl Density for Uniform {
+    type Space = Scalars<f64>;
+
+    fn log_density(&self, x: f64) -> f64 {
+        if x >= self.low && x <= self.high {
+            self.log_height
+        } else {
+            f64::NEG_INFINITY
+        }
+    }
+    fn check_observation(&self, x: f64) -> Result<(), &'static str> {
+        if x >= self.low && x <= self.high {
+            Ok(())
+        } else {
+            Err("must lie between low and high")
+        }
+    }
+}
+
+impl Component for Uniform {
+    type Statistics = TotalWeight;
+
+    fn empty_statistics(&self) -> TotalWeight {
+        TotalWeight::default()
+    }
+    fn accumulate(&self, into: &mut TotalWeight, _x: f64, weight: f64) {
+        into.0 += weight;
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut TotalWeight,
+        _xs: &[f64],
+        _prepared: &[f64],
+        weights: &[f64],
+        _scratch: &mut Scratch,
+    ) {
+        into.0 += weights.iter().sum::<f64>();
+    }
+    fn maximize(&self, _from: &TotalWeight) -> Result<Self, EstimateError> {
+        Ok(self.clone())
+    }
+    fn parameter_count(&self) -> usize {
+        0
+    }
+}
+
+impl Coordinates for Uniform {
+    fn pack(&self, _into: &mut Vec<f64>) {}
+    fn unpack(&self, _from: &mut &[f64]) -> Result<Self, EstimateError> {
+        Ok(self.clone())
+    }
+}
+
+impl Sample for Uniform {
+    fn empty_buffer(&self) -> Vec<f64> {
+        Vec::new()
+    }
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<f64>) {
+        let u: f64 = rng.random();
+        into.push((self.low * (1.0 - u) + self.high * u).clamp(self.low, self.high));
+    }
+}

@@ -1,0 +1,161 @@
+//! Multivariate Gaussian parts: the one family whose components are coupled.
+
+use crate::registry::read;
+use crate::{Bound, Family, Kind, ModelError, PartSpecification, Saved};
+use em::ComponentSet;
+use gmm::{CovarianceStructure, Gaussian, Gaussians};
+use serde_json::Value;
+
+/// The line of the multivariate Gaussian, whose components share a covariance structure.
+pub(crate) fn gaussian_line(name: &'static str) -> Family {
+    Family {
+        name,
+        kind: Kind::Vectors,
+        settings: &[],
+        template: Box::new(|part, field, components| {
+            let set = Gaussians::standard(structure(part)?, components, part.columns.len());
+            Ok(Box::new(Bound::new(field, set)))
+        }),
+        load: Box::new(|part, field, components| {
+            let structure = structure(part).map_err(|error| (0, error))?;
+            let read = components
+                .iter()
+                .enumerate()
+                .map(|(k, parameters)| read_gaussian(part, parameters).map_err(|error| (k, error)));
+            let set = Gaussians::new(structure, read.collect::<Result<_, _>>()?)
+                .map_err(|error| (0, ModelError(error.to_string())))?;
+            Ok(Box::new(Bound::new(field, set)))
+        }),
+    }
+}
+
+/// The covariance structure of a part, full where none is named.
+fn structure(part: &PartSpecification) -> Result<CovarianceStructure, ModelError> {
+    let name = part.covariance.as_deref().unwrap_or("full");
+    name.parse()
+        .map_err(|error: gmm::UnknownStructure| ModelError(error.to_string()))
+}
+
+fn read_gaussian(part: &PartSpecification, parameters: &Value) -> Result<Gaussian, ModelError> {
+    let gaussian = read::<Gaussian>(parameters)?;
+    if gaussian.dimension() == part.columns.len() {
+        Ok(gaussian)
+    } else {
+        Err(ModelError(format!(
+            "a mean of {} numbers for the {} columns of the part",
+            gaussian.dimension(),
+            part.columns.len()
+        )))
+    }
+}
+
+/// Covariances that an M-step moves by less than this share of their size are its fixed point.
+const SAME: f64 = 1e-6;
+
+impl Saved for Gaussians {
+    fn save(&self, k: usize) -> Value {
+        // Numbers under fixed names: there is nothing that could fail.
+        serde_json::to_value(&self.components()[k]).unwrap_or(Value::Null)
+    }
+    /// Covariances in the class are what the M-step makes of observations that have them.
+    fn in_class(&self) -> bool {
+        if self.structure() == CovarianceStructure::Full {
+            return true;
+        }
+        let mut statistics = self.empty_statistics();
+        for (k, gaussian) in self.components().iter().enumerate() {
+            for x in representatives(gaussian) {
+                self.accumulate(&mut statistics, k, &x, 1.0);
+            }
+        }
+        let Ok(estimate) = self.maximize(&statistics) else {
+            return false;
+        };
+        (self.components().iter())
+            .zip(estimate.components())
+            .all(|(mine, theirs)| same(mine, theirs))
+    }
+}
+
+/// 2d points whose mean and covariance are those of the Gaussian: mean ± √d times the columns of a
+/// Cholesky factor.
+fn representatives(gaussian: &Gaussian) -> Vec<Vec<f64>> {
+    let d = gaussian.dimension();
+    let mut factor = gaussian.covariance();
+    for j in 0..d {
+        for i in j..d {
+            let inner: f64 = (0..j).map(|k| factor[i * d + k] * factor[j * d + k]).sum();
+            let rest = factor[i * d + j] - inner;
+            factor[i * d + j] = if i == j {
+                rest.sqrt()
+            } else {
+                rest / factor[j * d + j]
+            };
+        }
+    }
+    let scale = (d as f64).sqrt();
+    let point = |j: usize, sign: f64| {
+        let shift = |i: usize| {
+            if i < j {
+                0.0
+            } else {
+                sign * scale * factor[i * d + j]
+            }
+        };
+        (gaussian.mean().iter().enumerate())
+            .map(|(i, mean)| mean + shift(i))
+            .collect()
+    };
+    (0..d)
+        .flat_map(|j| [point(j, 1.0), point(j, -1.0)])
+        .collect()
+}
+
+fn same(a: &Gaussian, b: &Gaussian) -> bool {
+    let (first, second) = (a.covariance(), b.covariance());
+    let d = a.dimension();
+    (0..d * d).all(|entry| {
+        let size = (a.variance(entry / d) * a.variance(entry % d)).sqrt();
+        (first[entry] - second[entry]).abs() <= SAME * size
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(structure: &str, second: [[f64; 2]; 2]) -> Gaussians {
+        let gaussian = |covariance: [[f64; 2]; 2]| {
+            let rows = covariance.map(|row| row.to_vec());
+            Gaussian::new(vec![1e3, -2.0], &rows).unwrap()
+        };
+        let first = gaussian([[2.0, 0.5], [0.5, 1.0]]);
+        Gaussians::new(structure.parse().unwrap(), vec![first, gaussian(second)]).unwrap()
+    }
+
+    #[test]
+    fn a_class_knows_its_members() {
+        let (equal, double, other) = (
+            [[2.0, 0.5], [0.5, 1.0]],
+            [[4.0, 1.0], [1.0, 2.0]],
+            [[1.0, 0.0], [0.0, 5.0]],
+        );
+        let cases = [
+            ("full", other, true),
+            ("tied", equal, true),
+            ("tied", double, false),
+            ("VEE", double, true),
+            ("VEE", other, false),
+            ("diag", equal, false),
+            ("spherical", other, false),
+            ("EVV", other, false),
+        ];
+        for (structure, second, member) in cases {
+            assert_eq!(
+                pair(structure, second).in_class(),
+                member,
+                "{structure} {second:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Different families in one mixture: each component a set of its own.
+
+use crate::{BoxStatistics, PartSet, TableRow, TableView, Values};
+use distributions::{EstimateError, Scratch, Statistics, View};
+use rand::Rng;
+use serde_json::Value;
+use std::any::Any;
+
+/// K components over one field, each of its own family.
+#[derive(Clone)]
+pub(crate) struct MixedSet {
+    /// For each component its family's name and the set that holds it alone.
+    members: Vec<(String, Box<dyn PartSet>)>,
+}
+
+impl MixedSet {
+    /// The components, each a set of one.
+    pub(crate) fn new(members: Vec<(String, Box<dyn PartSet>)>) -> Self {
+        MixedSet { members }
+    }
+    /// Each member with its prepared columns for `rows` rows.
+    fn prepared(
+        &self,
+        rows: usize,
+    ) -> impl Iterator<Item = (&dyn PartSet, std::ops::Range<usize>)> + '_ {
+        let mut start = 0;
+        self.members.iter().map(move |(_, member)| {
+            let range = start..start + member.prepared_width() * rows;
+            start = range.end;
+            (&**member, range)
+        })
+    }
+    fn each(
+        &self,
+        mut step: impl FnMut(usize, &dyn PartSet) -> Result<Box<dyn PartSet>, EstimateError>,
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        let members = self.members.iter().enumerate().map(|(k, (name, member))| {
+            // Every member believes to be component 0.
+            let named = |mut error: EstimateError| {
+                error.component = Some(k);
+                error
+            };
+            let member = step(k, &**member).map_err(named)?;
+            Ok((name.clone(), member))
+        });
+        let members = members.collect::<Result<_, EstimateError>>()?;
+        Ok(Box::new(MixedSet::new(members)))
+    }
+}
+
+impl PartSet for MixedSet {
+    fn components(&self) -> usize {
+        self.members.len()
+    }
+    fn log_density(&self, k: usize, x: TableRow<'_>) -> f64 {
+        self.members[k].1.log_density(0, x)
+    }
+    /// Some component has to admit the cell.
+    fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str> {
+        let mut verdict = Ok(());
+        for (_, member) in &self.members {
+            match member.check_observation(x) {
+                Ok(()) => return Ok(()),
+                Err(requirement) => verdict = verdict.and(Err(requirement)),
+            }
+        }
+        verdict
+    }
+    fn prepared_width(&self) -> usize {
+        (self.members.iter())
+            .map(|(_, member)| member.prepared_width())
+            .sum()
+    }
+    fn prepare(&self, xs: TableView<'_>, into: &mut [f64]) {
+        for (member, range) in self.prepared(xs.len()) {
+            member.prepare(xs, &mut into[range]);
+        }
+    }
+    fn log_density_matrix(
+        &self,
+        xs: TableView<'_>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let rows = out.chunks_exact_mut(xs.len());
+        for ((member, range), row) in self.prepared(xs.len()).zip(rows) {
+            member.log_density_matrix(xs, &prepared[range], row, scratch);
+        }
+    }
+    fn empty_statistics(&self) -> BoxStatistics {
+        let members = self.members.iter();
+        BoxStatistics::new(MemberStatistics(
+            members
+                .map(|(_, member)| member.empty_statistics())
+                .collect(),
+        ))
+    }
+    fn accumulate(&self, into: &mut BoxStatistics, k: usize, x: TableRow<'_>, weight: f64) {
+        let into: &mut MemberStatistics = into.get_mut();
+        self.members[k].1.accumulate(&mut into.0[k], 0, x, weight);
+    }
+    fn accumulate_matrix(
+        &self,
+        into: &mut BoxStatistics,
+        xs: TableView<'_>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        let into: &mut MemberStatistics = into.get_mut();
+        let rows = weights.chunks_exact(xs.len());
+        let members = self.prepared(xs.len()).zip(&mut into.0).zip(rows);
+        for (((member, range), statistics), row) in members {
+            member.accumulate_matrix(statistics, xs, &prepared[range], row, scratch);
+        }
+    }
+    fn maximize(&self, from: &BoxStatistics) -> Result<Box<dyn PartSet>, EstimateError> {
+        let from: &MemberStatistics = from.get();
+        self.each(|k, member| member.maximize(&from.0[k]))
+    }
+    fn estimate(
+        &self,
+        xs: TableView<'_>,
+        weights: &[f64],
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        let rows = xs.len();
+        self.each(|k, member| member.estimate(xs, &weights[k * rows..(k + 1) * rows]))
+    }
+    fn parameter_count(&self) -> usize {
+        (self.members.iter())
+            .map(|(_, member)| member.parameter_count())
+            .sum()
+    }
+    fn log_prior(&self) -> f64 {
+        (self.members.iter())
+            .map(|(_, member)| member.log_prior())
+            .sum()
+    }
+    fn subset(&self, keep: &[usize]) -> Box<dyn PartSet> {
+        let members = keep.iter().map(|&k| self.members[k].clone());
+        Box::new(MixedSet::new(members.collect()))
+    }
+    fn one_step(&self) -> bool {
+        self.members.iter().any(|(_, member)| member.one_step())
+    }
+    fn toward(&self, next: &dyn PartSet, fraction: f64) -> Box<dyn PartSet> {
+        let Some(next) = next.as_any().downcast_ref::<Self>() else {
+            panic!("the next iterate of another part");
+        };
+        let pairs = self.members.iter().zip(&next.members);
+        Box::new(MixedSet::new(
+            pairs
+                .map(|((name, mine), (_, theirs))| (name.clone(), mine.toward(&**theirs, fraction)))
+                .collect(),
+        ))
+    }
+    /// None: families measure distance differently, so that a spread start uses deviances.
+    fn squared_distance(&self, _a: TableRow<'_>, _b: TableRow<'_>) -> Option<f64> {
+        None
+    }
+    fn empty_values(&self) -> Values {
+        self.members[0].1.empty_values()
+    }
+    fn draw(&self, k: usize, rng: &mut dyn Rng, into: &mut Values) {
+        self.members[k].1.draw(0, rng, into);
+    }
+    fn save(&self, k: usize) -> Value {
+        let (name, member) = &self.members[k];
+        let mut saved = serde_json::Map::new();
+        saved.insert("family".into(), name.as_str().into());
+        if let Value::Object(parameters) = member.save(0) {
+            saved.extend(parameters);
+        }
+        Value::Object(saved)
+    }
+    fn in_class(&self) -> bool {
+        self.members.iter().all(|(_, member)| member.in_class())
+    }
+    fn families(&self) -> Vec<String> {
+        self.members.iter().map(|(name, _)| name.clone()).collect()
+    }
+    fn boxed(&self) -> Box<dyn PartSet> {
+        Box::new(self.clone())
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The statistic of each member.
+#[derive(Clone)]
+struct MemberStatistics(Vec<BoxStatistics>);
+
+impl Statistics for MemberStatistics {
+    fn weight(&self) -> f64 {
+        self.0.iter().map(Statistics::weight).sum()
+    }
+    fn clear(&mut self) {
+        self.0.iter_mut().for_each(Statistics::clear);
+    }
+    fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            mine.merge(theirs);
+        }
+    }
+    fn scale(&mut self, factor: f64) {
+        self.0.iter_mut().for_each(|member| member.scale(factor));
+    }
+}
