@@ -34,3 +34,8 @@ where
     let cells = column(name, of_column)?;
     cells.iter().map(|cell| Ok(cell.parse::<T>()?)).collect()
 }
+
+/// The Rust code of the README, compiled and run.
+#[doc = include_str!("../../README.md")]
+#[cfg(doctest)]
+pub struct Readme;

@@ -101,7 +101,8 @@ pub(super) fn total_weight(weights: &[f64]) -> f64 {
 
 /// Σ w (x − origin), in eight partial sums; values of weight 0 are not looked at.
 pub(super) fn centred_sum(xs: &[f64], weights: &[f64], origin: f64) -> f64 {
-    let term = |x: f64, w: f64| if w > 0.0 { w * (x - origin) } else { 0.0 };
+    // A choice between two numbers, not between two ways: it stays free of branches.
+    let term = |x: f64, w: f64| w * ((if w > 0.0 { x } else { origin }) - origin);
     let (x_chunks, x_rest) = xs.as_chunks::<8>();
     let (w_chunks, w_rest) = weights.as_chunks::<8>();
     let mut lanes = [0.0; 8];
