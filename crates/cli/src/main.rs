@@ -4,6 +4,7 @@
 //! 2: usage or input; 3: not converged under `--require-convergence`.
 
 mod args;
+mod cells;
 mod choose;
 mod columns;
 mod commands;

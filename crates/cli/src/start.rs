@@ -1,7 +1,7 @@
 //! Where a fit starts.
 
 use crate::args::{Init, Start};
-use crate::columns::distinct;
+use crate::cells::distinct;
 use crate::failure::Failure;
 use crate::read::{Sheet, is_missing};
 use std::path::Path;

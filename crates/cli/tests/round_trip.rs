@@ -205,7 +205,7 @@ fn labels_are_names_and_keep_their_order() {
         "--output",
         &model,
     ];
-    let fitted = fit_json(&with(&[iris.clone()], &arguments));
+    let fitted = fit_json(&with(std::slice::from_ref(&iris), &arguments));
     assert_eq!(
         fitted["label_names"],
         serde_json::json!(["setosa", "versicolor", "virginica"])
@@ -256,7 +256,7 @@ fn missing_cells_are_dropped_or_carry_nothing() {
     let data = write(&folder, "data.csv", data);
     let fit = |missing: &str| {
         fit_json(&with(
-            &[data.clone()],
+            std::slice::from_ref(&data),
             &["--family", "normal", "-k", "1", "--missing", missing],
         ))
     };
@@ -482,7 +482,7 @@ fn a_start_of_another_structure_is_brought_in() {
     let data = case_file("gmm_faithful", "data.csv");
     let full = folder.join("full.json").display().to_string();
     fit_json(&with(
-        &[data.clone()],
+        std::slice::from_ref(&data),
         &["--family", "gaussian", "-k", "2", "--output", &full],
     ));
     let tied = [

@@ -1,7 +1,8 @@
 //! `mixture fit`.
 
 use crate::args::{Algorithm, Fit, Format, OnDegenerate};
-use crate::columns::{Impossible, Typed, row_weights, typed, unobserved};
+use crate::cells::Impossible;
+use crate::columns::{Typed, row_weights, typed, unobserved};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::plan::Plan;
@@ -53,6 +54,21 @@ fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f
     Ok(Some(weights))
 }
 
+/// The options in the words of the library.
+fn options(arguments: &Fit) -> Options {
+    Options::default()
+        .tolerance(arguments.tolerance)
+        .max_iterations(arguments.max_iterations)
+        .restarts(arguments.restarts.map_or(10, |restarts| restarts as usize))
+        .seed(arguments.seed)
+        .threads(arguments.threads.map_or(0, usize::from))
+        .on_degenerate(match arguments.on_degenerate {
+            OnDegenerate::Fail => em::OnDegenerate::Fail,
+            OnDegenerate::Reset => em::OnDegenerate::Reset,
+            OnDegenerate::Drop => em::OnDegenerate::Drop,
+        })
+}
+
 /// Fits, and makes the record of the fit.
 fn fit(
     arguments: &Fit,
@@ -67,19 +83,7 @@ fn fit(
     };
     let mut data = Data::new(context.typed.table.view());
     data.row_weights = weights;
-    let options = Options {
-        tolerance: arguments.tolerance,
-        max_iterations: arguments.max_iterations,
-        restarts: arguments.restarts.map_or(10, |restarts| restarts as usize),
-        seed: arguments.seed,
-        threads: arguments.threads.map_or(0, usize::from),
-        on_degenerate: match arguments.on_degenerate {
-            OnDegenerate::Fail => em::OnDegenerate::Fail,
-            OnDegenerate::Reset => em::OnDegenerate::Reset,
-            OnDegenerate::Drop => em::OnDegenerate::Drop,
-        },
-        ..Options::default()
-    };
+    let options = options(arguments);
     let rule: &dyn Responsibilities = match arguments.algorithm {
         Algorithm::Em => &Soft,
         Algorithm::Hard => &Hard,
