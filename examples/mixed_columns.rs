@@ -28,13 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         levels[j] = cells.clone();
         levels[j].sort();
         levels[j].dedup();
-        let code = |cell: &String| {
-            levels[j]
-                .iter()
-                .position(|level| level == cell)
-                .unwrap_or(0)
-        };
-        codes[j] = cells.iter().map(|cell| code(cell) as u32).collect();
+        let code = |cell| levels[j].iter().take_while(|level| *level < cell).count() as u32;
+        codes[j] = cells.iter().map(code).collect();
     }
     let labels: Vec<u32> = (codes[0].iter().zip(&codes[1]))
         .flat_map(|(&a, &b)| [a, b])
@@ -66,11 +61,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 .filter(|&(&l, s)| l == k && s == name)
                 .count()
         };
-        let means = component
-            .second
-            .columns()
-            .iter()
-            .map(|c| format!("{:.1}", c.mean()));
+        let sizes = component.second.columns();
+        let means = sizes.iter().map(|c| format!("{:.1}", c.mean()));
         println!(
             "weight {:.3}: {} Adelie, {} Chinstrap, {} Gentoo; mean sizes {}",
             fitted.model.weights()[k],

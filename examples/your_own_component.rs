@@ -24,10 +24,9 @@ impl ExponentialFamily for Lindley {
         [x]
     }
     fn log_base(&self, x: f64) -> f64 {
-        if x > 0.0 {
-            x.ln_1p()
-        } else {
-            f64::NEG_INFINITY
+        match x > 0.0 {
+            true => x.ln_1p(),
+            false => f64::NEG_INFINITY,
         }
     }
     fn natural(&self) -> [f64; 1] {
@@ -42,10 +41,9 @@ impl ExponentialFamily for Lindley {
     fn with_expected(&self, mean: &[f64]) -> Result<Self, EstimateError> {
         let m = mean[0];
         let theta = (1.0 - m + ((m - 1.0).powi(2) + 8.0 * m).sqrt()) / (2.0 * m);
-        if theta > 0.0 && theta.is_finite() {
-            Ok(Lindley { theta })
-        } else {
-            Err(EstimateError::boundary("theta", theta, "must be positive"))
+        match theta > 0.0 && theta.is_finite() {
+            true => Ok(Lindley { theta }),
+            false => Err(EstimateError::boundary("theta", theta, "must be positive")),
         }
     }
 }
@@ -69,12 +67,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("the contract holds");
 
     let template = Mixture::uniform(vec![Lindley { theta: 1.0 }; 2]);
-    let fitted = fit_from(
-        &template,
-        Data::new(&xs[..]),
-        Start::Spread,
-        &Options::default(),
-    )?;
+    let data = Data::new(&xs[..]);
+    let fitted = fit_from(&template, data, Start::Spread, &Options::default())?;
     for (weight, component) in fitted.model.weights().iter().zip(fitted.model.components()) {
         println!("weight {weight:.3}, theta {:.3}", component.theta);
     }

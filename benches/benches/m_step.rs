@@ -1,14 +1,14 @@
 //! One M-step from given statistics: `cargo bench -p mixture-benches --bench m_step`
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use distributions::{Batch, Component};
+use criterion::{Criterion, criterion_group, criterion_main};
+use distributions::Batch;
 use em::{Data, LatentModel, Soft, Workspace, e_step};
 use mixture_benches::{gammas, normals, poissons};
 
 fn time<M: LatentModel>(criterion: &mut Criterion, name: &str, model: &M, xs: Batch<'_, M::Space>) {
     let mut workspace = Workspace::new(xs, &model.empty_statistics(), 1);
     e_step(model, Data::new(xs), 0, &Soft, &mut workspace);
-    criterion.bench_function(&BenchmarkId::new("m_step", name).to_string(), |bencher| {
+    criterion.bench_function(&format!("m_step/{name}"), |bencher| {
         bencher.iter(|| model.maximize(workspace.statistics()));
     });
 }

@@ -31,9 +31,34 @@ use rand::{Rng, RngExt};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "Unchecked<S, W>",
+        bound(deserialize = "S: ComponentSet + serde::Deserialize<'de>, \
+                             W: WeightModel + serde::Deserialize<'de>")
+    )
+)]
 pub struct Mixture<S, W = Weights> {
     weights: W,
     components: S,
+}
+
+/// A mixture as read, before its parts are known to fit together.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(rename = "Mixture", deny_unknown_fields)]
+struct Unchecked<S, W> {
+    weights: W,
+    components: S,
+}
+
+#[cfg(feature = "serde")]
+impl<S: ComponentSet, W: WeightModel> TryFrom<Unchecked<S, W>> for Mixture<S, W> {
+    type Error = ParameterError;
+    fn try_from(read: Unchecked<S, W>) -> Result<Self, ParameterError> {
+        Mixture::new(read.weights, read.components)
+    }
 }
 
 /// The joint space of a mixture with components `S` and weights `W`.

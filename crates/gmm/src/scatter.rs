@@ -78,12 +78,24 @@ impl Scatter {
     /// Adds rows of total weight `weight`, mean `mean` and centred scatter `squares`, laid out as
     /// this statistic keeps it.
     pub(crate) fn add_moments(&mut self, weight: f64, mean: &[f64], squares: &[f64]) {
-        if weight > 0.0 {
-            for (mine, theirs) in self.squares.iter_mut().zip(squares) {
+        // Not `weight > 0.0`, so that NaN is seen.
+        if weight == 0.0 {
+            return;
+        }
+        let d = self.dimension();
+        let (stride, full) = (squares.len() / d, self.is_full());
+        for i in 0..d {
+            // Above the diagonal stands nothing.
+            let range = if full {
+                i * stride..i * stride + i + 1
+            } else {
+                i..i + 1
+            };
+            for (mine, theirs) in self.squares[range.clone()].iter_mut().zip(&squares[range]) {
                 *mine += theirs;
             }
-            self.merge_mean(mean, weight);
         }
+        self.merge_mean(mean, weight);
     }
     /// The pairwise update without the other part's own scatter.
     fn merge_mean(&mut self, mean: &[f64], weight: f64) {

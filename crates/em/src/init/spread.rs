@@ -45,7 +45,7 @@ pub(super) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
                 components,
             });
         };
-        distance.measure_from(xs, candidates[seed], &mut fresh);
+        distance.squared_from(xs, candidates[seed], &mut fresh);
         for i in 0..rows {
             if fresh[i] < nearest[i] {
                 (nearest[i], owner[i]) = (fresh[i], k);
@@ -155,7 +155,7 @@ impl<S: ComponentSet> Distance<S> {
     }
 
     /// Writes for every row its squared distance from row `seed`, or −2 ln p(x | fit to the seed).
-    fn measure_from(&self, xs: Batch<'_, S::Space>, seed: usize, out: &mut [f64]) {
+    fn squared_from(&self, xs: Batch<'_, S::Space>, seed: usize, out: &mut [f64]) {
         let x = xs.at(seed);
         if self.metric {
             for (i, value) in out.iter_mut().enumerate() {

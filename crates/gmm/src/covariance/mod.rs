@@ -19,6 +19,9 @@ mod vve;
 mod vvi;
 mod vvv;
 
+#[cfg(test)]
+mod tests;
+
 pub use structure::{CovarianceStructure, UnknownStructure};
 
 use crate::gaussian::{Covariance, Gaussian};

@@ -16,14 +16,18 @@
 //! bound on the eigenvalues, and with the exact surrogate of the plane). Each step is besides
 //! checked: F never rises.
 
-use super::{Scatters, decomposition::decompose, volume::geometric_mean};
+use super::volume::{common_matrix_shape, geometric_mean};
+use super::{Scatters, decomposition::decompose};
 use crate::linalg::power_of_two;
 use distributions::EstimateError;
 
 /// Sweeps over all pairs of axes: far more than are ever needed.
 const SWEEPS: usize = 500;
-/// The largest angle of a sweep at which the iteration rests: F is then flat to its last bit.
-const REST: f64 = 1e-9;
+/// The largest angle of a sweep at which the iteration rests.
+const REST: f64 = 1e-13;
+/// The angle below which F, being flat to its last bit, cannot tell better from worse: the tangent
+/// alone guides smaller steps, and only as long as these shrink.
+const FLAT: f64 = 1e-6;
 /// Angles tried in the first sweeps, so that a plane's best minimum is found, not only the next.
 const TRIALS: usize = 8;
 /// Tangent steps in one plane before the next plane has its turn.
@@ -46,8 +50,9 @@ pub(super) struct CommonOrientation {
     pub spreads: Vec<Vec<f64>>,
 }
 
-/// The best common axes found from three starts: the axes of the current covariances (so that an
-/// iteration of EM never goes back), those of the pooled scatter, and those of the columns.
+/// The best common axes found from several starts: the axes of the current covariances (so that an
+/// iteration of EM never goes back), those of the pooled scatter, and those of the columns; for VVE
+/// also the axes that VEE and EVE find. A structure thereby reaches at least what those within it do.
 pub(super) fn common_orientation(
     from: &Scatters<'_>,
     criterion: Criterion,
@@ -55,11 +60,16 @@ pub(super) fn common_orientation(
     let d = from.dimension();
     let mut identity = vec![0.0; d * d];
     identity.iter_mut().step_by(d + 1).for_each(|v| *v = 1.0);
-    let starts = [
+    let mut starts = vec![
         current_axes(from)?,
         decompose(&from.pooled_matrix(), d)?.vectors,
         identity,
     ];
+    if criterion == Criterion::VariableVolume {
+        let (shape, _) = common_matrix_shape(from)?;
+        starts.push(decompose(&shape, d)?.vectors);
+        starts.push(common_orientation(from, Criterion::EqualVolume)?.axes);
+    }
     let mut best: Option<(f64, Vec<f64>)> = None;
     for start in starts {
         let mut rotated = Rotated::new(from, criterion, start);
@@ -177,6 +187,7 @@ impl Rotated {
     }
     /// Rotates until the axes rest.
     fn descend(&mut self) {
+        let mut before = f64::INFINITY;
         for sweep in 0..SWEEPS {
             let mut largest = 0.0f64;
             for p in 0..self.d {
@@ -189,9 +200,10 @@ impl Rotated {
                     }
                 }
             }
-            if largest <= REST {
+            if largest <= REST || (largest <= FLAT && largest >= before) {
                 break;
             }
+            before = largest;
         }
     }
     fn planes(&self, p: usize, q: usize) -> Vec<Plane> {
@@ -292,11 +304,10 @@ fn best_angle(planes: &[Plane], criterion: Criterion, d: usize, search: bool) ->
     }
     for _ in 0..STEPS {
         let candidate = tangent_step(planes, criterion, d, angle);
-        let reached = value(candidate);
-        if !(reached < least) {
+        let (reached, moved) = (value(candidate), (candidate - angle).abs());
+        if !(reached < least || moved <= FLAT) {
             break;
         }
-        let moved = (candidate - angle).abs();
         (angle, least) = (candidate, reached);
         if moved <= REST {
             break;

@@ -8,10 +8,12 @@ use crate::linalg;
 pub(crate) enum Factor {
     /// 1/√Σ_jj.
     Diagonal(Vec<f64>),
-    /// Row-major lower triangle, d × d, with the reciprocals 1/L_jj apart.
+    /// Row-major lower triangle, d × d, with the reciprocals 1/L_jj apart, and in the order in which
+    /// the kernels read it.
     Lower {
         lower: Vec<f64>,
         inverse_diagonal: Vec<f64>,
+        packed: Vec<f64>,
     },
 }
 
@@ -43,6 +45,7 @@ impl Factor {
                     }
                 }
                 Ok(Factor::Lower {
+                    packed: crate::kernel::pack_factor(&lower, dimension),
                     inverse_diagonal: diagonal.iter().map(|l| 1.0 / l).collect(),
                     lower,
                 })
@@ -78,6 +81,7 @@ impl Factor {
             Factor::Lower {
                 lower,
                 inverse_diagonal,
+                ..
             } => lower[i * inverse_diagonal.len() + j],
         }
     }

@@ -2,14 +2,21 @@
 //!
 //! A block comes as columns (entry (i, j) of the n × d block at `j * n + i`), transposed once for all
 //! components, so that neighbouring numbers in memory belong to neighbouring rows: the lanes of a
-//! vector are rows, whatever the dimension.
+//! vector are rows, whatever the dimension. The instruction set is chosen when the program runs.
 
+mod block;
+// Loops over lanes and registers run over several arrays at once, and must unroll.
+#[allow(clippy::needless_range_loop)]
+mod moments;
+#[allow(clippy::needless_range_loop)]
 mod quadratic;
-mod scatter;
+
+pub(crate) use quadratic::pack_factor;
 
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;
 use distributions::{RowsView, Scratch, View};
+use pulp::{Arch, Simd, WithSimd};
 
 /// Writes the n × d block `xs` column after column.
 pub(crate) fn transpose(xs: RowsView<'_, f64>, into: &mut [f64]) {
@@ -25,6 +32,12 @@ pub(crate) fn transpose(xs: RowsView<'_, f64>, into: &mut [f64]) {
     }
 }
 
+/// The part of `buffer` that begins on a cache line.
+fn align(buffer: &mut [f64]) -> &mut [f64] {
+    let offset = buffer.as_ptr().align_offset(64).min(buffer.len());
+    &mut buffer[offset..]
+}
+
 /// Writes the K × n matrix of ln p_k(x_i).
 pub(crate) fn log_densities(
     gaussians: &[Gaussian],
@@ -36,17 +49,43 @@ pub(crate) fn log_densities(
     if rows == 0 {
         return;
     }
-    for (gaussian, out) in gaussians.iter().zip(out.chunks_exact_mut(rows)) {
-        quadratic::quadratic_forms(gaussian, columns, rows, out, scratch);
-        let constant = gaussian.log_constant();
-        for value in out {
-            let density = constant - 0.5 * *value;
-            // Differences of infinities: the row is infinitely far away.
-            *value = if density.is_nan() {
-                f64::NEG_INFINITY
-            } else {
-                density
-            };
+    let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
+    Arch::new().dispatch(LogDensities {
+        gaussians,
+        columns,
+        rows,
+        out,
+        z: &mut z,
+    });
+    scratch.give(z);
+}
+
+struct LogDensities<'a> {
+    gaussians: &'a [Gaussian],
+    columns: &'a [f64],
+    rows: usize,
+    out: &'a mut [f64],
+    z: &'a mut [f64],
+}
+
+impl WithSimd for LogDensities<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let rows = self.rows;
+        for (gaussian, out) in self.gaussians.iter().zip(self.out.chunks_exact_mut(rows)) {
+            quadratic::quadratic_forms(simd, gaussian, self.columns, rows, out, self.z);
+            let constant = gaussian.log_constant();
+            for value in out {
+                let density = constant - 0.5 * *value;
+                // Differences of infinities: the row is infinitely far away.
+                *value = if density.is_nan() {
+                    f64::NEG_INFINITY
+                } else {
+                    density
+                };
+            }
         }
     }
 }
@@ -63,15 +102,28 @@ pub(crate) fn accumulate(
     if rows == 0 {
         return;
     }
+    let d = columns.len() / rows;
     let clean = tame(columns, weights, rows, scratch);
-    let columns = clean.as_deref().unwrap_or(columns);
-    let parts = into
-        .iter_mut()
-        .zip(gaussians)
-        .zip(weights.chunks_exact(rows));
-    for ((into, gaussian), weights) in parts {
-        scatter::accumulate(into, gaussian.mean(), columns, weights, scratch);
-    }
+    let full = into.first().is_some_and(Scatter::is_full);
+    let mut origin = scratch.take_dirty(d);
+    let mut sums = scratch.take_dirty(d);
+    let mut squares = scratch.take_dirty(if full { d * d } else { d });
+    let mut buffers = scratch.take_dirty(moments::room(d, rows));
+    Arch::new().dispatch(block::Accumulate {
+        into,
+        gaussians,
+        columns: clean.as_deref().unwrap_or(columns),
+        weights,
+        rows,
+        origin: &mut origin,
+        sums: &mut sums,
+        squares: &mut squares,
+        buffers: &mut buffers,
+    });
+    scratch.give(buffers);
+    scratch.give(squares);
+    scratch.give(sums);
+    scratch.give(origin);
     if let Some(clean) = clean {
         scratch.give(clean);
     }
@@ -100,3 +152,6 @@ fn tame(columns: &[f64], weights: &[f64], rows: usize, scratch: &mut Scratch) ->
     }
     Some(clean)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! Kernels against plain loops, at every instruction set of this machine and at awkward sizes.
+
+use super::*;
+use distributions::{Density, Statistics};
+use em::stream;
+use rand::RngExt;
+
+fn gaussian(seed: u64, d: usize, diagonal: bool) -> Gaussian {
+    let mut rng = stream(seed, 2);
+    let mean: Vec<f64> = (0..d).map(|_| rng.random::<f64>()).collect();
+    let mut lower = vec![0.0; d * d];
+    for i in 0..d {
+        for j in 0..i {
+            lower[i * d + j] = if diagonal {
+                0.0
+            } else {
+                rng.random::<f64>() - 0.5
+            };
+        }
+        lower[i * d + i] = 1.0 + rng.random::<f64>();
+    }
+    Gaussian::from_matrix(mean, crate::linalg::from_eigen(&lower, &vec![1.0; d], d)).unwrap()
+}
+
+fn block(seed: u64, rows: usize, d: usize) -> (Vec<f64>, Vec<f64>) {
+    let mut rng = stream(seed, 3);
+    let values: Vec<f64> = (0..rows * d)
+        .map(|_| 4.0 * rng.random::<f64>() - 2.0)
+        .collect();
+    let mut columns = vec![0.0; rows * d];
+    transpose(RowsView::new(&values, d), &mut columns);
+    (values, columns)
+}
+
+#[test]
+fn densities_and_moments_at_all_sizes() {
+    for d in (1..=20).chain([31, 32, 33, 64, 130]) {
+        for rows in [1, 2, 7, 8, 9, 15, 16, 17, 100, 255, 256] {
+            let (values, columns) = block(d as u64, rows, d);
+            for diagonal in [false, true] {
+                let gaussians = [gaussian(1, d, diagonal), gaussian(2, d, diagonal)];
+                let mut out = vec![0.0; 2 * rows];
+                let mut scratch = Scratch::default();
+                // Numbers left in scratch must not matter.
+                scratch.give(vec![f64::NAN; 100_000]);
+                log_densities(&gaussians, &columns, rows, &mut out, &mut scratch);
+                let mut parts = vec![Scatter::new(d, !diagonal); 2];
+                let mut plain = parts.clone();
+                let weights: Vec<f64> = (0..2 * rows).map(|e| (e % 5) as f64 / 4.0).collect();
+                accumulate(
+                    &mut parts,
+                    &gaussians,
+                    &columns,
+                    &weights,
+                    rows,
+                    &mut scratch,
+                );
+                for k in 0..2 {
+                    for (i, x) in values.chunks_exact(d).enumerate() {
+                        let expected = gaussians[k].log_density(x);
+                        let error = (out[k * rows + i] - expected).abs();
+                        assert!(error <= 1e-11 * expected.abs(), "{d} {rows} {error:e}");
+                        if weights[k * rows + i] > 0.0 {
+                            plain[k].add(x, weights[k * rows + i]);
+                        }
+                    }
+                    assert!((parts[k].weight() - plain[k].weight()).abs() <= 1e-13 * rows as f64);
+                    for (a, b) in parts[k].matrix().iter().zip(plain[k].matrix()) {
+                        assert!((a - b).abs() <= 1e-12 * rows as f64, "{d} {rows} {a} {b}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every instruction set that pulp may choose gives the same numbers to rounding.
+#[test]
+fn instruction_sets_agree() {
+    for d in [1, 2, 5, 8, 13] {
+        let rows = 77;
+        let (_, columns) = block(9, rows, d);
+        let gaussians = [gaussian(1, d, false)];
+        let run = |op: &dyn Fn(LogDensities<'_>)| {
+            let (mut out, mut z) = (vec![0.0; rows], vec![0.0; quadratic::room(d)]);
+            op(LogDensities {
+                gaussians: &gaussians,
+                columns: &columns,
+                rows,
+                out: &mut out,
+                z: &mut z,
+            });
+            out
+        };
+        let plain = run(&|op| op.with_simd(pulp::Scalar));
+        let best = run(&|op| Arch::new().dispatch(op));
+        let mut all = vec![best];
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            all.push(run(&|op| pulp::Simd::vectorize(simd, op)));
+        }
+        for out in all {
+            for (a, b) in out.iter().zip(&plain) {
+                assert!((a - b).abs() <= 1e-12 * b.abs());
+            }
+        }
+        moments_agree(d, rows, &columns);
+    }
+}
+
+fn moments_agree(d: usize, rows: usize, columns: &[f64]) {
+    let weights: Vec<f64> = (0..rows).map(|i| (i % 3) as f64).collect();
+    let gaussians = [gaussian(1, d, false)];
+    let run = |op: &dyn Fn(block::Accumulate<'_>)| {
+        let mut into = vec![Scatter::new(d, true)];
+        op(block::Accumulate {
+            into: &mut into,
+            gaussians: &gaussians,
+            columns,
+            weights: &weights,
+            rows,
+            origin: &mut vec![0.0; d],
+            sums: &mut vec![0.0; d],
+            squares: &mut vec![0.0; d * d],
+            buffers: &mut vec![0.0; moments::room(d, rows)],
+        });
+        into.remove(0).matrix()
+    };
+    let plain = run(&|op| op.with_simd(pulp::Scalar));
+    let mut all = vec![run(&|op| Arch::new().dispatch(op))];
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        all.push(run(&|op| pulp::Simd::vectorize(simd, op)));
+    }
+    for matrix in all {
+        for (a, b) in matrix.iter().zip(&plain) {
+            assert!((a - b).abs() <= 1e-12 * rows as f64);
+        }
+    }
+}
+
+#[test]
+fn rows_without_weight_may_be_anything() {
+    let (_, clean) = block(5, 32, 3);
+    let gaussians = [gaussian(1, 3, false)];
+    for wild in [f64::NAN, f64::INFINITY, -1e308] {
+        let mut columns = clean.clone();
+        (0..3).for_each(|j| columns[j * 32 + 7] = wild);
+        let mut weights = vec![1.0; 32];
+        weights[7] = 0.0;
+        let (mut a, mut b) = (vec![Scatter::new(3, true)], vec![Scatter::new(3, true)]);
+        let mut scratch = Scratch::default();
+        accumulate(&mut a, &gaussians, &columns, &weights, 32, &mut scratch);
+        accumulate(&mut b, &gaussians, &clean, &weights, 32, &mut scratch);
+        assert_eq!(a, b);
+    }
+}
