@@ -117,7 +117,8 @@ fn plan(name: &str, case: &Value, run: &Value) -> Option<Plan> {
 
 /// A point mass beside a Poisson.
 fn zero_inflated(name: &str, case: &Value, run: &Value, mut arguments: Vec<String>) -> Plan {
-    arguments.retain(|word| word != "-k" && *word != run["model"]["k"].to_string());
+    let count = run["model"]["k"].to_string();
+    arguments.retain(|word| word != "-k" && *word != count);
     let columns = texts(&case["columns"]).join(",");
     let families = [
         "--components",
