@@ -204,7 +204,7 @@ fn weights_may_depend_on_the_row() {
         "{strata_weights:?}"
     );
 
-    // One stratum is a plain mixture, bit for bit.
+    // One stratum is a plain mixture, to the order in which counts are added.
     let one = vec![0u32; xs.len()];
     let strata_of_one = Mixture::new(StratumWeights::uniform(1, 2), truth.to_vec()).unwrap();
     let options = Options::default();
@@ -215,7 +215,10 @@ fn weights_may_depend_on_the_row() {
         &options,
     )
     .unwrap();
-    assert_eq!(a.report.trace, b.report.trace);
+    assert_eq!(a.report.trace.len(), b.report.trace.len());
+    for (x, y) in a.report.trace.iter().zip(&b.report.trace) {
+        assert!((x - y).abs() < 1e-13 * x.abs(), "{x} {y}");
+    }
 }
 
 #[test]
