@@ -26,8 +26,10 @@ const SWEEPS: usize = 500;
 /// The largest angle of a sweep at which the iteration rests.
 const REST: f64 = 1e-13;
 /// The angle below which F, being flat to its last bit, cannot tell better from worse: the tangent
-/// alone guides smaller steps, and only as long as these shrink.
+/// alone guides smaller steps.
 const FLAT: f64 = 1e-6;
+/// The angle below which steps that no longer shrink are rounding.
+const NOISE: f64 = 1e-10;
 /// Angles tried in the first sweeps, so that a plane's best minimum is found, not only the next.
 const TRIALS: usize = 8;
 /// Tangent steps in one plane before the next plane has its turn.
@@ -200,7 +202,7 @@ impl Rotated {
                     }
                 }
             }
-            if largest <= REST || (largest <= FLAT && largest >= before) {
+            if largest <= REST || (largest <= NOISE && largest >= before) {
                 break;
             }
             before = largest;
