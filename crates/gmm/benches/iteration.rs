@@ -6,7 +6,18 @@ use gmm::{CovarianceStructure, Gaussians};
 use rand::RngExt;
 use std::time::Instant;
 
+/// Seconds this thread has run; on a busy machine it is less than what the clock says.
+fn seconds(since: Instant) -> f64 {
+    let running = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let running = running.as_deref().and_then(|text| text.split(' ').next());
+    match running.and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()) {
+        Some(nanoseconds) => 1e-9 * nanoseconds,
+        None => since.elapsed().as_secs_f64(),
+    }
+}
+
 fn main() {
+    let since = Instant::now();
     let grid = [
         (1_000_000, 2, 5),
         (1_000_000, 8, 16),
@@ -34,11 +45,11 @@ fn main() {
                 .model;
             let mut workspace = Workspace::new(rows, &model.empty_statistics(), 1);
             let mut best = f64::INFINITY;
-            for _ in 0..5 {
-                let begin = Instant::now();
+            for _ in 0..9 {
+                let begin = seconds(since);
                 e_step(&model, Data::new(rows), 0, &em::Soft, &mut workspace);
                 model = model.maximize(workspace.statistics()).unwrap();
-                best = best.min(begin.elapsed().as_secs_f64());
+                best = best.min(seconds(since) - begin);
             }
             let flops = (n * k * (2 * d * (d + 1) + 6 * d)) as f64;
             println!(

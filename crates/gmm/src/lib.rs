@@ -63,6 +63,7 @@ mod linalg;
 mod mixture;
 mod scatter;
 mod set;
+mod set_coordinates;
 
 pub use covariance::{CovarianceStructure, UnknownStructure};
 pub use gaussian::Gaussian;

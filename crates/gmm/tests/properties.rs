@@ -110,7 +110,12 @@ proptest! {
         let p = Problem::new(seed, n, k, d, 3.0);
         match fit(&p, structure, k, 25) {
             Ok(fitted) => {
-                prop_assert_ne!(fitted.report.stop_reason, em::StopReason::ObjectiveFell);
+                // With no more rows than columns a component is on its way to a singular covariance,
+                // whose density has few correct digits left.
+                let total: f64 = p.weights.iter().sum();
+                let smallest = fitted.model.weights().iter().fold(1.0f64, |a, &b| a.min(b));
+                let fell = fitted.report.stop_reason == em::StopReason::ObjectiveFell;
+                prop_assert!(!fell || smallest * total < (d + 1) as f64);
                 prop_assert!(fitted.report.log_likelihood.is_finite());
             }
             Err(FitError::Estimate { source, .. }) => prop_assert!(source.component.is_some()),
@@ -185,7 +190,7 @@ proptest! {
         let p = Problem::new(seed, n, k, d, 3.0);
         let plain = fit(&p, structure, k, 5);
         let Ok(plain) = plain else { return Ok(()) };
-        for (offset, scale, tolerance) in [(1e8, 1.0, 1e-4), (0.0, 1e-12, 1e-10), (0.0, 1e150, 1e-10)] {
+        for (offset, scale, tolerance) in MOVES {
             let mut q = p.clone();
             q.values.iter_mut().for_each(|x| *x = *x * scale + offset);
             let Ok(moved) = fit(&q, structure, k, 5) else { continue };
@@ -283,6 +288,14 @@ proptest! {
         prop_assert!(difference <= 1e-10 * condition(&naive), "{difference:e}");
     }
 }
+
+/// Offset, scale and tolerance. The scales are powers of two (about 1e-12 and 1e150): scaling the data
+/// must not round them.
+const MOVES: [(f64, f64, f64); 3] = [
+    (1e8, 1.0, 1e-4),
+    (0.0, 1.0 / (1u64 << 40) as f64, 1e-10),
+    (0.0, f64::from_bits((1023 + 498) << 52), 1e-10),
+];
 
 fn identity(d: usize) -> Vec<Vec<f64>> {
     (0..d)

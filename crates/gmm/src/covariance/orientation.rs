@@ -23,11 +23,15 @@ use distributions::EstimateError;
 
 /// Sweeps over all pairs of axes: far more than are ever needed.
 const SWEEPS: usize = 500;
+/// The largest angle of a sweep at which starts are compared; only the best goes on.
+const ROUGH: f64 = 1e-4;
 /// The largest angle of a sweep at which the iteration rests.
 const REST: f64 = 1e-13;
 /// The angle below which F, being flat to its last bit, cannot tell better from worse: the tangent
-/// alone guides smaller steps, and only as long as these shrink.
+/// alone guides smaller steps.
 const FLAT: f64 = 1e-6;
+/// The angle below which steps that no longer shrink are rounding.
+const NOISE: f64 = 1e-10;
 /// Angles tried in the first sweeps, so that a plane's best minimum is found, not only the next.
 const TRIALS: usize = 8;
 /// Tangent steps in one plane before the next plane has its turn.
@@ -70,16 +74,19 @@ pub(super) fn common_orientation(
         starts.push(decompose(&shape, d)?.vectors);
         starts.push(common_orientation(from, Criterion::EqualVolume)?.axes);
     }
-    let mut best: Option<(f64, Vec<f64>)> = None;
+    let mut best: Option<(f64, Rotated)> = None;
     for start in starts {
         let mut rotated = Rotated::new(from, criterion, start);
-        rotated.descend();
+        rotated.descend(ROUGH);
         let value = rotated.value();
         if best.as_ref().is_none_or(|(least, _)| value < *least) {
-            best = Some((value, rotated.axes));
+            best = Some((value, rotated));
         }
     }
-    let axes = best.map(|(_, axes)| axes).unwrap_or_default();
+    let axes = best.map_or_else(Vec::new, |(_, mut rotated)| {
+        rotated.descend(REST);
+        rotated.axes
+    });
     let spreads = (0..from.components())
         .map(|k| {
             let matrix = rotate(&from.matrix(k), &axes, d);
@@ -137,6 +144,8 @@ struct Rotated {
     matrices: Vec<Vec<f64>>,
     scales: Vec<f64>,
     counts: Vec<f64>,
+    /// (Π_j s_kj)^(1/d) of the scaled scatters.
+    means: Vec<f64>,
 }
 
 /// What a plane shows of one component: the 2 × 2 block ((a, b), (b, c)), and its factor in F.
@@ -168,6 +177,7 @@ impl Rotated {
             matrices,
             scales,
             counts: from.counts(),
+            means: vec![],
         }
     }
     fn spread(&self, k: usize) -> Vec<f64> {
@@ -185,10 +195,13 @@ impl Rotated {
             }
         }
     }
-    /// Rotates until the axes rest.
-    fn descend(&mut self) {
+    /// Rotates until no angle of a sweep is above `rest`.
+    fn descend(&mut self, rest: f64) {
         let mut before = f64::INFINITY;
         for sweep in 0..SWEEPS {
+            self.means = (0..self.counts.len())
+                .map(|k| geometric_mean(&self.spread(k)))
+                .collect();
             let mut largest = 0.0f64;
             for p in 0..self.d {
                 for q in p + 1..self.d {
@@ -200,7 +213,7 @@ impl Rotated {
                     }
                 }
             }
-            if largest <= REST || (largest <= FLAT && largest >= before) {
+            if largest <= rest || (largest <= NOISE && largest >= before) {
                 break;
             }
             before = largest;
@@ -218,9 +231,7 @@ impl Rotated {
                 c: self.matrices[k][q * d + q],
                 importance: match self.criterion {
                     Criterion::VariableVolume => self.counts[k],
-                    Criterion::EqualVolume => {
-                        geometric_mean(&self.spread(k)) * (self.scales[k] / common)
-                    }
+                    Criterion::EqualVolume => self.means[k] * (self.scales[k] / common),
                 },
             })
             .collect()
@@ -237,13 +248,17 @@ impl Rotated {
         for row in 0..d {
             mix(&mut self.axes, row * d + p, row * d + q);
         }
-        for matrix in &mut self.matrices {
+        for (matrix, mean) in self.matrices.iter_mut().zip(&mut self.means) {
+            let before = (matrix[p * d + p], matrix[q * d + q]);
             for row in 0..d {
                 mix(matrix, row * d + p, row * d + q);
             }
             for column in 0..d {
                 mix(matrix, p * d + column, q * d + column);
             }
+            let after = (matrix[p * d + p], matrix[q * d + q]);
+            let ratio = (after.0 / before.0) * (after.1 / before.1);
+            *mean *= ratio.powf(1.0 / d as f64);
         }
     }
 }

@@ -269,3 +269,40 @@ fn collapse_and_emptiness_are_errors() {
         assert!(estimate.is_err(), "{structure}");
     }
 }
+
+#[test]
+fn coordinates_of_a_set_come_back() {
+    use distributions::Coordinates;
+    for seed in 0..6 {
+        let d = 1 + seed as usize;
+        let parts = scatters(seed, 3, d, 40);
+        for structure in CovarianceStructure::ALL {
+            let current = vec![Gaussian::standard(d); 3];
+            let estimates = structure.estimate(&parts, &current).unwrap();
+            let set = crate::Gaussians::new(structure, estimates).unwrap();
+            let mut packed = Vec::new();
+            set.pack(&mut packed);
+            let mut rest = &packed[..];
+            let back = set.unpack(&mut rest);
+            if matches!(structure.letters(), "EVE" | "VVE" | "EEV" | "VEV") {
+                assert!(back.is_err() && packed.iter().any(|v| v.is_nan()));
+                continue;
+            }
+            assert_eq!(
+                packed.len(),
+                em::ComponentSet::parameter_count(&set),
+                "{structure}"
+            );
+            assert!(rest.is_empty());
+            for (a, b) in back.unwrap().components().iter().zip(set.components()) {
+                assert_eq!(a.mean(), b.mean());
+                for (x, y) in a.covariance().iter().zip(b.covariance()) {
+                    assert!(
+                        (x - y).abs() <= 1e-11 * b.variance(0).max(1.0),
+                        "{structure}"
+                    );
+                }
+            }
+        }
+    }
+}

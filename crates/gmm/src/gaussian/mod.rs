@@ -9,6 +9,7 @@ mod sample;
 #[cfg(feature = "serde")]
 mod serde_form;
 
+pub(crate) use coordinates::{pack_covariance, unpack_covariance};
 pub(crate) use density::check_row;
 pub(crate) use factor::Factor;
 

@@ -58,6 +58,7 @@ pub(super) fn quadratic_forms<S: Simd>(
             2 => small::<S, 2>(simd, gaussian, columns, rows, out),
             3 => small::<S, 3>(simd, gaussian, columns, rows, out),
             4 => small::<S, 4>(simd, gaussian, columns, rows, out),
+            5..=8 => solve_two_groups(simd, mean, packed, columns, rows, out),
             _ => solve(simd, mean, packed, columns, rows, out, super::align(z)),
         },
     }
@@ -151,6 +152,74 @@ fn small<S: Simd, const D: usize>(
         }
         store(simd, out, start, square);
     }
+}
+
+/// Forward substitution in registers for at most eight columns, four rows of L at a time.
+#[inline(always)]
+fn solve_two_groups<S: Simd>(
+    simd: S,
+    mean: &[f64],
+    packed: &[f64],
+    columns: &[f64],
+    rows: usize,
+    out: &mut [f64],
+) {
+    const TRIANGLE: usize = GROUP * (GROUP + 1);
+    let d = mean.len();
+    let (Some(first), Some(second), Some(between)) = (
+        packed.first_chunk::<TRIANGLE>(),
+        packed.last_chunk::<TRIANGLE>(),
+        packed[TRIANGLE..].first_chunk::<{ GROUP * GROUP }>(),
+    ) else {
+        return;
+    };
+    for start in (0..rows).step_by(WIDE * S::F64_LANES) {
+        let mut squares = [simd.splat_f64s(0.0); WIDE];
+        for wide in 0..WIDE {
+            let from = start + wide * S::F64_LANES;
+            let centred = |i: usize| {
+                if i < d {
+                    let x = load(simd, columns, rows, i, from);
+                    simd.sub_f64s(x, simd.splat_f64s(mean[i]))
+                } else {
+                    simd.splat_f64s(0.0)
+                }
+            };
+            let upper = [centred(0), centred(1), centred(2), centred(3)];
+            let mut lower = [centred(4), centred(5), centred(6), centred(7)];
+            let (upper, square) = triangle(simd, first, upper);
+            for column in 0..GROUP {
+                for row in 0..GROUP {
+                    let factor = simd.splat_f64s(between[column * GROUP + row]);
+                    lower[row] = simd.mul_add_e_f64s(factor, upper[column], lower[row]);
+                }
+            }
+            let (_, other) = triangle(simd, second, lower);
+            squares[wide] = simd.add_f64s(square, other);
+        }
+        for wide in 0..WIDE {
+            store(simd, out, start + wide * S::F64_LANES, squares[wide]);
+        }
+    }
+}
+
+/// Forward substitution within a group of four rows; z and the sum of its squares.
+#[inline(always)]
+fn triangle<S: Simd>(
+    simd: S,
+    own: &[f64; GROUP * (GROUP + 1)],
+    mut z: [S::f64s; GROUP],
+) -> ([S::f64s; GROUP], S::f64s) {
+    let mut square = simd.splat_f64s(0.0);
+    for row in 0..GROUP {
+        z[row] = simd.mul_f64s(z[row], simd.splat_f64s(own[GROUP * GROUP + row]));
+        square = simd.mul_add_e_f64s(z[row], z[row], square);
+        for below in row + 1..GROUP {
+            let factor = simd.splat_f64s(own[row * GROUP + below]);
+            z[below] = simd.mul_add_e_f64s(factor, z[row], z[below]);
+        }
+    }
+    (z, square)
 }
 
 /// Forward substitution, four rows of L at a time.
