@@ -238,6 +238,10 @@ pub enum Algorithm {
 pub enum Acceleration {
     /// Plain EM.
     None,
+    /// Squared extrapolation.
+    Squarem,
+    /// Damped Anderson acceleration.
+    Daarem,
 }
 
 /// Policies for a component without an estimate.

@@ -3,9 +3,9 @@
 use crate::gaussian::gaussian_line;
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
 use distributions::{
-    Bernoulli, Beta, Binomial, Categorical, Component, Exponential, Gamma, Geometric, HalfNormal,
-    InverseGamma, Laplace, LogNormal, Maxwell, NegativeBinomial, Normal, ParameterError, Pareto,
-    PointMass, Poisson, Rayleigh, Sample, Uniform, VonMises, Weibull,
+    Bernoulli, Beta, Binomial, Categorical, Component, Coordinates, Exponential, Gamma, Geometric,
+    HalfNormal, InverseGamma, Laplace, LogNormal, Maxwell, NegativeBinomial, Normal,
+    ParameterError, Pareto, PointMass, Poisson, Rayleigh, Sample, Uniform, VonMises, Weibull,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -110,7 +110,7 @@ fn entry<F>(
     template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Send + Sync + 'static,
 ) -> Family
 where
-    F: Component<Space: FromField> + Sample + Serialize + DeserializeOwned + 'static,
+    F: Component<Space: FromField> + Coordinates + Sample + Serialize + DeserializeOwned + 'static,
 {
     Family {
         name,

@@ -1,6 +1,6 @@
 //! `mixture fit`.
 
-use crate::args::{Algorithm, Fit, Format, OnDegenerate};
+use crate::args::{Acceleration, Algorithm, Fit, Format, OnDegenerate};
 use crate::cells::Impossible;
 use crate::columns::{Typed, row_weights, typed, unobserved};
 use crate::explain::Context;
@@ -69,6 +69,22 @@ fn options(arguments: &Fit) -> Options {
         })
 }
 
+/// What accelerates the fit.
+fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
+    let scheme = match arguments.acceleration {
+        Acceleration::None => return Ok(em::Acceleration::None),
+        Acceleration::Squarem => em::Acceleration::Squarem,
+        Acceleration::Daarem => em::Acceleration::Daarem,
+    };
+    match arguments.algorithm {
+        Algorithm::Em => Ok(scheme),
+        // Labels jump: there is no linear convergence to extrapolate.
+        Algorithm::Hard => Err(Failure::input(
+            "--acceleration is for --algorithm em, not for hard".to_owned(),
+        )),
+    }
+}
+
 /// Fits, and makes the record of the fit.
 fn fit(
     arguments: &Fit,
@@ -94,7 +110,10 @@ fn fit(
         &template,
         data,
         start.start(),
-        &mut Driver::new(&options).rule(rule).observe(&mut line),
+        &mut Driver::new(&options)
+            .accelerate(acceleration(arguments)?)
+            .rule(rule)
+            .observe(&mut line),
     );
     line.end();
     let failed = |error: em::FitError| context.failure(&error, template.components());
