@@ -267,7 +267,17 @@ fn the_joint_step_solves_the_bordered_system() {
     .unwrap();
     let mut statistics = set.empty_statistics();
     let mut scratch = Scratch::default();
-    set.accumulate_matrix(&mut statistics, (xs, &ys[..]), &[], &weights, &mut scratch);
+    let mut add = |into: &mut _, range: std::ops::Range<usize>| {
+        let block = distributions::View::block((xs, &ys[..]), range.clone());
+        let shares: Vec<f64> = [0, rows]
+            .iter()
+            .flat_map(|start| weights[start + range.start..start + range.end].to_vec())
+            .collect();
+        let mut prepared = vec![0.0; set.prepared_width() * range.len()];
+        set.prepare(block, &mut prepared);
+        set.accumulate_matrix(into, block, &prepared, &shares, &mut scratch);
+    };
+    add(&mut statistics, 0..rows);
     let next = set.maximize(&statistics).unwrap();
     // The whole design: 2 columns of each component, then the common ones, centred by hand; the step
     // is weighted least squares of r/v on it.
@@ -297,15 +307,9 @@ fn the_joint_step_solves_the_bordered_system() {
     }
     // Statistics about one iterate merge.
     let mut parts = set.empty_statistics();
-    let views = distributions::View::block;
     for range in [0..100, 100..101, 101..300] {
         let mut part = set.empty_statistics();
-        let cut: Vec<f64> = [0, rows]
-            .iter()
-            .flat_map(|start| weights[start + range.start..start + range.end].to_vec())
-            .collect();
-        let block = views((xs, &ys[..]), range);
-        set.accumulate_matrix(&mut part, block, &[], &cut, &mut scratch);
+        add(&mut part, range);
         parts.merge(&part);
     }
     let merged = set.maximize(&parts).unwrap();

@@ -26,7 +26,7 @@ use std::marker::PhantomData;
 /// [`Reason::Singular`](crate::Reason::Singular), naming the column, when the columns are linearly
 /// dependent on the rows of positive weight. Where the likelihood has its supremum at infinity
 /// (separated classes, all counts 0) the estimate is finite, with a likelihood that differs from the
-/// supremum by less than 10⁻¹² per row.
+/// supremum by about 10⁻⁹ per row.
 ///
 /// # References
 /// McCullagh & Nelder (1989), Generalized Linear Models, section 2.5.

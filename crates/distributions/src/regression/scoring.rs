@@ -9,6 +9,9 @@ const HALVINGS: i32 = 40;
 /// The gain of a step, per unit of weight, below which it is the last. Steps converge quadratically:
 /// a last step that gains 10⁻¹³ leaves 10⁻²⁶.
 const LAST_GAIN: f64 = 1e-13;
+/// The same where steps do not converge quadratically: a gain above a hundredth of the one before is
+/// that of a maximum at infinity, approached by a constant factor at best.
+const LAST_SLOW_GAIN: f64 = 1e-10;
 
 /// What one pass over the rows says of a model.
 #[derive(Clone, Debug)]
@@ -25,7 +28,7 @@ pub struct Scoring<M> {
 ///
 /// `evaluate` makes a pass over the rows, of total weight `weight`; `toward` goes a fraction of the
 /// way from one model to another. Where the maximum is at infinity (separated classes, all counts 0)
-/// the steps end at a finite model whose objective is within 10⁻¹³·`weight` or so of the supremum.
+/// the steps end at a finite model whose objective is within 10⁻⁹·`weight` of the supremum or so.
 ///
 /// # Errors
 /// Those of a step; [`Reason::NotConverged`] when the start has no finite objective, or after 200
@@ -48,6 +51,7 @@ pub fn iterate_scoring<M: Clone>(
     if !here.objective.is_finite() {
         return Err(failed(0));
     }
+    let mut gain_before = f64::INFINITY;
     for _ in 0..ITERATIONS {
         let (whole, gain) = here.next?;
         let floor = here.objective - here.rounding;
@@ -68,9 +72,11 @@ pub fn iterate_scoring<M: Clone>(
             return Ok(current);
         };
         (current, here) = (model, there);
-        if gain <= LAST_GAIN * weight {
+        let slow = gain > 0.01 * gain_before && gain <= LAST_SLOW_GAIN * weight;
+        if slow || gain <= LAST_GAIN * weight {
             return Ok(current);
         }
+        gain_before = gain;
     }
     Err(failed(ITERATIONS))
 }
