@@ -1,14 +1,18 @@
 //! Regressions that share coefficients: a coupled set.
 
+mod joint;
+#[cfg(feature = "serde")]
+mod serde_form;
+
 use crate::set::ComponentSet;
 use distributions::regression::{
-    GeneralizedRegression, NormalEquations, Response, ScoreStatistics, Scoring, dependent_column,
-    iterate_scoring, solve_scaled,
+    GeneralizedRegression, NormalEquations, Response, ScoreStatistics, Scoring, iterate_scoring,
 };
 use distributions::{
     Batch, Component, Coordinates, Density, EstimateError, Obs, Pair, ParameterError, Rows,
     Scratch, Statistics, next_coordinate,
 };
+use joint::Joint;
 
 /// K regressions with coefficients of their own (an intercept, say) and **common** ones.
 ///
@@ -126,71 +130,6 @@ impl<R: Response> CommonSlopes<R> {
             })
             .collect();
         Joint::new(&equations?, self.own).steps()
-    }
-}
-
-/// The equations of all components as one system: the unknowns of each component's own, component
-/// after component, then the common ones. LDLᵀ in that order eliminates the own ones first, so the
-/// common ones are found from what the components leave (the Schur complement).
-struct Joint<'a> {
-    equations: &'a [NormalEquations],
-    own: usize,
-    /// Component and column of each unknown; no component for a common one.
-    unknowns: Vec<(Option<usize>, usize)>,
-}
-
-impl<'a> Joint<'a> {
-    fn new(equations: &'a [NormalEquations], own: usize) -> Self {
-        let mut unknowns = Vec::new();
-        for (k, part) in equations.iter().enumerate() {
-            let columns = part.kept().iter().filter(|&&j| j < own);
-            unknowns.extend(columns.map(|&j| (Some(k), j)));
-        }
-        let common = equations.first().map_or(&[][..], NormalEquations::kept);
-        unknowns.extend(common.iter().filter(|&&j| j >= own).map(|&j| (None, j)));
-        Joint {
-            equations,
-            own,
-            unknowns,
-        }
-    }
-    /// Where column j of component k stands among the unknowns.
-    fn place(&self, k: usize, j: usize) -> usize {
-        let wanted = (Some(k).filter(|_| j < self.own), j);
-        let found = self.unknowns.iter().position(|&unknown| unknown == wanted);
-        found.unwrap_or(0)
-    }
-    fn steps(&self) -> Result<Vec<Vec<f64>>, EstimateError> {
-        let size = self.unknowns.len();
-        let mut matrix = vec![0.0; size * size];
-        let mut right = vec![0.0; size];
-        let mut places = Vec::with_capacity(self.equations.len());
-        for (k, part) in self.equations.iter().enumerate() {
-            let at: Vec<usize> = part.kept().iter().map(|&j| self.place(k, j)).collect();
-            let rows = part.matrix().chunks_exact(at.len().max(1));
-            for ((row, &i), value) in rows.zip(&at).zip(part.right()) {
-                right[i] += value;
-                for (entry, &j) in row.iter().zip(&at) {
-                    matrix[i * size + j] += entry;
-                }
-            }
-            places.push(at);
-        }
-        let solution = solve_scaled(&matrix, &right).map_err(|unknown| {
-            let (component, column) = self.unknowns[unknown];
-            let error = dependent_column(column);
-            match component {
-                Some(k) => error.in_component(k),
-                None => error,
-            }
-        })?;
-        let parts = self.equations.iter().zip(&places);
-        Ok(parts
-            .map(|(part, at)| {
-                let kept: Vec<f64> = at.iter().map(|&i| solution[i]).collect();
-                part.complete(&kept)
-            })
-            .collect())
     }
 }
 
@@ -334,43 +273,5 @@ impl<R: Response> Coordinates for CommonSlopes<R> {
             .first()
             .is_some_and(GeneralizedRegression::has_offset);
         Ok(if offset { set.with_offset() } else { set })
-    }
-}
-
-#[cfg(feature = "serde")]
-mod serde_form {
-    use super::CommonSlopes;
-    use distributions::regression::{GeneralizedRegression, Response};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Parameters {
-        coefficients: Vec<Vec<f64>>,
-        common_coefficients: Vec<f64>,
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        offset: bool,
-    }
-
-    impl<R: Response> Serialize for CommonSlopes<R> {
-        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-            let own = (0..self.components.len()).map(|k| self.own_coefficients(k).to_vec());
-            let mut components = self.components.iter();
-            Parameters {
-                coefficients: own.collect(),
-                common_coefficients: self.common_coefficients().to_vec(),
-                offset: components.any(GeneralizedRegression::has_offset),
-            }
-            .serialize(to)
-        }
-    }
-
-    impl<'de, R: Response> Deserialize<'de> for CommonSlopes<R> {
-        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-            let read = Parameters::deserialize(from)?;
-            let set = Self::new(read.coefficients, read.common_coefficients);
-            let set = set.map_err(D::Error::custom)?;
-            Ok(if read.offset { set.with_offset() } else { set })
-        }
     }
 }

@@ -36,8 +36,11 @@ mod logistic;
 mod normal_equations;
 mod poisson;
 mod response;
+mod rows;
 mod score;
 mod scoring;
+#[cfg(feature = "serde")]
+mod serde_form;
 
 pub use binomial::{BinomialRegression, BinomialResponse};
 pub use cross_products::CrossProducts;
