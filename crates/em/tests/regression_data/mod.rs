@@ -1,4 +1,5 @@
-//! Data of the reference fits.
+//! Data of the reference fits, and a comparison.
+#![allow(dead_code, unused_imports)]
 
 mod npreg;
 pub use npreg::NPREG;
@@ -29,3 +30,30 @@ pub const TRYPANOSOME: [(f64, u64, u32, f64); 22] = [
     (5.4, 1, 0, 33.0),
     (5.4, 1, 1, 17.0),
 ];
+
+/// Design (intercept, x), responses, how many of each row, starting labels.
+pub type Design = (Vec<f64>, Vec<u64>, Vec<f64>, Vec<Option<u32>>);
+
+/// x = ln(dose / 4.9).
+pub fn trypanosome() -> Design {
+    let rows = TRYPANOSOME.iter();
+    (
+        rows.clone()
+            .flat_map(|r| [1.0, (r.0 / 4.9f64).ln()])
+            .collect(),
+        rows.clone().map(|r| r.1).collect(),
+        rows.clone().map(|r| r.3).collect(),
+        rows.map(|r| Some(r.2)).collect(),
+    )
+}
+
+/// |a − b| ≤ relative·|b| + absolute, naming both where it fails; returns the deviation.
+#[track_caller]
+pub fn near(a: f64, b: f64, relative: f64, absolute: f64) -> f64 {
+    let deviation = (a - b).abs();
+    assert!(
+        deviation <= relative * b.abs() + absolute,
+        "{a} against {b}"
+    );
+    deviation
+}
