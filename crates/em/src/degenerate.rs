@@ -80,6 +80,12 @@ pub(crate) fn most_events(classes: usize) -> usize {
     10 * classes
 }
 
+/// How many of `rows` rows a component starts anew from: a tenth of its fair share, but at least ten,
+/// and at most half of them.
+pub(crate) fn reset_rows(rows: usize, components: usize) -> usize {
+    (rows / (10 * components)).max(10).min(rows.div_ceil(2))
+}
+
 /// The model with which to go on after component `k` of `model` had no estimate.
 ///
 /// # Errors
@@ -101,8 +107,8 @@ pub(crate) fn repaired<S: ComponentSet, W: WeightModel>(
     }
 }
 
-/// Component `k` takes the rows of lowest density under the `rest`, a tenth of its fair share but at
-/// least ten; the other rows are shared by the rest; then an M-step.
+/// Component `k` takes the rows of lowest density under the `rest`; the other rows are shared by the
+/// rest; then an M-step.
 fn reset<S: ComponentSet, W: WeightModel>(
     model: &Mixture<S, W>,
     rest: &Mixture<S, W>,
@@ -112,9 +118,7 @@ fn reset<S: ComponentSet, W: WeightModel>(
     let (rows, components) = (data.rows(), model.len());
     let posterior = rest.posterior(data.xs);
     let mut worst: Vec<usize> = (0..rows).filter(|&i| data.row_weight(i) > 0.0).collect();
-    let count = (worst.len() / (10 * components))
-        .max(10)
-        .min(worst.len().div_ceil(2));
+    let count = reset_rows(worst.len(), components);
     worst.sort_by(|&a, &b| posterior.log_density[a].total_cmp(&posterior.log_density[b]));
     let mut shares = vec![0.0; rows * components];
     for i in 0..rows {

@@ -2,7 +2,7 @@
 
 use crate::error::FitError;
 use crate::fit::{Driver, check_data};
-use crate::init::{MixtureData, Start, starting_model};
+use crate::init::{MixtureData, Start, repaired_start};
 use crate::mixture::Mixture;
 use crate::options::Options;
 use crate::report::{Fit, StartReport};
@@ -78,10 +78,12 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     let (mut starts, mut passes) = (Vec::new(), 0);
     for which in 0..count {
         let mut rng = stream(options.seed, which);
-        let fitted = starting_model(template, data, start, &mut rng)
+        let (policy, mut events) = (options.on_degenerate, Vec::new());
+        let fitted = repaired_start(template, data, start, &mut rng, policy, &mut events)
             .and_then(|model| driver.run(model, data, which, &mut workspace));
         match fitted {
-            Ok(fit) => {
+            Ok(mut fit) => {
+                fit.report.degeneracies.splice(0..0, events);
                 starts.extend(fit.report.starts.iter().cloned());
                 passes += fit.report.passes;
                 let better = |best: &Fit<_>| fit.report.objective > best.report.objective;

@@ -98,3 +98,29 @@ fn a_start_after_one_that_dropped_has_all_components() {
             .any(|start| start.outcome.is_ok())
     );
 }
+
+#[test]
+fn a_label_without_rows_is_handled_by_the_policy() {
+    let xs = [0.0, 0.5, -0.5, 0.2, 5.0, 5.5, 4.5, 5.2];
+    let labels: Vec<Option<u32>> = xs.iter().map(|&x| Some(u32::from(x > 2.0))).collect();
+    let template = Mixture::uniform(vec![Normal::standard(); 3]);
+    let run = |policy| {
+        let options = Options::default().on_degenerate(policy);
+        fit_from(
+            &template,
+            Data::new(&xs[..]),
+            Start::Labels(&labels),
+            &options,
+        )
+    };
+    let Err(FitError::Estimate { source, .. }) = run(OnDegenerate::Fail) else {
+        panic!("the third component has no rows");
+    };
+    assert_eq!(source.component, Some(2));
+    let dropped = run(OnDegenerate::Drop).unwrap();
+    assert_eq!(dropped.model.len(), 2);
+    assert_eq!(dropped.report.degeneracies[0].iteration, 0);
+    let reset = run(OnDegenerate::Reset).unwrap();
+    assert_eq!(reset.model.len(), 3);
+    assert_eq!(reset.report.degeneracies[0].component, 2);
+}

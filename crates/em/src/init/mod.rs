@@ -3,11 +3,12 @@
 mod spread;
 
 use crate::data::Data;
+use crate::degenerate::{Degeneracy, OnDegenerate, most_events, reset_rows};
 use crate::error::FitError;
 use crate::mixture::Mixture;
 use crate::set::ComponentSet;
 use crate::weights::WeightModel;
-use distributions::{Batch, Density};
+use distributions::{Batch, Density, View};
 use rand::{Rng, RngExt};
 
 /// Where a fit starts. The first step from labels or responsibilities is an M-step.
@@ -48,6 +49,20 @@ pub fn starting_model<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     start: Start<'_>,
     rng: &mut R,
 ) -> Result<Mixture<S, W>, FitError> {
+    let policy = OnDegenerate::Fail;
+    repaired_start(template, data, start, rng, policy, &mut Vec::new())
+}
+
+/// [`starting_model`] under a policy for components that have no estimate in the first M-step, such
+/// as those to which no label belongs.
+pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
+    template: &Mixture<S, W>,
+    data: MixtureData<'_, '_, S, W>,
+    start: Start<'_>,
+    rng: &mut R,
+    policy: OnDegenerate,
+    events: &mut Vec<Degeneracy>,
+) -> Result<Mixture<S, W>, FitError> {
     let (rows, components) = (data.rows(), template.len());
     let mut shares = match start {
         Start::Model => return Ok(template.clone()),
@@ -63,7 +78,52 @@ pub fn starting_model<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
                 .for_each(|(share, w)| *share *= w);
         }
     }
-    first_m_step(template, data, &shares)
+    let mut template = template.clone();
+    loop {
+        let error = match first_m_step(&template, data, &shares) {
+            Ok(model) => return Ok(model),
+            Err(error) => error,
+        };
+        let FitError::Estimate { source, .. } = &error else {
+            return Err(error);
+        };
+        let event = Degeneracy::of(source, 0, policy)
+            .filter(|_| template.len() > 1 && events.len() < most_events(components));
+        let Some(event) = event else {
+            return Err(error);
+        };
+        if policy == OnDegenerate::Drop {
+            let others: Vec<usize> = (0..template.len())
+                .filter(|&k| k != event.component)
+                .collect();
+            shares.drain(event.component * rows..(event.component + 1) * rows);
+            template = template.subset(&others);
+        } else {
+            give_random_rows(&mut shares, event.component, &data, rng);
+        }
+        events.push(event);
+    }
+}
+
+/// Gives component `k` a tenth of its fair share of the rows, but at least ten, drawn by chance: with
+/// no model yet, no row is explained worse than another.
+fn give_random_rows<V: View, R: Rng + ?Sized>(
+    shares: &mut [f64],
+    k: usize,
+    data: &Data<'_, V>,
+    rng: &mut R,
+) {
+    let rows = data.rows();
+    let mut weighty: Vec<usize> = (0..rows).filter(|&i| data.row_weight(i) > 0.0).collect();
+    let count = reset_rows(weighty.len(), shares.len() / rows);
+    for place in 0..count {
+        let other = rng.random_range(place..weighty.len());
+        weighty.swap(place, other);
+        let i = weighty[place];
+        for (j, row) in shares.chunks_exact_mut(rows).enumerate() {
+            row[i] = if j == k { data.row_weight(i) } else { 0.0 };
+        }
+    }
 }
 
 /// The first M-step, without an iterate, from the K × n matrix of w_i r_ik.
