@@ -97,14 +97,15 @@ pub(super) fn common_orientation(
 }
 
 /// The common axes of the current covariances, where they have some: the eigenvectors of a weighted
-/// sum of them, with weights under which eigenvalues do not coincide by symmetry.
+/// sum of them, with weights that do not depend on the order of the components (the order of the axes
+/// decides which minimum is found).
 fn current_axes(from: &Scatters<'_>) -> Result<Vec<f64>, EstimateError> {
     let d = from.dimension();
     let mut sum = vec![0.0; d * d];
     for (k, gaussian) in from.current().iter().enumerate() {
         let covariance = gaussian.covariance();
         let trace: f64 = (0..d).map(|j| covariance[j * d + j]).sum();
-        let weight = 1.0 / (trace * (1.0 + 0.618 * k as f64).sqrt());
+        let weight = (1.0 + from.count(k) / from.total()) / trace;
         for (total, value) in sum.iter_mut().zip(&covariance) {
             *total += weight * value;
         }

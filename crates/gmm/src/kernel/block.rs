@@ -76,7 +76,8 @@ fn centre(weight: f64, origin: &mut [f64], sums: &[f64], squares: &mut [f64]) ->
         let square = &mut squares[if full { i * d + i } else { i }];
         let moved = shift * sums[i];
         *square = (*square - moved).max(0.0);
-        far |= !(moved <= FAR * *square);
+        // Divided, not multiplied: squares of 1e305 must not overflow.
+        far |= !(moved / FAR <= *square);
         origin[i] += shift;
     }
     far
