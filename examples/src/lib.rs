@@ -23,7 +23,7 @@ pub fn column(name: &str, column: &str) -> Result<Vec<String>, Box<dyn std::erro
 /// The same, as numbers.
 ///
 /// # Errors
-/// As [`column`], or when a cell is no number.
+/// As [`column()`], or when a cell is no number.
 pub fn numbers<T: std::str::FromStr>(
     name: &str,
     of_column: &str,

@@ -53,6 +53,10 @@ pub struct Fit {
     /// Acceleration of EM.
     #[arg(long, value_enum, default_value_t = Acceleration::None)]
     pub acceleration: Acceleration,
+    /// What to do with a component that has no estimate (empty, collapsed, singular): fail, start it
+    /// anew from the worst-explained rows, or drop it.
+    #[arg(long, value_enum, default_value_t = OnDegenerate::Fail)]
+    pub on_degenerate: OnDegenerate,
     /// Stop when the estimated remaining gain is below this many nats, twice running.
     #[arg(long, value_name = "T", default_value_t = 1e-7, value_parser = tolerance)]
     pub tolerance: f64,
@@ -234,6 +238,21 @@ pub enum Algorithm {
 pub enum Acceleration {
     /// Plain EM.
     None,
+    /// Squared extrapolation.
+    Squarem,
+    /// Damped Anderson acceleration.
+    Daarem,
+}
+
+/// Policies for a component without an estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnDegenerate {
+    /// The fit fails, naming the component.
+    Fail,
+    /// The component starts anew.
+    Reset,
+    /// The component is left out.
+    Drop,
 }
 
 /// What to print.

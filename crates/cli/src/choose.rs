@@ -1,7 +1,7 @@
 //! From options to the specification of a model.
 
 use crate::args::{Fit, Model};
-use crate::columns::{distinct, is_numeric};
+use crate::cells::{distinct, is_numeric};
 use crate::failure::{Failure, say};
 use crate::names;
 use crate::read::{Sheet, is_missing};

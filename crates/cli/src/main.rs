@@ -4,6 +4,7 @@
 //! 2: usage or input; 3: not converged under `--require-convergence`.
 
 mod args;
+mod cells;
 mod choose;
 mod columns;
 mod commands;
@@ -11,8 +12,10 @@ mod explain;
 mod failure;
 mod grid;
 mod names;
+mod plan;
 mod progress;
 mod read;
+mod record;
 mod start;
 mod summary;
 mod warn;

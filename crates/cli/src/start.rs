@@ -1,7 +1,7 @@
 //! Where a fit starts.
 
 use crate::args::{Init, Start};
-use crate::columns::distinct;
+use crate::cells::distinct;
 use crate::failure::Failure;
 use crate::read::{Sheet, is_missing};
 use std::path::Path;
@@ -39,12 +39,14 @@ impl Chosen {
     }
 }
 
-/// The start that the options name, except a model; `rows` are the rows of the sheet in use.
+/// The start that the options name, except a model; `rows` are the rows of the sheet in use. Seeds
+/// are spread where all components are of one family.
 pub fn chosen(
     start: &Start,
     sheet: &Sheet,
     rows: &[usize],
     count: usize,
+    one_family: bool,
 ) -> Result<Chosen, Failure> {
     if let Some(column) = &start.init_labels {
         let column = sheet.column(column)?;
@@ -65,10 +67,13 @@ pub fn chosen(
         let file = companion(path, sheet)?;
         return responsibilities(&file, rows, count);
     }
-    Ok(match start.init {
-        Some(Init::Random) => Chosen::Random,
-        Some(Init::Spread) | None => Chosen::Spread,
-    })
+    match (start.init, one_family) {
+        (Some(Init::Random), _) | (None, false) => Ok(Chosen::Random),
+        (Some(Init::Spread) | None, true) => Ok(Chosen::Spread),
+        (Some(Init::Spread), false) => Err(Failure::input(
+            "--init spread measures distance by the family of the components, and here they differ",
+        )),
+    }
 }
 
 /// A file with one row for each row of the data.

@@ -209,11 +209,15 @@ fn fit_text(fit: &FitRecord) -> String {
         ("starts", starts),
     ]);
     let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
-    let mut text: String = (lines.iter())
+    (lines.iter())
         .map(|(key, value)| format!("  {key:width$}  {value}\n"))
-        .collect();
-    for warning in &fit.warnings {
-        text.push_str(&format!("  warning: {warning}\n"));
-    }
-    text
+        .collect()
+}
+
+/// The warnings of a fit, as `fit` writes them to stderr.
+pub fn warnings(file: &ModelFile) -> String {
+    let warnings = file.fit.iter().flat_map(|fit| &fit.warnings);
+    warnings
+        .map(|warning| format!("warning: {warning}\n"))
+        .collect()
 }

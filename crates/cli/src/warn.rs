@@ -47,6 +47,15 @@ pub fn warnings(
             warnings.push(format!("start {} of {count} failed: {why}", which + 1));
         }
     }
+    if !report.degeneracies.is_empty() {
+        warnings.push(format!(
+            "components that had no estimate on the way: {}; aic, bic and icl are of what was made of them",
+            report.degeneracies.len()
+        ));
+    }
+    for event in &report.degeneracies {
+        warnings.push(event.to_string());
+    }
     if report.starts.len() > 1 && near_best(report) == 1 {
         warnings.push(format!(
             "only one of {} starts reached the best optimum: more --restarts may find a better one",

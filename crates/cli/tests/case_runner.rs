@@ -12,13 +12,7 @@ use support::{case, case_file, cases, fit_json, folder, number, records, succeed
 const COMMON: [&str; 4] = ["--tolerance", "1e-11", "--max-iterations", "100000"];
 
 /// Cases and runs that wait for a family; the test fails when the family has come.
-const LATER: &[(&str, &str, &str)] = &[
-    ("uni_counts_biochemists", "ZIP", "zero_inflated_poisson"),
-    ("uni_counts_biochemists", "NB1", "negative_binomial"),
-    ("uni_gamma_eruptions", "W2", "weibull"),
-    ("uni_positive_veteran", "W1", "weibull"),
-    ("uni_student_michelson", "T4_1", "student_t"),
-];
+const LATER: &[(&str, &str, &str)] = &[("uni_student_michelson", "T4_1", "student_t")];
 
 /// Families of the distribution table and of the weighted estimates that are still to come.
 const LATER_FAMILIES: &[&str] = &[
@@ -28,23 +22,17 @@ const LATER_FAMILIES: &[&str] = &[
     "discrete_uniform",
     "f",
     "gumbel",
-    "half_normal",
-    "inverse_gamma",
     "inverse_gaussian",
     "kumaraswamy",
-    "laplace",
     "logarithmic",
     "logistic",
-    "maxwell",
-    "negative_binomial",
-    "pareto",
-    "rayleigh",
     "student_t",
-    "uniform",
-    "weibull",
     "zero_inflated_poisson",
     "zeta",
 ];
+
+/// Families whose M-step takes one step: references of traces bind exact M-steps only.
+const ONE_STEP: &[&str] = &["weibull"];
 
 /// Fits: the run passes, or waits for a family.
 #[test]
@@ -93,6 +81,9 @@ fn plan(name: &str, case: &Value, run: &Value) -> Option<Plan> {
     if family == "product" {
         return product(name, run, arguments);
     }
+    if family == "zero_inflated_poisson" {
+        return Some(zero_inflated(name, case, run, arguments));
+    }
     let equal = model["variance"] == "equal";
     let names = available(if equal { "gaussian" } else { family })?;
     let columns = texts(&case["columns"]).join(",");
@@ -122,6 +113,31 @@ fn plan(name: &str, case: &Value, run: &Value) -> Option<Plan> {
         Box::new(|got| names.to_case(got))
     };
     Some(Plan { arguments, read })
+}
+
+/// A point mass beside a Poisson.
+fn zero_inflated(name: &str, case: &Value, run: &Value, mut arguments: Vec<String>) -> Plan {
+    let count = run["model"]["k"].to_string();
+    arguments.retain(|word| word != "-k" && *word != count);
+    let columns = texts(&case["columns"]).join(",");
+    let families = [
+        "--components",
+        "point_mass,poisson",
+        "--set",
+        "value=0",
+        "--columns",
+        &columns,
+    ];
+    arguments.extend(families.map(String::from));
+    arguments.extend(start(name, run, Value::clone));
+    let read = |got: &Value| match got.get("rate") {
+        Some(rate) => json!({"rate": rate}),
+        None => json!({}),
+    };
+    Plan {
+        arguments,
+        read: Box::new(read),
+    }
 }
 
 /// A product of categorical and normal columns.
@@ -247,8 +263,12 @@ fn compare_fit(run: &Value, plan: &Plan) -> Comparisons {
             entropy.max(2.0 * allowed + 1e-9 * icl.abs()),
         );
     }
+    let exact = !ONE_STEP
+        .iter()
+        .any(|family| run["model"]["family"] == **family);
     let trace = expected["loglik_trace_first10"]
         .as_array()
+        .filter(|_| exact)
         .into_iter()
         .flatten();
     for (i, reference) in trace.filter_map(number).enumerate() {
@@ -324,8 +344,11 @@ fn duplicated_rows_give_the_same_fit() {
 /// A model of one component of a family, as a file.
 fn one_component(names: &Names, parameters: &Value) -> String {
     let mut settings = json!({});
-    if let Some(trials) = parameters.get("n") {
-        settings["trials"] = trials.clone();
+    let family = tabular::family(names.family).expect("a family");
+    for (theirs, ours) in names.parameters {
+        if family.settings.contains(ours) {
+            settings[*ours] = parameters[*theirs].clone();
+        }
     }
     json!({
         "format": "mixture-model", "version": 1, "columns": ["x"],
@@ -406,6 +429,16 @@ fn weighted_estimates_agree() {
         arguments.extend(["-k", "1", "--columns", "x", "--family", names.family].map(String::from));
         if fit["weights"] == "weighted" {
             arguments.extend(["--row-weights", "w"].map(String::from));
+        }
+        // A location that is fixed here, such as that of a Laplace, is given.
+        let entry = tabular::family(names.family).expect("a family");
+        let fixed = names
+            .parameters
+            .iter()
+            .filter(|(_, ours)| entry.settings.contains(ours));
+        for (theirs, ours) in fixed {
+            let value = number(&fit["params"][*theirs]).expect("a number");
+            arguments.extend(["--set".into(), format!("{ours}={value}")]);
         }
         arguments.extend(COMMON.map(String::from));
         let got = fit_json(&arguments);

@@ -205,7 +205,7 @@ fn labels_are_names_and_keep_their_order() {
         "--output",
         &model,
     ];
-    let fitted = fit_json(&with(&[iris.clone()], &arguments));
+    let fitted = fit_json(&with(std::slice::from_ref(&iris), &arguments));
     assert_eq!(
         fitted["label_names"],
         serde_json::json!(["setosa", "versicolor", "virginica"])
@@ -256,7 +256,7 @@ fn missing_cells_are_dropped_or_carry_nothing() {
     let data = write(&folder, "data.csv", data);
     let fit = |missing: &str| {
         fit_json(&with(
-            &[data.clone()],
+            std::slice::from_ref(&data),
             &["--family", "normal", "-k", "1", "--missing", missing],
         ))
     };
@@ -439,4 +439,66 @@ fn nothing_is_written_on_failure_and_files_are_replaced_whole() {
         2,
         "no temporary file"
     );
+}
+
+#[test]
+fn a_collapsing_component_fails_or_is_dropped() {
+    let folder = folder("degenerate");
+    let data = "x\n0\n0\n0\n0\n0\n3\n4\n5\n6\n7\n4.5\n5.5\n";
+    let data = write(&folder, "data.csv", data);
+    let start = "{\"weights\":[0.5,0.5],\"components\":[{\"mean\":0,\"variance\":0.01},{\"mean\":5,\"variance\":1}]}";
+    let start = write(&folder, "start.json", start);
+    let fit = [data.as_str(), "--family", "normal", "--init-model", &start];
+    let fit = with(&[], &fit);
+    let mut failing = vec!["fit".to_string()];
+    failing.extend(fit.clone());
+    let run = mixture(&failing);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let words = [
+        "iteration 2",
+        "component 0",
+        "column x",
+        "effective count 5",
+        "coincide",
+    ];
+    assert!(
+        words.iter().all(|word| run.stderr.contains(word)),
+        "{}",
+        run.stderr
+    );
+    let dropped = fit_json(&with(&fit, &["--on-degenerate", "drop"]));
+    assert_eq!(dropped["weights"], serde_json::json!([1.0]));
+    assert_eq!(dropped["fit"]["requested_components"], 2);
+    assert_eq!(dropped["fit"]["parameters"], 2);
+    assert_eq!(
+        dropped["fit"]["degeneracies"].as_array().map(Vec::len),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_start_of_another_structure_is_brought_in() {
+    let folder = folder("bring_in");
+    let data = case_file("gmm_faithful", "data.csv");
+    let full = folder.join("full.json").display().to_string();
+    fit_json(&with(
+        std::slice::from_ref(&data),
+        &["--family", "gaussian", "-k", "2", "--output", &full],
+    ));
+    let tied = [
+        "--family",
+        "gaussian",
+        "--covariance",
+        "tied",
+        "--init-model",
+        &full,
+    ];
+    let tied = with(&[data], &tied);
+    let brought = fit_json(&with(&tied, &["--max-iterations", "0"]));
+    let components = &brought["components"];
+    assert_eq!(components[0]["covariance"], components[1]["covariance"]);
+    assert_eq!(brought["fit"]["trace"].as_array().map(Vec::len), Some(1));
+    let fitted = fit_json(&tied);
+    let likelihood = fitted["fit"]["log_likelihood"].as_f64().expect("a number");
+    assert!((likelihood + 1140.186759).abs() < 1e-5, "{likelihood}");
 }

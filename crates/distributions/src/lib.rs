@@ -49,6 +49,7 @@ pub mod dense;
 mod error;
 mod exponential_family;
 pub mod family;
+pub mod regression;
 mod sample;
 mod scratch;
 mod serde_parameters;
@@ -66,6 +67,7 @@ pub use exponential_family::{
     exponential_log_density_batch, exponential_maximize, exponential_prepare,
 };
 pub use family::*;
+pub use regression::{BinomialRegression, LinearRegression, LogisticRegression, PoissonRegression};
 pub use sample::Sample;
 pub use scratch::Scratch;
 pub use space::{Batch, Buffer, Obs, Pair, Rows, RowsBuffer, RowsView, Scalars, Space, View};

@@ -1,5 +1,7 @@
 //! Weighted, mergeable statistics: what an M-step needs to know about the data.
 
+use crate::simd::{sum, weighted_sum};
+
 /// A statistic of weighted observations. Merging the statistics of two parts of the data gives the
 /// statistic of the whole, which makes blocks, threads, streams and machines interchangeable.
 pub trait Statistics: Clone + Send + Sync + 'static {
@@ -167,18 +169,21 @@ impl Moments {
             return;
         };
         let origin = xs[first];
-        let (mut weight, mut shift) = (0.0, 0.0);
-        for (&x, &w) in xs.iter().zip(weights) {
-            weight += w;
-            shift += if w > 0.0 { w * (x - origin) } else { 0.0 };
-        }
+        let weight = sum(weights);
+        let shift = weighted_sum(
+            xs,
+            weights,
+            |x, w| {
+                if w > 0.0 { w * (x - origin) } else { 0.0 }
+            },
+        );
         let mean = origin + shift / weight;
-        let (mut squares, mut rest) = (0.0, 0.0);
-        for (&x, &w) in xs.iter().zip(weights) {
-            let d = if w > 0.0 { x - mean } else { 0.0 };
-            squares += w * d * d;
-            rest += w * d;
-        }
+        let centred = |x: f64, w: f64| if w > 0.0 { x - mean } else { 0.0 };
+        let squares = weighted_sum(xs, weights, |x, w| {
+            let d = centred(x, w);
+            w * d * d
+        });
+        let rest = weighted_sum(xs, weights, |x, w| w * centred(x, w));
         let correction = rest / weight;
         self.merge(&Moments::new(
             weight,

@@ -118,6 +118,8 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         let mut stopping = Stopping::new(self.options.tolerance, self.options.max_iterations);
         let (mut passes, mut degeneracies) = (0, Vec::new());
         self.forget();
+        // The run before may have dropped a component and left smaller statistics.
+        workspace.reshape(&start.empty_statistics());
         let mut current = self.evaluate(start, data, 0, &mut passes, workspace)?;
         let mut trace = vec![current.objective];
         let stop_reason = loop {

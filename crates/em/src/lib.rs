@@ -55,6 +55,7 @@
 //! The symbols are mapped to names in docs/notation.md.
 
 mod accelerate;
+mod common_slopes;
 mod data;
 mod degenerate;
 mod e_step;
@@ -76,6 +77,7 @@ mod weights;
 mod workspace;
 
 pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
+pub use common_slopes::CommonSlopes;
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};
 pub use e_step::e_step;

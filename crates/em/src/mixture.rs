@@ -7,6 +7,7 @@ use crate::model::{LatentModel, Tally};
 use crate::responsibilities::{At, Responsibilities, Soft};
 use crate::set::ComponentSet;
 use crate::weights::{WeightModel, Weights};
+use distributions::simd::sum;
 use distributions::{
     Batch, Buffer, Component, Coordinates, Density, EstimateError, Obs, ParameterError, Sample,
     Scratch, View,
@@ -31,9 +32,34 @@ use rand::{Rng, RngExt};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "Unchecked<S, W>",
+        bound(deserialize = "S: ComponentSet + serde::Deserialize<'de>, \
+                             W: WeightModel + serde::Deserialize<'de>")
+    )
+)]
 pub struct Mixture<S, W = Weights> {
     weights: W,
     components: S,
+}
+
+/// A mixture as read, before its parts are known to fit together.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(rename = "Mixture", deny_unknown_fields)]
+struct Unchecked<S, W> {
+    weights: W,
+    components: S,
+}
+
+#[cfg(feature = "serde")]
+impl<S: ComponentSet, W: WeightModel> TryFrom<Unchecked<S, W>> for Mixture<S, W> {
+    type Error = ParameterError;
+    fn try_from(read: Unchecked<S, W>) -> Result<Self, ParameterError> {
+        Mixture::new(read.weights, read.components)
+    }
 }
 
 /// The joint space of a mixture with components `S` and weights `W`.
@@ -136,7 +162,7 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
         self.log_joint_matrix(data.xs, prepared, &mut joint, scratch);
         data.restrict(&mut joint);
         rule.assign(at, &mut joint, &mut value);
-        let tally = weigh(&data, at, &mut joint, &value);
+        let tally = weigh(&data, at, &mut joint, &mut value);
         self.weights
             .accumulate::<S::Space>(&mut into.0, data.xs, rows, &joint);
         let parts = W::component_batch::<S::Space>(data.xs);
@@ -161,27 +187,31 @@ impl<S: ComponentSet> Mixture<S> {
     }
 }
 
-/// Turns responsibilities r_ik into w_i r_ik, in place, and adds up the objective. A row of weight 0
-/// becomes a column of zeros, whatever stood there.
-fn weigh<V: View>(data: &Data<'_, V>, at: At, joint: &mut [f64], value: &[f64]) -> Tally {
-    let mut tally = Tally::default();
-    let Some(weights) = data.row_weights else {
-        for (i, &value) in value.iter().enumerate() {
-            tally.add(at.row + i, 1.0, value);
+/// Turns responsibilities r_ik into w_i r_ik, in place, and adds up the objective, which overwrites
+/// `value`. A row of weight 0 becomes a column of zeros, whatever stood there.
+fn weigh<V: View>(data: &Data<'_, V>, at: At, joint: &mut [f64], value: &mut [f64]) -> Tally {
+    if let Some(weights) = data.row_weights {
+        for (value, &weight) in value.iter_mut().zip(weights) {
+            *value = if weight > 0.0 { *value * weight } else { 0.0 };
         }
-        return tally;
-    };
-    for (i, (&weight, &value)) in weights.iter().zip(value).enumerate() {
-        if weight > 0.0 {
-            tally.add(at.row + i, weight, value);
+        for row in joint.chunks_exact_mut(value.len()) {
+            for (entry, &weight) in row.iter_mut().zip(weights) {
+                *entry = if weight > 0.0 { *entry * weight } else { 0.0 };
+            }
         }
     }
-    for row in joint.chunks_exact_mut(value.len()) {
-        for (entry, &weight) in row.iter_mut().zip(weights) {
-            *entry = if weight > 0.0 { *entry * weight } else { 0.0 };
-        }
+    let objective = sum(value);
+    // One row that is not finite makes the sum so too; only then it is looked for.
+    let unexplained = (!objective.is_finite())
+        .then(|| value.iter().position(|v| !v.is_finite()))
+        .flatten()
+        .map(|i| at.row + i);
+    value.iter_mut().for_each(|v| *v = v.abs());
+    Tally {
+        objective,
+        magnitude: sum(value),
+        unexplained,
     }
-    tally
 }
 
 impl<S: ComponentSet, W: WeightModel> Density for Mixture<S, W> {

@@ -18,14 +18,6 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds row `row`.
-    pub fn add(&mut self, row: usize, weight: f64, value: f64) {
-        if !value.is_finite() {
-            self.unexplained.get_or_insert(row);
-        }
-        self.objective += weight * value;
-        self.magnitude += weight * value.abs();
-    }
     /// Adds what later rows gave.
     pub fn merge(&mut self, later: &Tally) {
         self.objective += later.objective;

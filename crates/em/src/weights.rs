@@ -1,5 +1,6 @@
 //! Mixing weights: the distribution of the latent class z.
 
+use distributions::simd::sum;
 use distributions::{Batch, EstimateError, Obs, ParameterError, Space, Statistics};
 use std::ops::Deref;
 
@@ -177,7 +178,7 @@ impl Counts {
     /// Adds the row sums of a K × n matrix.
     pub fn add_matrix(&mut self, rows: usize, responsibilities: &[f64]) {
         for (count, row) in self.0.iter_mut().zip(responsibilities.chunks_exact(rows)) {
-            *count += row.iter().sum::<f64>();
+            *count += sum(row);
         }
     }
 }

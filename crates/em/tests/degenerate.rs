@@ -1,7 +1,7 @@
 //! Components without an estimate: each policy, and that none of them loops.
 
 use distributions::{Normal, Reason};
-use em::{Data, FitError, Mixture, OnDegenerate, Options, fit};
+use em::{Data, FitError, Mixture, OnDegenerate, Options, Start, fit, fit_from};
 
 /// Two clusters, and one row far away on which a narrow component collapses.
 const XS: [f64; 13] = [
@@ -79,5 +79,22 @@ fn an_only_component_cannot_be_dropped() {
     assert!(
         matches!(outcome, Err(FitError::Estimate { .. })),
         "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_start_after_one_that_dropped_has_all_components() {
+    // Five equal rows, on which a component collapses from many starts.
+    let xs = [0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 4.0, 5.0, 6.0, 7.0, 4.5, 5.5];
+    let template = Mixture::uniform(vec![Normal::standard(); 3]);
+    let options = Options::default().on_degenerate(OnDegenerate::Drop);
+    let fitted = fit_from(&template, Data::new(&xs[..]), Start::Random, &options).unwrap();
+    assert_eq!(fitted.report.starts.len(), 10);
+    assert!(
+        fitted
+            .report
+            .starts
+            .iter()
+            .any(|start| start.outcome.is_ok())
     );
 }

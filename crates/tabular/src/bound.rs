@@ -1,7 +1,7 @@
 //! Any set of components, bound to a field of a table.
 
 use crate::{BoxStatistics, FromField, PartSet, TableRow, TableView, Values};
-use distributions::{Component, EstimateError, Sample, Scratch};
+use distributions::{Component, Coordinates, EstimateError, Sample, Scratch};
 use em::{ComponentSet, SampleSet};
 use rand::Rng;
 use serde::Serialize;
@@ -53,7 +53,7 @@ fn without_missing(weights: &[f64], missing: &[bool], into: &mut [f64]) {
 
 impl<S> PartSet for Bound<S>
 where
-    S: ComponentSet<Space: FromField> + SampleSet + Saved + 'static,
+    S: ComponentSet<Space: FromField> + SampleSet + Coordinates + Saved + 'static,
 {
     fn components(&self) -> usize {
         self.set.len()
@@ -165,6 +165,13 @@ where
         let b = b.placeholder::<S::Space>(self.field);
         let distance = self.set.squared_distance(a, b)?;
         Some(if missing { 0.0 } else { distance })
+    }
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.set.pack(into);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Box<dyn PartSet>, EstimateError> {
+        let set = self.set.unpack(from)?;
+        Ok(Box::new(Bound::new(self.field, set)))
     }
     fn empty_values(&self) -> Values {
         S::Space::values(self.set.empty_buffer())

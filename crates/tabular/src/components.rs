@@ -1,7 +1,7 @@
 //! Products of parts: the components of a mixture over a table.
 
 use crate::{Field, PartSet, Table, TableRow, TableStatistics, TableView};
-use distributions::{EstimateError, Scratch, View};
+use distributions::{Coordinates, EstimateError, Scratch, View};
 use em::{ComponentSet, Mixture, SampleSet};
 use rand::Rng;
 use serde_json::Value;
@@ -197,6 +197,15 @@ impl ComponentSet for TableComponents {
         (self.parts.iter())
             .map(|part| part.squared_distance(a, b))
             .sum()
+    }
+}
+
+impl Coordinates for TableComponents {
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.parts.iter().for_each(|part| part.pack(into));
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        self.each_part(|_, part| part.unpack(from))
     }
 }
 

@@ -159,6 +159,14 @@ impl PartSet for MixedSet {
     fn squared_distance(&self, _a: TableRow<'_>, _b: TableRow<'_>) -> Option<f64> {
         None
     }
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.members
+            .iter()
+            .for_each(|(_, member)| member.pack(into));
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Box<dyn PartSet>, EstimateError> {
+        self.each(|_, member| member.unpack(from))
+    }
     fn empty_values(&self) -> Values {
         self.members[0].1.empty_values()
     }

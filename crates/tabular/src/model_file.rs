@@ -59,6 +59,12 @@ pub struct FitRecord {
     pub algorithm: String,
     /// The seed of all randomness.
     pub seed: u64,
+    /// The number of components asked for, where some were dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_components: Option<usize>,
+    /// Components that had no estimate on the way, and what was done about each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub degeneracies: Vec<String>,
     /// What a user should know.
     pub warnings: Vec<String>,
     /// Each start, in order.

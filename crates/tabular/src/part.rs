@@ -75,6 +75,14 @@ pub trait PartSet: Send + Sync {
     /// The squared distance of two rows in units of the first component's spread, where the family
     /// has one; a missing cell is at distance 0.
     fn squared_distance(&self, a: TableRow<'_>, b: TableRow<'_>) -> Option<f64>;
+    /// Appends the unconstrained coordinates of the free parameters; see
+    /// [`Coordinates`](distributions::Coordinates).
+    fn pack(&self, into: &mut Vec<f64>);
+    /// The part whose coordinates stand at the front of `from`, which is advanced past them.
+    ///
+    /// # Errors
+    /// When they lead to no valid parameter.
+    fn unpack(&self, from: &mut &[f64]) -> Result<Box<dyn PartSet>, EstimateError>;
     /// A field of no row.
     fn empty_values(&self) -> Values;
     /// Draws one cell from component k and appends it.

@@ -3,8 +3,9 @@
 use crate::gaussian::gaussian_line;
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
 use distributions::{
-    Bernoulli, Beta, Binomial, Categorical, Component, Exponential, Gamma, Geometric, LogNormal,
-    Normal, ParameterError, Poisson, Sample, VonMises,
+    Bernoulli, Beta, Binomial, Categorical, Component, Coordinates, Exponential, Gamma, Geometric,
+    HalfNormal, InverseGamma, Laplace, LogNormal, Maxwell, NegativeBinomial, Normal,
+    ParameterError, Pareto, PointMass, Poisson, Rayleigh, Sample, Uniform, VonMises, Weibull,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,12 +60,35 @@ fn all() -> Vec<Family> {
         entry("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
         entry("exponential", Reals, &[], |_| made(Exponential::new(1.0))),
         entry("gamma", Reals, &[], |_| made(Gamma::new(1.0, 1.0))),
+        entry("inverse_gamma", Reals, &[], |_| {
+            made(InverseGamma::new(1.0, 1.0))
+        }),
         entry("beta", Reals, &[], |_| made(Beta::new(1.0, 1.0))),
+        entry("weibull", Reals, &[], |_| made(Weibull::new(1.0, 1.0))),
+        entry("rayleigh", Reals, &[], |_| made(Rayleigh::new(1.0))),
+        entry("maxwell", Reals, &[], |_| made(Maxwell::new(1.0))),
+        entry("half_normal", Reals, &[], |_| made(HalfNormal::new(1.0))),
+        entry("laplace", Reals, &["location"], |part| {
+            made(Laplace::new(part.number_setting("location")?, 1.0))
+        }),
+        entry("pareto", Reals, &["minimum"], |part| {
+            made(Pareto::new(part.number_setting("minimum")?, 1.0))
+        }),
+        entry("uniform", Reals, &["low", "high"], |part| {
+            let (low, high) = (part.number_setting("low")?, part.number_setting("high")?);
+            made(Uniform::new(low, high))
+        }),
         entry("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
         entry("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
+        entry("negative_binomial", Counts, &[], |_| {
+            made(NegativeBinomial::new(1.0, 1.0))
+        }),
+        entry("point_mass", Counts, &["value"], |part| {
+            made(PointMass::<u64>::new(part.count_setting("value", 0)?))
+        }),
         entry("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
         entry("binomial", Counts, &["trials"], |part| {
-            made(Binomial::new(part.whole_setting("trials")?, 0.5))
+            made(Binomial::new(part.count_setting("trials", 1)?, 0.5))
         }),
         entry("geometric", Counts, &["support"], |part| {
             let mut parameters = part.settings.clone();
@@ -86,7 +110,7 @@ fn entry<F>(
     template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Send + Sync + 'static,
 ) -> Family
 where
-    F: Component<Space: FromField> + Sample + Serialize + DeserializeOwned + 'static,
+    F: Component<Space: FromField> + Coordinates + Sample + Serialize + DeserializeOwned + 'static,
 {
     Family {
         name,

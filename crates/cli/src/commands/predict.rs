@@ -2,12 +2,14 @@
 
 use super::read_model;
 use crate::args::Predict;
-use crate::columns::{Impossible, distinct, typed};
+use crate::cells::{Impossible, distinct};
+use crate::columns::{Typed, typed};
 use crate::failure::{Failure, say};
 use crate::grid::{Grid, short};
 use crate::names;
 use crate::read::{Sheet, is_missing};
 use crate::write::{Lines, number};
+use em::Posterior;
 use tabular::ModelFile;
 
 /// Runs the command.
@@ -34,43 +36,23 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         arguments.missing,
         Impossible::Mark,
     )?;
-    let mut posterior = file.model.posterior(typed.table.view());
+    let posterior = posterior(&file, &typed);
     let count = file.model.len();
-    for (row, _) in typed
-        .impossible
-        .iter()
-        .enumerate()
-        .filter(|(_, impossible)| **impossible)
-    {
-        posterior.log_density[row] = f64::NEG_INFINITY;
-        posterior.responsibilities[row * count..(row + 1) * count].fill(0.0);
+    // For each row of the sheet its row in the table, if it is in use.
+    let mut used = vec![None; sheet.rows.len()];
+    for (index, &row) in typed.rows.iter().enumerate() {
+        used[row] = Some(index);
     }
+    let labels: Vec<Option<usize>> = (used.iter())
+        .map(|index| index.and_then(|index| posterior.label(index)))
+        .collect();
     let mut lines = Lines::new();
     lines.row(header(arguments, &sheet, &keep, count))?;
-    let mut labels = vec![None; sheet.rows.len()];
-    let mut used = typed.rows.iter().enumerate().peekable();
-    for row in 0..sheet.rows.len() {
-        let mut cells = Vec::with_capacity(count + 3 + keep.len());
-        match used.next_if(|(_, used)| **used == row) {
-            Some((index, _)) => {
-                labels[row] = posterior.label(index);
-                let name = |k: usize| names.get(k).cloned().unwrap_or_else(|| k.to_string());
-                cells.push(labels[row].map_or(String::new(), name));
-                cells.push(number(posterior.log_density[index]));
-                let known = labels[row].is_some();
-                let text = |value: f64| if known { number(value) } else { String::new() };
-                let shares = posterior.row(index);
-                cells.extend(shares.iter().map(|&share| text(share)));
-                if arguments.uncertainty {
-                    let largest = shares.iter().fold(0.0f64, |a, &b| a.max(b));
-                    cells.push(text(1.0 - largest));
-                }
-            }
-            None => cells.resize(
-                count + 2 + usize::from(arguments.uncertainty),
-                String::new(),
-            ),
-        }
+    for (row, index) in used.iter().enumerate() {
+        let mut cells = match index {
+            Some(index) => answer(&posterior, *index, arguments.uncertainty, &names),
+            None => vec![String::new(); count + 2 + usize::from(arguments.uncertainty)],
+        };
         cells.extend(
             keep.iter()
                 .map(|&column| sheet.cell(row, column).to_string()),
@@ -82,6 +64,41 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         compare(&sheet, column, &labels, count, &names);
     }
     Ok(())
+}
+
+/// The posterior of each row of the table; a row with an impossible value is off the support.
+fn posterior(file: &ModelFile, typed: &Typed) -> Posterior {
+    let mut posterior = file.model.posterior(typed.table.view());
+    let count = file.model.len();
+    for (row, &impossible) in typed.impossible.iter().enumerate() {
+        if impossible {
+            posterior.log_density[row] = f64::NEG_INFINITY;
+            posterior.responsibilities[row * count..(row + 1) * count].fill(0.0);
+        }
+    }
+    posterior
+}
+
+/// Label, log-density, responsibilities and uncertainty of a row.
+fn answer(posterior: &Posterior, row: usize, uncertainty: bool, names: &[String]) -> Vec<String> {
+    let label = posterior.label(row);
+    let name = |k: usize| names.get(k).cloned().unwrap_or_else(|| k.to_string());
+    let text = |value: f64| {
+        if label.is_some() {
+            number(value)
+        } else {
+            String::new()
+        }
+    };
+    let shares = posterior.row(row);
+    let mut cells = vec![label.map_or(String::new(), name)];
+    cells.push(number(posterior.log_density[row]));
+    cells.extend(shares.iter().map(|&share| text(share)));
+    if uncertainty {
+        let largest = shares.iter().fold(0.0f64, |a, &b| a.max(b));
+        cells.push(text(1.0 - largest));
+    }
+    cells
 }
 
 fn header(arguments: &Predict, sheet: &Sheet, keep: &[usize], count: usize) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use super::read_model;
 use crate::args::Score;
-use crate::columns::{Impossible, Typed, row_weights, typed, unobserved};
+use crate::cells::Impossible;
+use crate::columns::{Typed, row_weights, typed, unobserved};
 use crate::failure::Failure;
 use crate::read::Sheet;
 use crate::write::{Lines, number};

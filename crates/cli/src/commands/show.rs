@@ -10,6 +10,9 @@ pub fn run(arguments: &Show) -> Result<(), Failure> {
     let file = read_model(&arguments.model)?;
     match arguments.format {
         Format::Json => write::stdout(&file.to_text()?),
-        Format::Text => write::stdout(&summary::text(&file)),
+        Format::Text => {
+            let warnings = summary::warnings(&file);
+            write::stdout(&format!("{}{warnings}", summary::text(&file)))
+        }
     }
 }

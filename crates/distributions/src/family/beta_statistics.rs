@@ -38,7 +38,7 @@ impl BetaStatistics {
             return;
         };
         let (origin, log_origin, co_log_origin) = (xs[first], logs[first], co_logs[first]);
-        let weight = super::total_weight(weights);
+        let weight = crate::simd::sum(weights);
         let shift = super::centred_sum(xs, weights, origin);
         let log_shift = super::centred_sum(logs, weights, log_origin);
         let co_log_shift = super::centred_sum(co_logs, weights, co_log_origin);

@@ -1,7 +1,7 @@
 //! What several families share: checks of the support, logarithms of a block, sums of counts.
 
 use crate::MeanStatistics;
-use crate::simd::{ln_into, ln_slice};
+use crate::simd::{ln_into, ln_slice, weighted_sum};
 use crate::special::ln_1p_minus_x;
 
 /// Whether a value can enter the estimate of a family on the positive reals.
@@ -87,33 +87,10 @@ pub(super) fn add_counts(into: &mut MeanStatistics<[f64; 1]>, xs: &[u64], weight
     into.add_sums(total, &[sum]);
 }
 
-/// Σ w, in eight partial sums that do not wait for each other.
-pub(super) fn total_weight(weights: &[f64]) -> f64 {
-    let (chunks, rest) = weights.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for chunk in chunks {
-        for (lane, w) in lanes.iter_mut().zip(chunk) {
-            *lane += w;
-        }
-    }
-    lanes.iter().sum::<f64>() + rest.iter().sum::<f64>()
-}
-
-/// Σ w (x − origin), in eight partial sums; values of weight 0 are not looked at.
+/// Σ w (x − origin); values of weight 0 are not looked at.
 pub(super) fn centred_sum(xs: &[f64], weights: &[f64], origin: f64) -> f64 {
     // A choice between two numbers, not between two ways: it stays free of branches.
-    let term = |x: f64, w: f64| w * ((if w > 0.0 { x } else { origin }) - origin);
-    let (x_chunks, x_rest) = xs.as_chunks::<8>();
-    let (w_chunks, w_rest) = weights.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for (xs, ws) in x_chunks.iter().zip(w_chunks) {
-        for ((lane, &x), &w) in lanes.iter_mut().zip(xs).zip(ws) {
-            *lane += term(x, w);
-        }
-    }
-    let mut sum: f64 = lanes.iter().sum();
-    for (&x, &w) in x_rest.iter().zip(w_rest) {
-        sum += term(x, w);
-    }
-    sum
+    weighted_sum(xs, weights, |x, w| {
+        w * ((if w > 0.0 { x } else { origin }) - origin)
+    })
 }

@@ -47,7 +47,7 @@ impl LogGap {
         };
         // About the first weighty value: equal values give a gap of exactly 0.
         let (origin, log_origin) = (xs[first], log_xs[first]);
-        let weight = super::total_weight(weights);
+        let weight = crate::simd::sum(weights);
         let shift = super::centred_sum(xs, weights, origin);
         let log_shift = super::centred_sum(log_xs, weights, log_origin);
         let mean = origin + shift / weight;

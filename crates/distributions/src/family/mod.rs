@@ -55,5 +55,5 @@ pub use weibull::{Weibull, WeibullStatistics};
 use crate::special::logistic;
 use common::{
     add_counts, centred_sum, excess, inside_positive, ln, prepare_ln, prepare_squares,
-    require_non_negative, require_positive, require_square, round_down_to, total_weight,
+    require_non_negative, require_positive, require_square, round_down_to,
 };

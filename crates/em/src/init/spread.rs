@@ -18,13 +18,17 @@ const CANDIDATES: usize = 2000;
 /// Where the family has a [`squared_distance`](ComponentSet::squared_distance), d² is it, in units
 /// of a fit to all rows (columns divided by their standard deviation: k-means++ proper). Elsewhere
 /// d² is the deviance 2 (ln p(x | fit to x) − ln p(x | fit to the seed)), each fit smoothed by one
-/// pseudo-observation of the whole.
+/// pseudo-observation of the whole, or by more where the family then has no estimate.
 pub(super) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
     rng: &mut R,
 ) -> Result<Vec<f64>, FitError> {
     let (rows, components) = (data.rows(), template.len());
+    if components == 1 {
+        // Nothing to spread, and a seed alone may have no estimate.
+        return Ok(vec![1.0; rows]);
+    }
     let xs = W::component_batch::<S::Space>(data.xs);
     let weights: Vec<f64> = (0..rows).map(|i| data.row_weight(i)).collect();
     let candidates = candidates(&weights, rng);
@@ -41,7 +45,7 @@ pub(super) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
                 components,
             });
         };
-        distance.squared_from(xs, candidates[seed], &mut fresh)?;
+        distance.squared_from(xs, candidates[seed], &mut fresh);
         for i in 0..rows {
             if fresh[i] < nearest[i] {
                 (nearest[i], owner[i]) = (fresh[i], k);
@@ -130,38 +134,39 @@ impl<S: ComponentSet> Distance<S> {
         };
         if !distance.metric {
             for (c, &i) in candidates.iter().enumerate() {
-                distance.own[c] = -2.0 * distance.fitted_to(xs.at(i))?.log_density(0, xs.at(i));
+                distance.own[c] = -2.0 * distance.fitted_to(xs.at(i)).log_density(0, xs.at(i));
             }
         }
         Ok(distance)
     }
 
-    /// The component fitted to one row and one pseudo-observation of the whole.
-    fn fitted_to(&self, x: Obs<'_, S::Space>) -> Result<S, FitError> {
-        let mut statistics = self.smoothing.clone();
-        self.whole.accumulate(&mut statistics, 0, x, 1.0);
-        self.whole.maximize(&statistics).map_err(failed)
+    /// The component fitted to one row and one pseudo-observation of the whole; where that has no
+    /// estimate (a negative binomial of too little variance), to more of the whole.
+    fn fitted_to(&self, x: Obs<'_, S::Space>) -> S {
+        for doubling in 0..10 {
+            let mut statistics = self.smoothing.clone();
+            statistics.scale(f64::from(1 << doubling));
+            self.whole.accumulate(&mut statistics, 0, x, 1.0);
+            if let Ok(fitted) = self.whole.maximize(&statistics) {
+                return fitted;
+            }
+        }
+        self.whole.clone()
     }
 
     /// Writes for every row its squared distance from row `seed`, or −2 ln p(x | fit to the seed).
-    fn squared_from(
-        &self,
-        xs: Batch<'_, S::Space>,
-        seed: usize,
-        out: &mut [f64],
-    ) -> Result<(), FitError> {
+    fn squared_from(&self, xs: Batch<'_, S::Space>, seed: usize, out: &mut [f64]) {
         let x = xs.at(seed);
         if self.metric {
             for (i, value) in out.iter_mut().enumerate() {
                 *value = self.whole.squared_distance(x, xs.at(i)).unwrap_or(0.0);
             }
         } else {
-            let seeded = self.fitted_to(x)?;
+            let seeded = self.fitted_to(x);
             for (i, value) in out.iter_mut().enumerate() {
                 *value = -2.0 * seeded.log_density(0, xs.at(i));
             }
         }
-        Ok(())
     }
 }
 

@@ -1,0 +1,126 @@
+//! What a cell says.
+
+use crate::failure::Failure;
+use crate::read::{Sheet, is_missing};
+use std::cmp::Ordering;
+use tabular::parse_number;
+
+/// How cells that hold no possible value of their column are treated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Impossible {
+    /// As an input error.
+    Refuse,
+    /// Marked: their density is 0.
+    Mark,
+}
+
+/// One cell.
+pub enum Cell<T> {
+    /// Its value.
+    Value(T),
+    /// No value.
+    Missing,
+    /// A value that the column's family cannot have.
+    Impossible,
+}
+
+/// A real number.
+pub fn real(sheet: &Sheet, row: usize, column: usize) -> Result<Cell<f64>, Failure> {
+    let text = sheet.cell(row, column);
+    if is_missing(text) {
+        return Ok(Cell::Missing);
+    }
+    match parse_number(text) {
+        Some(number) => Ok(Cell::Value(number)),
+        None => Err(not_a_number(sheet, row, column)),
+    }
+}
+
+/// Why a cell holds no number.
+fn not_a_number(sheet: &Sheet, row: usize, column: usize) -> Failure {
+    let text = sheet.cell(row, column);
+    let what = match text.parse::<f64>() {
+        Ok(number) if number.is_nan() => {
+            "is not a number; missing cells are empty, NA, NaN or null"
+        }
+        Ok(_) => "is not finite",
+        Err(_) => "is not a number",
+    };
+    Failure::input(format!("{}: \"{text}\" {what}", sheet.place(row, column)))
+}
+
+/// A whole number ≥ 0, also when it is written as 3.0 or 3e0.
+pub fn count(
+    sheet: &Sheet,
+    row: usize,
+    column: usize,
+    impossible: Impossible,
+) -> Result<Cell<u64>, Failure> {
+    /// Above it, not every whole number is a double.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    let text = sheet.cell(row, column);
+    if is_missing(text) {
+        return Ok(Cell::Missing);
+    }
+    let Some(number) = parse_number(text) else {
+        return Err(not_a_number(sheet, row, column));
+    };
+    if number >= 0.0 && number.fract() == 0.0 && number <= LARGEST {
+        return Ok(Cell::Value(number as u64));
+    }
+    if impossible == Impossible::Mark && number <= LARGEST {
+        return Ok(Cell::Impossible);
+    }
+    Err(Failure::input(format!(
+        "{}: \"{text}\" is not a count: a whole number from 0 to 2^53",
+        sheet.place(row, column)
+    )))
+}
+
+/// A level of a category.
+pub fn code(
+    sheet: &Sheet,
+    row: usize,
+    column: usize,
+    levels: &[String],
+) -> Result<Cell<u32>, Failure> {
+    let text = sheet.cell(row, column);
+    if is_missing(text) {
+        return Ok(Cell::Missing);
+    }
+    let found = levels.iter().position(|level| level == text);
+    match found.and_then(|level| u32::try_from(level).ok()) {
+        Some(level) => Ok(Cell::Value(level)),
+        None => Err(Failure::input(format!(
+            "{}: the level \"{text}\" is unknown to the model, which has {}",
+            sheet.place(row, column),
+            levels.join(", ")
+        ))),
+    }
+}
+
+/// The distinct names in a column, sorted: by value if all are whole numbers, else by bytes.
+pub fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    let mut distinct: Vec<String> = (names.filter(|name| seen.insert(name.to_string())))
+        .map(str::to_string)
+        .collect();
+    let whole = |name: &String| name.parse::<i64>();
+    if distinct.iter().all(|name| whole(name).is_ok()) {
+        distinct.sort_by(|a, b| match (whole(a), whole(b)) {
+            (Ok(x), Ok(y)) => x.cmp(&y).then_with(|| a.cmp(b)),
+            _ => Ordering::Equal,
+        });
+    } else {
+        distinct.sort();
+    }
+    distinct
+}
+
+/// Whether any cell of a column is a number, also an infinite one.
+pub fn is_numeric(sheet: &Sheet, column: usize) -> bool {
+    (0..sheet.rows.len()).any(|row| {
+        let text = sheet.cell(row, column);
+        !is_missing(text) && text.parse::<f64>().is_ok_and(|number| !number.is_nan())
+    })
+}

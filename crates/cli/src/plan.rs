@@ -1,0 +1,118 @@
+//! What is to be fitted, and from where.
+
+use crate::args::Fit;
+use crate::choose;
+use crate::explain::Context;
+use crate::failure::{Failure, say};
+use crate::read::{Sheet, text_file};
+use crate::start::{Chosen, chosen};
+use serde_json::Value;
+use tabular::{ModelFile, Specification};
+
+/// What is to be fitted.
+pub struct Plan {
+    /// Families and columns.
+    pub specification: Specification,
+    /// The number of components K.
+    pub count: usize,
+    /// Weights and components of a given start.
+    given: Option<(Vec<f64>, Vec<Value>)>,
+}
+
+impl Plan {
+    /// What the options say, over the columns of the data.
+    pub fn new(arguments: &Fit, sheet: &Sheet) -> Result<Plan, Failure> {
+        let mut given = None;
+        let mut from_file = None;
+        if let Some(path) = &arguments.start.init_model {
+            let text = text_file(path)?;
+            let wrong = |error| Failure::input(format!("{}: {error}", path.display()));
+            if arguments.model.is_given() {
+                given = Some(ModelFile::start_from_text(&text).map_err(wrong)?);
+            } else {
+                let file = ModelFile::from_text(&text).map_err(wrong)?;
+                given = Some(ModelFile::start_from_text(&text).map_err(wrong)?);
+                from_file = Some(file.specification);
+            }
+        }
+        let specification = match from_file {
+            Some(specification) => unchanged(arguments, specification)?,
+            None => choose::specification(arguments, sheet)?,
+        };
+        let families = specification.parts.iter().map(|part| part.components.len());
+        let families = families.max().filter(|&families| families > 0);
+        let given_count = given.as_ref().map(|(weights, _)| weights.len());
+        let count = match (arguments.count.or(families), given_count) {
+            (Some(count), Some(given)) if count != given => {
+                return Err(Failure::input(format!(
+                    "{count} components, but the model to start from has {given} components"
+                )));
+            }
+            (Some(0), _) => {
+                return Err(Failure::input("-k 0: a mixture has at least one component"));
+            }
+            (Some(count), _) => count,
+            (None, Some(given)) => given,
+            (None, None) => return Err(Failure::input("give the number of components by -k K")),
+        };
+        if count > sheet.rows.len() {
+            return Err(Failure::input(format!(
+                "{}: k = {count} is more than the number of rows, {}",
+                sheet.file,
+                sheet.rows.len()
+            )));
+        }
+        Ok(Plan {
+            specification,
+            count,
+            given,
+        })
+    }
+
+    /// The start that the options name.
+    pub fn start(&self, arguments: &Fit, context: Context<'_>) -> Result<Chosen, Failure> {
+        let Some((weights, components)) = &self.given else {
+            let mut parts = self.specification.parts.iter();
+            let one_family = parts.all(|part| part.components.is_empty());
+            let rows = &context.typed.rows;
+            return chosen(
+                &arguments.start,
+                context.sheet,
+                rows,
+                self.count,
+                one_family,
+            );
+        };
+        let path = arguments.start.init_model.as_ref();
+        let place = path.map_or(String::new(), |path| format!("{}: ", path.display()));
+        let model = ModelFile::model(&self.specification, weights.clone(), components);
+        let model = model.map_err(|error| Failure::input(format!("{place}{error}")))?;
+        if model.components().in_class() {
+            return Ok(Chosen::Model(Box::new(model)));
+        }
+        // Outside the class of models: an E-step here, and the fit begins with an M-step.
+        say(
+            "the model to start from has another covariance structure: it is brought in by one E- and M-step",
+        );
+        let posterior = model.posterior(context.typed.table.view());
+        let explained = posterior
+            .labels()
+            .map(|_| posterior.responsibilities.clone());
+        explained
+            .map(Chosen::Responsibilities)
+            .map_err(|error| context.failure(&error, model.components()))
+    }
+}
+
+/// The specification of a model to start from, when no option names a model: options that would
+/// change it are refused.
+fn unchanged(arguments: &Fit, specification: Specification) -> Result<Specification, Failure> {
+    let model = &arguments.model;
+    if model.covariance.is_some() || !model.set.is_empty() || model.columns.is_some() {
+        return Err(Failure::input(
+            "--columns, --covariance and --set need --family or --part; without them the model to start from \
+             says what is fitted",
+        ));
+    }
+    Ok(specification)
+}

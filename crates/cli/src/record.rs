@@ -1,0 +1,88 @@
+//! The record of a fit.
+
+use crate::args::{Algorithm, Fit};
+use crate::explain::Context;
+use em::{Evaluation, FitReport};
+use serde_json::Value;
+use tabular::{FitRecord, StartRecord, TableMixture};
+
+/// Components by falling weight, ties by first parameter.
+pub fn ordered(model: TableMixture) -> TableMixture {
+    let first: Vec<f64> = (0..model.len())
+        .map(|k| first_number(&model.components().save(k)).unwrap_or(0.0))
+        .collect();
+    let mut order: Vec<usize> = (0..model.len()).collect();
+    let weights = model.weights();
+    order.sort_by(|&a, &b| {
+        (weights[b].total_cmp(&weights[a])).then_with(|| first[a].total_cmp(&first[b]))
+    });
+    model.subset(&order)
+}
+
+/// The first number in the parameters of a component.
+fn first_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::Array(items) => items.iter().find_map(first_number),
+        Value::Object(entries) => entries.values().find_map(first_number),
+        _ => None,
+    }
+}
+
+/// The record of a fit, for the model file.
+pub fn record(
+    arguments: &Fit,
+    context: Context<'_>,
+    requested: usize,
+    model: &TableMixture,
+    report: &FitReport,
+    evaluation: &Evaluation,
+    warnings: Vec<String>,
+) -> FitRecord {
+    // Under EM the objective's own sum, so that the trace ends in exactly this number.
+    let log_likelihood = match arguments.algorithm {
+        Algorithm::Em => report.log_likelihood,
+        Algorithm::Hard => evaluation.log_likelihood,
+    };
+    let parameters = evaluation.parameters as f64;
+    let bic = -2.0 * log_likelihood + parameters * evaluation.observations.ln();
+    let starts = report.starts.iter().map(|start| StartRecord {
+        objective: start.outcome.as_ref().ok().map(|outcome| outcome.0),
+        stop_reason: start
+            .outcome
+            .as_ref()
+            .ok()
+            .map(|outcome| outcome.1.to_string()),
+        iterations: start.iterations,
+        error: (start.outcome.as_ref().err())
+            .map(|error| context.sentence(error, model.components())),
+    });
+    FitRecord {
+        log_likelihood,
+        objective: report.objective,
+        rows: evaluation.rows,
+        observations: evaluation.observations,
+        parameters: evaluation.parameters,
+        aic: -2.0 * log_likelihood + 2.0 * parameters,
+        bic,
+        icl: bic + (evaluation.icl - evaluation.bic),
+        entropy: evaluation.entropy,
+        iterations: report.iterations(),
+        passes: report.passes,
+        stop_reason: report.stop_reason.to_string(),
+        algorithm: match arguments.algorithm {
+            Algorithm::Em => "em".into(),
+            Algorithm::Hard => "hard".into(),
+        },
+        seed: arguments.seed,
+        requested_components: (model.len() != requested).then_some(requested),
+        degeneracies: report
+            .degeneracies
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        warnings,
+        starts: starts.collect(),
+        trace: report.trace.clone(),
+    }
+}

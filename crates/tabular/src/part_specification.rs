@@ -1,0 +1,261 @@
+//! One part of a model as it was chosen.
+
+use crate::mixed::MixedSet;
+use crate::registry::{Family, family};
+use crate::{Kind, ModelError, PartSet};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The family name of a part whose components are of different families.
+pub const MIXED: &str = "mixed";
+
+/// One part of a model: a family over one column, or over several that belong together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartSpecification {
+    /// The name of the family.
+    pub family: String,
+    /// The columns it observes.
+    pub columns: Vec<String>,
+    /// For different families in one mixture ("mixed"), the family of each component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<String>,
+    /// What the family fixes, such as the number of trials.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub settings: Map<String, Value>,
+    /// The covariance structure of a multivariate family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covariance: Option<String>,
+    /// The names of the levels of a categorical column; code c is level c.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<String>,
+}
+
+impl PartSpecification {
+    /// The kind of column that it observes.
+    ///
+    /// # Errors
+    /// When no family has its name, or the families of a mixed part observe different kinds.
+    pub fn kind(&self) -> Result<Kind, ModelError> {
+        let families = self.families()?;
+        let kind = families[0].kind;
+        match families.iter().find(|family| family.kind != kind) {
+            None => Ok(kind),
+            Some(other) => Err(ModelError(format!(
+                "families {} and {} observe different kinds of columns",
+                families[0].name, other.name
+            ))),
+        }
+    }
+    /// The names of what can be set.
+    ///
+    /// # Errors
+    /// When no family has its name.
+    pub fn known_settings(&self) -> Result<Vec<&'static str>, ModelError> {
+        let families = self.families()?;
+        Ok((families.iter())
+            .flat_map(|family| family.settings.iter().copied())
+            .collect())
+    }
+    /// Its families: one, or those of the components of a mixed part.
+    fn families(&self) -> Result<Vec<&'static Family>, ModelError> {
+        if self.is_mixed() {
+            if self.components.is_empty() {
+                return Err(ModelError::new(
+                    "a mixed part names the families of its components",
+                ));
+            }
+            return self.components.iter().map(|name| family(name)).collect();
+        }
+        if !self.components.is_empty() {
+            return Err(ModelError(format!(
+                "family {} has no list of components",
+                self.family
+            )));
+        }
+        Ok(vec![family(&self.family)?])
+    }
+    /// Whether its components are of different families.
+    fn is_mixed(&self) -> bool {
+        self.family == MIXED
+    }
+    /// Component k of a mixed part as a part of one component.
+    fn member(&self, k: usize) -> Result<PartSpecification, ModelError> {
+        let name = &self.components[k];
+        let known = family(name)?.settings;
+        let mut member = self.clone();
+        member.components.clear();
+        member.family = name.clone();
+        member
+            .settings
+            .retain(|key, _| known.contains(&key.as_str()));
+        Ok(member)
+    }
+    /// K components whose fixed parts are set.
+    pub(crate) fn template(
+        &self,
+        field: usize,
+        components: usize,
+    ) -> Result<Box<dyn PartSet>, ModelError> {
+        if !self.is_mixed() {
+            return (family(&self.family)?.template)(self, field, components);
+        }
+        self.check_count(components)?;
+        let members = (0..components).map(|k| {
+            let member = self.member(k)?;
+            Ok((member.family.clone(), member.template(field, 1)?))
+        });
+        Ok(Box::new(MixedSet::new(
+            members.collect::<Result<_, ModelError>>()?,
+        )))
+    }
+    /// K components from their parameters; an error names the component.
+    pub(crate) fn load(
+        &self,
+        field: usize,
+        given: &[&Value],
+    ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
+        let at = |k: usize| move |error: ModelError| (k, error);
+        if !self.is_mixed() {
+            let own = (given.iter().enumerate())
+                .map(|(k, component)| self.own_parameters(component).map_err(at(k)));
+            let own: Vec<Value> = own.collect::<Result<_, _>>()?;
+            let family = family(&self.family).map_err(at(0))?;
+            return (family.load)(self, field, &own);
+        }
+        self.check_count(given.len()).map_err(at(0))?;
+        let members = given.iter().enumerate().map(|(k, component)| {
+            let member = self.member(k).map_err(at(k))?;
+            let mut component = (*component).clone();
+            let named = component
+                .as_object_mut()
+                .and_then(|entries| entries.shift_remove("family"));
+            if named.is_some_and(|named| named != *member.family) {
+                return Err((
+                    k,
+                    ModelError(format!("its family must be {}", member.family)),
+                ));
+            }
+            let set = member
+                .load(field, &[&component])
+                .map_err(|(_, error)| (k, error))?;
+            Ok((member.family.clone(), set))
+        });
+        Ok(Box::new(MixedSet::new(members.collect::<Result<_, _>>()?)))
+    }
+    fn check_count(&self, components: usize) -> Result<(), ModelError> {
+        if components == self.components.len() {
+            return Ok(());
+        }
+        Err(ModelError(format!(
+            "{components} components, but {} families",
+            self.components.len()
+        )))
+    }
+    /// What must be set under `key`.
+    fn required(&self, key: &str) -> Result<&Value, ModelError> {
+        self.settings.get(key).ok_or_else(|| {
+            ModelError(format!(
+                "family {} needs --set {key}=NUMBER (column {})",
+                self.family,
+                self.columns.join(",")
+            ))
+        })
+    }
+    /// A whole number, at least `least`, that must be set.
+    pub(crate) fn count_setting(&self, key: &str, least: u64) -> Result<u64, ModelError> {
+        let given = self.required(key)?;
+        given
+            .as_u64()
+            .filter(|&value| value >= least)
+            .ok_or_else(|| {
+                ModelError(format!(
+                    "family {}: {key} = {given} must be a whole number, at least {least}",
+                    self.family
+                ))
+            })
+    }
+    /// A number that must be set.
+    pub(crate) fn number_setting(&self, key: &str) -> Result<f64, ModelError> {
+        let given = self.required(key)?;
+        given.as_f64().ok_or_else(|| {
+            ModelError(format!(
+                "family {}: {key} = {given} must be a number",
+                self.family
+            ))
+        })
+    }
+    /// Checks what can be checked without data.
+    pub(crate) fn check(&self) -> Result<(), ModelError> {
+        let (kind, known) = (self.kind()?, self.known_settings()?);
+        for key in self.settings.keys() {
+            if !known.contains(&key.as_str()) {
+                let known = match &known[..] {
+                    [] => "it has no setting".to_string(),
+                    known => format!("it has {}", known.join(", ")),
+                };
+                return Err(ModelError(format!(
+                    "family {} has no setting {key}; {known}",
+                    self.family
+                )));
+            }
+        }
+        if self.columns.is_empty() || (kind != Kind::Vectors && self.columns.len() != 1) {
+            let wanted = if kind == Kind::Vectors {
+                "at least one column"
+            } else {
+                "one column"
+            };
+            return Err(ModelError(format!(
+                "family {} takes {wanted} a part, not {}",
+                self.family,
+                self.columns.len()
+            )));
+        }
+        if self.covariance.is_some() && kind != Kind::Vectors {
+            return Err(ModelError(format!(
+                "family {} has no covariance structure",
+                self.family
+            )));
+        }
+        if (kind == Kind::Codes) == self.levels.is_empty() {
+            return Err(ModelError(format!(
+                "family {}: levels belong to categorical columns, and only to them",
+                self.family
+            )));
+        }
+        Ok(())
+    }
+    /// The parameters of one component without what the specification already says, which must
+    /// agree.
+    fn own_parameters(&self, component: &Value) -> Result<Value, ModelError> {
+        let Value::Object(given) = component else {
+            return Err(ModelError(format!(
+                "a component of family {} must be an object of parameters, not {component}",
+                self.family
+            )));
+        };
+        let mut given = given.clone();
+        for (key, value) in &self.settings {
+            let stated = given.entry(key.clone()).or_insert_with(|| value.clone());
+            if !agree(stated, value) {
+                return Err(ModelError(format!("{key} is {stated}, but {value} is set")));
+            }
+        }
+        if !self.levels.is_empty() {
+            let levels = given.shift_remove("levels");
+            if levels.is_some_and(|levels| levels != Value::from(self.levels.clone())) {
+                return Err(ModelError(format!(
+                    "column {}: the levels of the component are not those of the model",
+                    self.columns[0]
+                )));
+            }
+        }
+        Ok(Value::Object(given))
+    }
+}
+
+/// Whether two values are the same, 12 and 12.0 included.
+fn agree(a: &Value, b: &Value) -> bool {
+    a == b || (a.is_number() && a.as_f64() == b.as_f64())
+}

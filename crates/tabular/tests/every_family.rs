@@ -1,0 +1,202 @@
+//! Every family that can be chosen by name, as a part of a run-time model: its batch forms agree with
+//! its single rows, missing cells carry nothing, and files lose nothing.
+
+use distributions::{Scratch, Statistics, View};
+use em::{ComponentSet, Data, Mixture, Options, SampleSet, Start, fit_from, stream};
+use serde_json::{Value, json};
+use tabular::{
+    Field, Kind, ModelFile, PartSpecification, Specification, Table, TableComponents, TableMixture,
+    families,
+};
+
+/// A specification of one part of each family, with what it requires.
+fn specifications() -> Vec<Specification> {
+    let mut all = Vec::new();
+    for family in families() {
+        let vectors = family.kind == Kind::Vectors;
+        let mut part = PartSpecification {
+            family: family.name.into(),
+            columns: if vectors {
+                vec!["x".into(), "y".into()]
+            } else {
+                vec!["x".into()]
+            },
+            ..PartSpecification::default()
+        };
+        for (key, value) in [
+            ("trials", 9),
+            ("location", 1),
+            ("minimum", 1),
+            ("low", -1),
+            ("high", 3),
+            ("value", 2),
+        ] {
+            if family.settings.contains(&key) {
+                part.settings.insert(key.into(), json!(value));
+            }
+        }
+        if family.kind == Kind::Codes {
+            part.levels = vec!["a".into(), "b".into(), "c".into()];
+        }
+        if vectors {
+            part.covariance = Some("VEE".into());
+        }
+        all.push(Specification { parts: vec![part] });
+    }
+    let mixed = PartSpecification {
+        family: tabular::MIXED.into(),
+        columns: vec!["x".into()],
+        components: vec!["gamma".into(), "log_normal".into()],
+        ..PartSpecification::default()
+    };
+    all.push(Specification { parts: vec![mixed] });
+    all
+}
+
+fn name(specification: &Specification) -> &str {
+    &specification.parts[0].family
+}
+
+/// 300 rows drawn from the template of a specification.
+fn sample(specification: &Specification) -> (TableComponents, Table) {
+    let template = specification.template(2).expect("a template");
+    let mut rng = stream(1, 0);
+    let mut table = template.empty_buffer();
+    for row in 0..300 {
+        template.draw(row % 2, &mut rng, &mut table);
+    }
+    (template, table)
+}
+
+/// The same rows, every third missing.
+fn with_gaps(table: &Table) -> Table {
+    let values = table.fields()[0].values.clone();
+    let missing = (0..table.rows()).map(|row| row % 3 == 0).collect();
+    Table::new(vec![Field {
+        values,
+        missing: Some(missing),
+    }])
+}
+
+/// The matrix of log-densities in one batch.
+fn matrix(set: &TableComponents, table: &Table) -> Vec<f64> {
+    let rows = table.rows();
+    let mut prepared = vec![0.0; set.prepared_width() * rows];
+    set.prepare(table.view(), &mut prepared);
+    let mut out = vec![0.0; 2 * rows];
+    set.log_density_matrix(table.view(), &prepared, &mut out, &mut Scratch::default());
+    out
+}
+
+#[test]
+fn batches_agree_with_single_rows() {
+    for specification in specifications() {
+        let (set, table) = sample(&specification);
+        for table in [with_gaps(&table), table] {
+            let batch = matrix(&set, &table);
+            for row in 0..table.rows() {
+                let x = table.view().at(row);
+                assert_eq!(set.refusal(x), None, "{}", name(&specification));
+                for k in 0..2 {
+                    let (single, block) = (set.log_density(k, x), batch[k * table.rows() + row]);
+                    let close = (single - block).abs() <= 1e-12 * single.abs().max(1.0);
+                    assert!(
+                        close,
+                        "{} row {row}: {single} {block}",
+                        name(&specification)
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn missing_cells_carry_nothing() {
+    for specification in specifications() {
+        let (set, table) = sample(&specification);
+        let gaps = with_gaps(&table);
+        let batch = matrix(&set, &gaps);
+        assert!((0..gaps.rows()).step_by(3).all(|row| batch[row] == 0.0));
+        let weights = vec![0.5; 2 * gaps.rows()];
+        let mut prepared = vec![0.0; set.prepared_width() * gaps.rows()];
+        set.prepare(gaps.view(), &mut prepared);
+        let mut blocks = set.empty_statistics();
+        let scratch = &mut Scratch::default();
+        set.accumulate_matrix(&mut blocks, gaps.view(), &prepared, &weights, scratch);
+        let mut singles = set.empty_statistics();
+        for row in (0..gaps.rows()).filter(|row| row % 3 != 0) {
+            for k in 0..2 {
+                set.accumulate(&mut singles, k, gaps.view().at(row), 0.5);
+            }
+        }
+        let what = name(&specification);
+        assert_eq!(
+            blocks.weight(),
+            300.0,
+            "{what}: the rows count, their cells do not"
+        );
+        assert_eq!(singles.weight(), 200.0, "{what}");
+        let (first, second) = (set.maximize(&blocks), set.maximize(&singles));
+        let (first, second) = (first.expect("an estimate"), second.expect("an estimate"));
+        for k in 0..2 {
+            close(&first.save(k), &second.save(k), what);
+        }
+    }
+}
+
+fn close(a: &Value, b: &Value, what: &str) {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.iter()
+                .for_each(|(key, value)| close(value, &b[key], what));
+        }
+        (Value::Array(a), Value::Array(b)) => a.iter().zip(b).for_each(|(a, b)| close(a, b, what)),
+        (Value::Number(x), Value::Number(y)) => {
+            let (x, y) = (x.as_f64().expect("a number"), y.as_f64().expect("a number"));
+            assert!(
+                (x - y).abs() <= 1e-10 * x.abs().max(1e-3),
+                "{what}: {a} {b}"
+            );
+        }
+        _ => assert_eq!(a, b, "{what}"),
+    }
+}
+
+#[test]
+fn fits_are_the_same_after_a_file() {
+    for specification in specifications() {
+        let (template, table) = sample(&specification);
+        let template = Mixture::uniform(template);
+        let options = Options::default().max_iterations(3).threads(1);
+        // Two overlapping groups, so that every family has an estimate.
+        let labels: Vec<Option<u32>> = (0..table.rows())
+            .map(|row| Some((row % 2) as u32))
+            .collect();
+        let data = Data::new(table.view());
+        let fitted = fit_from(&template, data, Start::Labels(&labels), &options);
+        let what = name(&specification);
+        let model: TableMixture = fitted
+            .unwrap_or_else(|error| panic!("{what}: {error}"))
+            .model;
+        let file = ModelFile {
+            specification: specification.clone(),
+            label_names: Vec::new(),
+            model,
+            fit: None,
+        };
+        let text = file.to_text().expect("a text");
+        let read =
+            ModelFile::from_text(&text).unwrap_or_else(|error| panic!("{what}: {error}\n{text}"));
+        assert_eq!(read.specification, specification);
+        assert_eq!(read.to_text().expect("a text"), text);
+        let bits = |model: &TableMixture| -> Vec<u64> {
+            model
+                .score_rows(table.view())
+                .into_iter()
+                .map(f64::to_bits)
+                .collect()
+        };
+        assert_eq!(bits(&file.model), bits(&read.model), "{what}");
+    }
+}
