@@ -118,7 +118,7 @@ impl Model {
 #[derive(Args, Debug)]
 #[group(id = "start", multiple = false)]
 pub struct Start {
-    /// A random start: rows far from each other as seeds, or random responsibilities.
+    /// A random start: rows far from each other as seeds, or rows drawn by chance.
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.

@@ -41,7 +41,7 @@ impl fmt::Display for ParameterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} = {}: {}",
+            "{} = {:?}: {}",
             self.parameter, self.value, self.requirement
         )
     }
@@ -155,7 +155,7 @@ impl fmt::Display for Reason {
                 parameter,
                 value,
                 because,
-            } => write!(f, "{parameter} = {value}: {because}"),
+            } => write!(f, "{parameter} = {value:?}: {because}"),
             Reason::Singular { because } => write!(f, "singular covariance: {because}"),
             Reason::NotConverged {
                 parameter,
@@ -163,6 +163,14 @@ impl fmt::Display for Reason {
             } => write!(f, "{parameter} not found in {iterations} inner iterations"),
             Reason::Unsupported(what) => f.write_str(what),
         }
+    }
+}
+
+/// A count with four digits, or in powers of ten where that would be zeros.
+fn short(count: f64) -> String {
+    match count.abs() {
+        1e-3..1e15 => format!("{count:.4}"),
+        _ => format!("{count:?}"),
     }
 }
 
@@ -177,7 +185,7 @@ impl fmt::Display for EstimateError {
                 write!(f, ", column {column}")?;
             }
             if let Some(count) = self.effective_count {
-                write!(f, " (effective count {count:.4})")?;
+                write!(f, " (effective count {})", short(count))?;
             }
             write!(f, ": ")?;
         }

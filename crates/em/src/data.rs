@@ -134,6 +134,12 @@ impl<'a, V: View> Data<'a, V> {
                 }
             }
         }
+        let observations = self.observations();
+        if !observations.is_finite() {
+            return Err(FitError::Shape(format!(
+                "the row weights sum to {observations}: divide them by a common factor"
+            )));
+        }
         if let Some(allowed) = self.allowed {
             let lines = allowed.log_evidence.len() / components.max(1);
             let valid = |&line: &u32| line == Allowed::FREE || (line as usize) < lines;

@@ -40,20 +40,14 @@ pub struct Degeneracy {
 
 impl fmt::Display for Degeneracy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "iteration {}: component {}",
-            self.iteration, self.component
-        )?;
-        if let Some(count) = self.effective_count {
-            write!(f, " (effective count {count:.4})")?;
-        }
         let action = match self.action {
             OnDegenerate::Fail => "the run failed",
             OnDegenerate::Reset => "started anew from the worst-explained rows",
             OnDegenerate::Drop => "dropped",
         };
-        write!(f, ": {}; {action}", self.reason)
+        let mut error = EstimateError::new(self.reason.clone()).in_component(self.component);
+        error.effective_count = self.effective_count;
+        write!(f, "iteration {}: {error}; {action}", self.iteration)
     }
 }
 

@@ -105,13 +105,14 @@ pub(super) fn normal_from_moments(
     let (mean, variance) = (from.mean(), from.variance());
     // Below the rounding of the mean itself, a variance has no correct digit.
     let rounding = 4.0 * f64::EPSILON * mean;
-    if !(variance > rounding * rounding) {
-        return Err(
-            EstimateError::boundary(parameter, variance, "all its observations coincide")
-                .with_count(from.weight()),
-        );
-    }
-    Ok((mean, variance))
+    let because = if !variance.is_finite() {
+        "its observations are too large to be squared"
+    } else if !(variance > rounding * rounding) {
+        "all its observations coincide, or differ by too little to be squared"
+    } else {
+        return Ok((mean, variance));
+    };
+    Err(EstimateError::boundary(parameter, variance, because).with_count(from.weight()))
 }
 
 impl Density for Normal {

@@ -17,7 +17,8 @@ pub enum Start<'a> {
     /// Rows that lie far from each other become seeds, as in k-means++ (Arthur & Vassilvitskii
     /// 2007), for any family; each row then belongs to its nearest seed.
     Spread,
-    /// Responsibilities drawn uniformly from the simplex, independently for each row.
+    /// Each component is estimated from one row drawn by chance, smoothed by one observation of the
+    /// whole.
     Random,
     /// A component for each row, or none (then the row waits until the first E-step).
     Labels(&'a [Option<u32>]),
@@ -67,7 +68,7 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     let mut shares = match start {
         Start::Model => return Ok(template.clone()),
         Start::Spread => spread::shares(template, data, rng)?,
-        Start::Random => random_shares(rows, components, rng),
+        Start::Random => random_shares(&data, components, rng),
         Start::Labels(labels) => label_shares(labels, rows, components)?,
         Start::Responsibilities(given) => given_shares(given, rows, components)?,
     };
@@ -145,18 +146,28 @@ pub(crate) fn first_m_step<S: ComponentSet, W: WeightModel>(
     Mixture::new(weights, components).map_err(|error| failed(error.into()))
 }
 
-/// Each row uniform on the simplex: exponential variates, normalised.
-fn random_shares<R: Rng + ?Sized>(rows: usize, components: usize, rng: &mut R) -> Vec<f64> {
-    let mut shares = vec![0.0; rows * components];
-    for i in 0..rows {
-        let mut total = 0.0;
-        for k in 0..components {
-            let uniform: f64 = rng.random();
-            shares[k * rows + i] = -(-uniform).ln_1p();
-            total += shares[k * rows + i];
-        }
-        for k in 0..components {
-            shares[k * rows + i] /= total;
+/// For each component one row drawn with probability in proportion to its weight, and as much weight
+/// again spread over all rows. Shares per unit of row weight.
+///
+/// One row, because components estimated from shares drawn for *every* row differ by 1/√n only: they
+/// start beside the fit of one component, a saddle that EM may never leave.
+fn random_shares<V: View, R: Rng + ?Sized>(
+    data: &Data<'_, V>,
+    components: usize,
+    rng: &mut R,
+) -> Vec<f64> {
+    let (rows, total) = (data.rows(), data.observations());
+    let mut shares = vec![1.0 / total; rows * components];
+    for row in shares.chunks_exact_mut(rows) {
+        let mut rest = rng.random::<f64>() * total;
+        let drawn = (0..rows).find(|&i| {
+            rest -= data.row_weight(i);
+            rest < 0.0
+        });
+        // Rounding may use up all rows: then the last of positive weight it is.
+        let drawn = drawn.or_else(|| (0..rows).rfind(|&i| data.row_weight(i) > 0.0));
+        if let Some(i) = drawn {
+            row[i] += 1.0 / data.row_weight(i);
         }
     }
     shares

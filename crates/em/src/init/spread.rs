@@ -37,6 +37,7 @@ pub(super) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     let mut nearest = vec![f64::INFINITY; rows];
     let mut owner = vec![0; rows];
     let mut fresh = vec![0.0; rows];
+    let mut seeds = Vec::new();
     let mut chance: Vec<f64> = candidates.iter().map(|&i| weights[i]).collect();
     for k in 0..components {
         let Some(seed) = draw(&chance, rng) else {
@@ -51,12 +52,20 @@ pub(super) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
                 (nearest[i], owner[i]) = (fresh[i], k);
             }
         }
+        seeds.push(seed);
         for (c, &i) in candidates.iter().enumerate() {
             // A deviance between smoothed fits may fall below 0; only equal rows have exactly 0.
             let squared = (nearest[i] - distance.own[c]).abs();
             chance[c] = weights[i] * squared.min(f64::MAX);
         }
-        chance[seed] = 0.0;
+        for &seed in &seeds {
+            chance[seed] = 0.0;
+        }
+    }
+    // A fit smoothed by the whole may suit another seed's row better than that seed's own: a seed keeps
+    // its row all the same, else its component might start with none.
+    for (k, &seed) in seeds.iter().enumerate() {
+        owner[candidates[seed]] = k;
     }
     let mut shares = vec![0.0; rows * components];
     for (i, &k) in owner.iter().enumerate() {

@@ -141,13 +141,14 @@ fn rounding_variance(mean: f64) -> f64 {
     deviation * deviation
 }
 
-fn coincide(column: usize, variance: f64) -> EstimateError {
-    EstimateError::boundary(
-        "variance",
-        variance,
-        "all its observations coincide in this column",
-    )
-    .in_column(column)
+/// The error for a variance that is none.
+fn coincide(variance: f64) -> EstimateError {
+    let because = if variance.is_finite() {
+        "all its observations coincide, or differ by too little to be squared"
+    } else {
+        "its observations are too large to be squared"
+    };
+    EstimateError::boundary("variance", variance, because)
 }
 
 /// Checks that no variance is zero, below rounding, or NaN.
@@ -157,7 +158,7 @@ fn check_variances(
 ) -> Result<(), EstimateError> {
     for (column, (variance, &mean)) in variances.zip(mean).enumerate() {
         if !(variance > rounding_variance(mean) && variance.is_finite()) {
-            return Err(coincide(column, variance));
+            return Err(coincide(variance).in_column(column));
         }
     }
     Ok(())
@@ -169,11 +170,7 @@ fn check_common_variance(variance: f64, mean: &[f64]) -> Result<(), EstimateErro
     if variance > bound && variance.is_finite() {
         Ok(())
     } else {
-        Err(EstimateError::boundary(
-            "variance",
-            variance,
-            "all its observations coincide",
-        ))
+        Err(coincide(variance))
     }
 }
 

@@ -17,8 +17,9 @@ impl Structure for EqualShapeDiagonal {
     }
     fn maximize(&self, from: &Scatters<'_>) -> Result<Vec<Covariance>, EstimateError> {
         let diagonals: Vec<Vec<f64>> = (0..from.components()).map(|k| from.diagonal(k)).collect();
-        let (shape, volumes) =
-            volume::common_diagonal_shape(from, &diagonals, |column| super::coincide(column, 0.0))?;
+        let (shape, volumes) = volume::common_diagonal_shape(from, &diagonals, |column| {
+            super::coincide(0.0).in_column(column)
+        })?;
         Ok((volumes.into_iter())
             .map(|volume| Covariance::Diagonal(scaled(shape.clone(), volume)))
             .collect())
