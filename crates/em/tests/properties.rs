@@ -50,7 +50,7 @@ for_every_family!(responsibilities_sum_to_one);
 /// The objective never falls by more than rounding.
 fn the_objective_never_falls<C: Random>(seed: u64) -> Result<(), String> {
     let rng = &mut rng(seed);
-    let truth = mixture::<C, _>(rng, 6);
+    let truth = mixture::<C, _>(rng, 50);
     let xs = rows(rng, &truth, 500);
     let weights = row_weights(rng, xs.len());
     let start = Mixture::uniform((0..truth.len()).map(|_| C::random(rng)).collect::<Vec<_>>());
@@ -107,8 +107,8 @@ fn same_fit<C: Random>(
 /// Permuting rows or components changes nothing; weight 2 is a repeated row; weight 0 is no row.
 fn rows_and_components_have_no_order<C: Random>(seed: u64) -> Result<(), String> {
     let rng = &mut rng(seed);
-    let truth = mixture::<C, _>(rng, 4);
-    let xs = rows(rng, &truth, 300);
+    let truth = mixture::<C, _>(rng, 50);
+    let xs = rows(rng, &truth, 500);
     let weights = row_weights(rng, xs.len());
     let start = mixture_near(rng, &truth);
     let Some(plain) = five(&start, Data::new(&xs[..]).weighted(&weights)) else {
@@ -147,8 +147,8 @@ for_every_family!(rows_and_components_have_no_order);
 /// Weight 2 against a repeated row.
 fn weight_two_is_a_repeated_row<C: Random>(seed: u64) -> Result<(), String> {
     let rng = &mut rng(seed);
-    let truth = mixture::<C, _>(rng, 4);
-    let xs = rows(rng, &truth, 200);
+    let truth = mixture::<C, _>(rng, 50);
+    let xs = rows(rng, &truth, 500);
     let start = mixture_near(rng, &truth);
     let counts: Vec<usize> = (0..xs.len()).map(|_| rng.random_range(1..4)).collect();
     let weights: Vec<f64> = counts.iter().map(|&c| c as f64).collect();
@@ -177,8 +177,8 @@ fn mixture_near<C: Random>(rng: &mut impl rand::Rng, truth: &Mixture<Vec<C>>) ->
 /// Statistics of parts merge to the statistics of the whole: the M-steps agree.
 fn statistics_merge<C: Random>(seed: u64) -> Result<(), String> {
     let rng = &mut rng(seed);
-    let truth = mixture::<C, _>(rng, 4);
-    let xs = rows(rng, &truth, 400);
+    let truth = mixture::<C, _>(rng, 50);
+    let xs = rows(rng, &truth, 500);
     let weights = row_weights(rng, xs.len());
     let scratch = &mut Scratch::default();
     let mut expect = |into: &mut _, range: std::ops::Range<usize>| {
