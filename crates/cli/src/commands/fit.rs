@@ -12,15 +12,13 @@ use crate::record::{ordered, record};
 use crate::start::Chosen;
 use crate::summary;
 use crate::warn::warnings;
-use crate::write;
+use crate::write::{self, Target};
 use em::{Data, Driver, Hard, Mixture, Options, Responsibilities, Soft};
 use tabular::ModelFile;
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
-    if let Some(path) = &arguments.output {
-        write::check_target(path)?;
-    }
+    let target = target(arguments)?;
     let sheet = Sheet::read(&arguments.data)?;
     let plan = Plan::new(arguments, &sheet)?;
     let specification = &plan.specification;
@@ -33,7 +31,23 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     };
     let start = plan.start(arguments, context)?;
     let fitted = fit(arguments, &plan, context, &start, weights.as_deref())?;
-    finish(arguments, &fitted)
+    finish(arguments, &fitted, target.as_ref())
+}
+
+/// Where the model goes: never over a file that the fit reads.
+fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
+    let start = &arguments.start;
+    let inputs = [
+        ("the data", Some(arguments.data.as_path())),
+        ("--init-labels-file", start.init_labels_file.as_deref()),
+        (
+            "--init-responsibilities",
+            start.init_responsibilities.as_deref(),
+        ),
+        ("--init-model", start.init_model.as_deref()),
+    ];
+    let path = arguments.output.as_deref();
+    path.map(|path| Target::new(path, &inputs)).transpose()
 }
 
 /// Row weights; rows without an observed cell have weight 0.
@@ -155,7 +169,7 @@ fn fit(
 }
 
 /// Writes the model and prints the result.
-fn finish(arguments: &Fit, fitted: &ModelFile) -> Result<(), Failure> {
+fn finish(arguments: &Fit, fitted: &ModelFile, target: Option<&Target>) -> Result<(), Failure> {
     let Some(record) = &fitted.fit else {
         return Ok(());
     };
@@ -171,11 +185,17 @@ fn finish(arguments: &Fit, fitted: &ModelFile) -> Result<(), Failure> {
     }
     let text =
         (fitted.to_text()).map_err(|error| Failure::Fit(format!("the fitted model: {error}")))?;
-    if let Some(path) = &arguments.output {
-        write::file(path, &text)?;
-    }
-    match arguments.format {
+    let prepared = target.map(|target| target.prepare(&text)).transpose()?;
+    let printed = match arguments.format {
         Format::Json => write::stdout(&text),
         Format::Text => write::stdout(&summary::text(fitted)),
+    };
+    // Only a result that was also printed is put in place.
+    match (prepared, printed) {
+        (Some(_), Err(Failure::Gone)) => Err(Failure::input(
+            "stdout was closed before the result was printed; nothing is written to --output",
+        )),
+        (Some(prepared), Ok(())) => prepared.finish(),
+        (_, printed) => printed,
     }
 }
