@@ -5,7 +5,7 @@ use crate::cells::{Cell, Impossible, code, count, real};
 use crate::failure::Failure;
 use crate::read::{Sheet, is_missing};
 use distributions::RowsBuffer;
-use tabular::{Field, Kind, PartSpecification, Specification, Table, Values};
+use tabular::{Field, Kind, PartSpecification, Specification, Table, Values, parse_number};
 
 /// The typed rows of a sheet.
 pub struct Typed {
@@ -208,6 +208,22 @@ fn vectors(
     }
     let values = Values::Vectors(RowsBuffer { values, width });
     Ok(Field { values, missing })
+}
+
+/// Takes the rows of weight 0 out: they are to have no influence at all, whatever they hold.
+pub fn without_weight_0(sheet: &mut Sheet, name: &str) -> Result<(), Failure> {
+    let column = sheet.column(name)?;
+    let keep: Vec<bool> = (0..sheet.rows.len())
+        .map(|row| parse_number(sheet.cell(row, column)) != Some(0.0))
+        .collect();
+    if !keep.contains(&true) {
+        return Err(Failure::input(format!(
+            "{}: no row has a positive weight",
+            sheet.file
+        )));
+    }
+    sheet.keep_only(&keep);
+    Ok(())
 }
 
 /// Row weights: numbers ≥ 0, none missing.

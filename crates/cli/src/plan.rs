@@ -23,6 +23,7 @@ impl Plan {
     /// What the options say, over the columns of the data.
     pub fn new(arguments: &Fit, sheet: &Sheet) -> Result<Plan, Failure> {
         let (specification, given) = named(arguments, sheet)?;
+        check_uses(arguments, &specification)?;
         let families = specification.parts.iter().map(|part| part.components.len());
         let families = families.max().filter(|&families| families > 0);
         let given_count = given.as_ref().map(|(weights, _)| weights.len());
@@ -41,8 +42,12 @@ impl Plan {
         };
         if count > sheet.rows.len() {
             return Err(Failure::input(format!(
-                "{}: k = {count} is more than the number of rows, {}",
+                "{}: k = {count} is more than the number of rows{}, {}",
                 sheet.file,
+                arguments
+                    .row_weights
+                    .as_ref()
+                    .map_or("", |_| " of positive weight"),
                 sheet.rows.len()
             )));
         }
@@ -85,6 +90,30 @@ impl Plan {
         explained
             .map(Chosen::Responsibilities)
             .map_err(|error| context.failure(&error, model.components()))
+    }
+}
+
+/// Checks that no column has two uses, and that a start that is given is run once.
+fn check_uses(arguments: &Fit, specification: &Specification) -> Result<(), Failure> {
+    let start = &arguments.start;
+    let uses = [
+        ("--row-weights", &arguments.row_weights),
+        ("--init-labels", &start.init_labels),
+    ];
+    for (option, column) in uses {
+        let Some(column) = column else { continue };
+        let mut used = specification.parts.iter().flat_map(|part| &part.columns);
+        if used.any(|used| used == column) {
+            return Err(Failure::input(format!(
+                "{option} {column}: the model is also to be fitted to column {column}"
+            )));
+        }
+    }
+    match arguments.restarts {
+        Some(restarts) if restarts > 1 && start.is_given() => Err(Failure::input(format!(
+            "--restarts {restarts}: a start that is given is run once"
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -79,17 +79,13 @@ pub fn chosen(
 /// A file with one row for each row of the data.
 fn companion(path: &Path, sheet: &Sheet) -> Result<Sheet, Failure> {
     let mut file = Sheet::read(path)?;
-    file.extend_by_blank_lines(sheet.rows.len());
-    if file.rows.len() == sheet.rows.len() {
-        Ok(file)
-    } else {
-        Err(Failure::input(format!(
-            "{}: {} rows, but {} has {}",
-            file.file,
-            file.rows.len(),
-            sheet.file,
-            sheet.rows.len()
-        )))
+    let rows = file.rows.len();
+    match file.keep_as(sheet) {
+        Ok(()) => Ok(file),
+        Err(expected) => Err(Failure::input(format!(
+            "{}: {rows} rows, but {} has {expected}",
+            file.file, sheet.file
+        ))),
     }
 }
 
@@ -98,6 +94,9 @@ fn labels(sheet: &Sheet, column: usize, rows: &[usize], count: usize) -> Result<
     let text = |row: usize| Some(sheet.cell(row, column)).filter(|text| !is_missing(text));
     let names = distinct(rows.iter().filter_map(|&row| text(row)));
     let place = || format!("{}, column {}", sheet.file, sheet.header[column]);
+    if names.is_empty() {
+        return Err(Failure::input(format!("{}: every label is empty", place())));
+    }
     if names.len() > count {
         return Err(Failure::input(format!(
             "{}: {} distinct labels for {count} components",

@@ -725,6 +725,115 @@ const ROWS: &[Row] = &[
     ),
     ("sampling", TWO, "sample MODEL", 2, &["-n"]),
     ("sampling", TWO, "sample MODEL -n -5", 2, &["-5"]),
+    // A column or a key with two uses.
+    (
+        "two uses",
+        TWO,
+        "fit DATA --family normal --columns a,b --row-weights b -k 1",
+        2,
+        &["--row-weights b", "also"],
+    ),
+    (
+        "two uses",
+        TWO,
+        "fit DATA --part normal:a --init-labels a -k 5",
+        2,
+        &["--init-labels a", "also"],
+    ),
+    (
+        "two uses",
+        TWO,
+        "fit DATA --family binomial --set trials=9 --set trials=10 -k 1",
+        2,
+        &["--set trials", "twice"],
+    ),
+    // Negative numbers are values.
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k -1",
+        2,
+        &["'-1'", "-k", "whole number"],
+    ),
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k 1 --tolerance -1",
+        2,
+        &["'-1'", "--tolerance", "at least 0"],
+    ),
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k 1 --seed -1",
+        2,
+        &["'-1'", "--seed", "at least 0"],
+    ),
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k 1 --max-iterations -1",
+        2,
+        &["'-1'", "--max-iterations", "at least 0"],
+    ),
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k 1 --restarts -1",
+        2,
+        &["'-1'", "--restarts", "at least 1"],
+    ),
+    (
+        "negative",
+        TWO,
+        "sample MODEL -n -1",
+        2,
+        &["'-1'", "-n", "at least 0"],
+    ),
+    (
+        "negative",
+        TWO,
+        "sample MODEL -n 1 --seed -1",
+        2,
+        &["'-1'", "--seed"],
+    ),
+    // Labels and separators.
+    (
+        "start",
+        "a\n1\n2\n",
+        "fit DATA --family normal -k 1 --init-labels-file @l.csv=l\\nNA\\nNA\\n",
+        2,
+        &["l.csv", "every label is empty"],
+    ),
+    (
+        "text",
+        "a;b\n1;2\n3;4\n",
+        FIT,
+        2,
+        &["no column holds a number", "commas", "semicolons"],
+    ),
+    (
+        "text",
+        "a\tb\n1\t2\n3\t4\n",
+        FIT,
+        2,
+        &["no column holds a number", "commas", "tabs"],
+    ),
+    (
+        "text",
+        "a;b\n1;2\n3;4\n",
+        "fit DATA --family normal --columns a -k 1",
+        2,
+        &["no column \"a\"", "commas", "semicolons"],
+    ),
+    // Rows of weight 0 are no rows.
+    (
+        "weights",
+        "a,w\n1,0\n2,0\n3,1\n",
+        "fit DATA --family normal --row-weights w -k 2",
+        2,
+        &["rows of positive weight, 1"],
+    ),
 ];
 
 #[test]

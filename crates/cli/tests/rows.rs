@@ -90,3 +90,77 @@ fn a_model_to_start_from_has_the_columns_of_the_fit() {
     let bare = write(&folder, "bare.json", bare.to_string());
     assert_eq!(from("b,a", &bare).code, 0, "a bare start has no names");
 }
+
+#[test]
+fn rows_of_weight_0_have_no_influence() {
+    let folder = folder("rows_weight_0");
+    let lines = [
+        "n,c,w,l",
+        "3,u,1,x",
+        "-2,z,0,y",
+        "1,v,2,x",
+        "text,,0,",
+        "9,u,1.5,q",
+        "1.5,NA,0,8",
+        "8,v,1,q",
+    ];
+    let without = lines.iter().filter(|line| !line.contains(",0,"));
+    let without: Vec<&str> = without.copied().collect();
+    let labels = |lines: &[&str]| -> String {
+        let labels = lines.iter().map(|line| line.rsplit(',').next());
+        labels
+            .map(|label| format!("{}\n", label.unwrap_or_default()))
+            .collect()
+    };
+    let fit = |lines: &[&str], start: &str| {
+        let data = write(&folder, "data.csv", lines.join("\n"));
+        let labels = write(&folder, "labels.csv", labels(lines));
+        let words =
+            format!("{data} --part poisson:n --part categorical:c --row-weights w -k 2 {start}");
+        let words = words.replace("LABELS", &labels);
+        let words: Vec<String> = words.split(' ').map(String::from).collect();
+        fit_json(&words)
+    };
+    for start in ["--seed 1", "--init-labels l", "--init-labels-file LABELS"] {
+        assert_eq!(fit(&lines, start), fit(&without, start), "{start}");
+    }
+
+    let model = fit(&without, "--init-labels l --restarts 1");
+    assert_eq!(model["label_names"], serde_json::json!(["q", "x"]));
+    let model = write(&folder, "model.json", model.to_string());
+    let total = |lines: &[&str]| {
+        let data = write(&folder, "data.csv", lines.join("\n"));
+        succeed(&["score", &model, &data, "--total", "--row-weights", "w"])
+    };
+    assert_eq!(total(&lines), total(&without));
+}
+
+#[test]
+fn many_columns_are_read_in_linear_time() {
+    let folder = folder("rows_wide");
+    let row = |cell: &dyn Fn(usize) -> String| {
+        let cells: Vec<String> = (0..100_000).map(cell).collect();
+        cells.join(",") + "\n"
+    };
+    let mut text = row(&|j| format!("c{j}"));
+    for i in 0..3 {
+        text.push_str(&row(&|j| (i * (j % 7 + 1)).to_string()));
+    }
+    let data = write(&folder, "data.csv", text);
+    let started = std::time::Instant::now();
+    let run = mixture(&[
+        "fit",
+        &data,
+        "--family",
+        "normal",
+        "--columns",
+        "c0,c99999",
+        "-k",
+        "1",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = mixture(&["fit", &data, "--family", "normal", "-k", "1"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let spent = started.elapsed();
+    assert!(spent.as_secs() < 20, "{spent:?}");
+}

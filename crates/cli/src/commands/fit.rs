@@ -2,7 +2,7 @@
 
 use crate::args::{Acceleration, Algorithm, Fit, Format, OnDegenerate};
 use crate::cells::Impossible;
-use crate::columns::{Typed, row_weights, typed, unobserved};
+use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::plan::Plan;
@@ -19,7 +19,10 @@ use tabular::ModelFile;
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
     let target = target(arguments)?;
-    let sheet = Sheet::read(&arguments.data)?;
+    let mut sheet = Sheet::read(&arguments.data)?;
+    if let Some(column) = &arguments.row_weights {
+        without_weight_0(&mut sheet, column)?;
+    }
     let plan = Plan::new(arguments, &sheet)?;
     let specification = &plan.specification;
     let typed = typed(&sheet, specification, arguments.missing, Impossible::Refuse)?;
@@ -73,7 +76,7 @@ fn options(arguments: &Fit) -> Options {
     Options::default()
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
-        .restarts(arguments.restarts.map_or(10, |restarts| restarts as usize))
+        .restarts(arguments.restarts.unwrap_or(10))
         .seed(arguments.seed)
         .threads(arguments.threads.map_or(0, usize::from))
         .on_degenerate(match arguments.on_degenerate {
