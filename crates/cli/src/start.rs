@@ -3,6 +3,7 @@
 use crate::args::{Init, Start};
 use crate::cells::distinct;
 use crate::failure::Failure;
+use crate::grid::plain;
 use crate::read::{Sheet, is_missing};
 use std::path::Path;
 use tabular::{TableMixture, parse_number};
@@ -159,8 +160,10 @@ fn responsibilities(sheet: &Sheet, rows: &[usize], count: usize) -> Result<Chose
         }
         if !((sum - 1.0).abs() <= 1e-6) {
             return Err(Failure::input(format!(
-                "{}, line {}: the responsibilities sum to {sum}, not to 1",
-                sheet.file, sheet.lines[row]
+                "{}, line {}: the responsibilities sum to {}, not to 1",
+                sheet.file,
+                sheet.lines[row],
+                plain(sum)
             )));
         }
     }
