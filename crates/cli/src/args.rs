@@ -60,7 +60,7 @@ pub struct Fit {
     pub on_degenerate: OnDegenerate,
     /// Stop when the estimated remaining gain is below this many nats, twice running.
     #[arg(long, value_name = "T", default_value_t = 1e-7, value_parser = tolerance,
-          allow_negative_numbers = true)]
+          allow_hyphen_values = true)]
     pub tolerance: f64,
     /// The most iterations.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = whole,

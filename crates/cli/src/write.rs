@@ -46,7 +46,9 @@ impl Target {
             Ok(found) => Some(found.permissions()),
             Err(_) => None,
         };
-        if resolved.file_name().is_none() || !folder(&resolved).is_dir() {
+        // A path may end in a separator without naming a folder that exists.
+        let named_as_folder = shown.ends_with(std::path::is_separator);
+        if named_as_folder || resolved.file_name().is_none() || !folder(&resolved).is_dir() {
             return Err(wrong("the folder does not exist"));
         }
         for (option, input) in inputs {

@@ -758,6 +758,20 @@ const ROWS: &[Row] = &[
     (
         "negative",
         TWO,
+        "fit DATA --family normal -k 1 --tolerance -1e-3",
+        2,
+        &["'-1e-3'", "--tolerance", "at least 0"],
+    ),
+    (
+        "output",
+        TWO,
+        "fit DATA --family normal -k 1 --output DIR/none/",
+        2,
+        &["the folder does not exist"],
+    ),
+    (
+        "negative",
+        TWO,
         "fit DATA --family normal -k 1 --tolerance -1",
         2,
         &["'-1'", "--tolerance", "at least 0"],

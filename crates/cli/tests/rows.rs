@@ -164,3 +164,34 @@ fn many_columns_are_read_in_linear_time() {
     let spent = started.elapsed();
     assert!(spent.as_secs() < 20, "{spent:?}");
 }
+
+#[test]
+fn a_file_of_incomplete_rows_is_predicted() {
+    let folder = folder("rows_incomplete");
+    let gaussian = model(
+        "\"x\",\"y\"",
+        "{\"family\":\"gaussian\",\"columns\":[\"x\",\"y\"],\"covariance\":\"full\"}",
+        "{\"mean\":[0,0],\"covariance\":[[1,0],[0,1]]}",
+    );
+    let gaussian = write(&folder, "gaussian.json", gaussian);
+    let data = write(&folder, "data.csv", "x,y\n1,NA\n,2\n");
+    let rows = records(&succeed(&[
+        "predict",
+        &gaussian,
+        &data,
+        "--missing",
+        "drop",
+    ]));
+    assert_eq!(rows[1..], [["", "", ""], ["", "", ""]]);
+
+    let mixed = "{\"format\":\"mixture-model\",\"version\":1,\"columns\":[\"x\"],\"parts\":[{\"family\":\"mixed\",\"columns\":[\"x\"],\"components\":[\"point_mass\",\"poisson\"],\"settings\":{\"value\":0}}],\"weights\":[0.5,0.5],\"components\":[{\"family\":\"point_mass\",\"value\":0},{\"family\":\"poisson\",\"rate\":2}]}";
+    let mixed = write(&folder, "mixed.json", mixed);
+    for (cell, expected) in [
+        ("-1", ["", "-inf", "", ""]),
+        ("NA", ["0", "0.0", "0.5", "0.5"]),
+    ] {
+        let data = write(&folder, "data.csv", format!("x\n{cell}\n"));
+        let rows = records(&succeed(&["predict", &mixed, &data, "--missing", "em"]));
+        assert_eq!(rows[1], expected);
+    }
+}
