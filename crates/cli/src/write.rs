@@ -1,7 +1,7 @@
 //! Writing results: stdout, and files that appear whole or not at all.
 
 use crate::failure::Failure;
-use std::fs::{OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -67,13 +67,8 @@ impl Target {
     /// Writes a temporary file beside the target: no reader ever sees half of it, and a failure
     /// leaves what was there.
     pub fn prepare(&self, text: &str) -> Result<Prepared<'_>, Failure> {
-        let name = format!(".mixture-{}.tmp", std::process::id());
-        let temporary = folder(&self.path).join(name);
-        let mut file = (OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&temporary))
-        .map_err(|error| self.failed(&error))?;
+        let (temporary, mut file) =
+            temporary(&folder(&self.path)).map_err(|error| self.failed(&error))?;
         let prepared = Prepared {
             target: self,
             temporary,
@@ -109,6 +104,19 @@ impl Drop for Prepared<'_> {
     fn drop(&mut self) {
         // After a rename there is nothing to remove; otherwise another error is on its way.
         let _ = std::fs::remove_file(&self.temporary);
+    }
+}
+
+/// A new file in `folder`: one that a killed run left behind is not touched.
+fn temporary(folder: &Path) -> std::io::Result<(PathBuf, File)> {
+    let mut attempt = 0;
+    loop {
+        let path = folder.join(format!(".mixture-{}-{attempt}.tmp", std::process::id()));
+        let opened = OpenOptions::new().write(true).create_new(true).open(&path);
+        match opened {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < 100 => attempt += 1,
+            opened => return opened.map(|file| (path, file)),
+        }
     }
 }
 

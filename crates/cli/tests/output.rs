@@ -89,14 +89,23 @@ fn nothing_is_written_when_stdout_fails() {
     let folder = folder("output_stdout");
     let data = write(&folder, "data.csv", DATA);
     let output = folder.join("model.json");
+    let fit = |stdout: Stdio, words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mixture"));
+        command.args(["fit", &data]).args(NORMAL);
+        command.arg("--output").arg(&output).stdout(stdout);
+        let ended = command.stderr(Stdio::piped()).output().expect("it runs");
+        let errors = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{errors}");
+        assert!(errors.contains(words), "{errors}");
+        let left = std::fs::read_dir(&folder).expect("the folder").count();
+        assert_eq!(left, 1, "neither a model nor a temporary file");
+    };
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mixture"));
-    command.args(["fit", &data]).args(NORMAL);
-    command.arg("--output").arg(&output).stdout(writer);
-    let ended = command.stderr(Stdio::piped()).output().expect("it runs");
-    assert_eq!(ended.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&ended.stderr).contains("stdout was closed"));
-    let left = std::fs::read_dir(&folder).expect("the folder").count();
-    assert_eq!(left, 1, "neither a model nor a temporary file");
+    fit(writer.into(), "stdout was closed");
+    // A device that is always full, where there is one; it is opened, never created.
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    if let Ok(full) = full {
+        fit(full.into(), "stdout cannot be written");
+    }
 }
