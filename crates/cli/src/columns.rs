@@ -138,7 +138,7 @@ fn scalars(
 const REAL: f64 = 0.5;
 
 /// Reads the cells of a column. A missing or impossible cell holds `placeholder`, whatever other
-/// rows hold; in a fit, which every cell of the family must admit, the first value there is.
+/// rows hold; in a fit it holds the first value there is, which the family has to admit anyway.
 fn cells<T: Copy>(
     source: Source<'_>,
     column: usize,

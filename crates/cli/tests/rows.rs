@@ -195,3 +195,27 @@ fn a_file_of_incomplete_rows_is_predicted() {
         assert_eq!(rows[1], expected);
     }
 }
+
+#[test]
+fn a_model_to_start_from_has_the_levels_of_the_fit() {
+    let folder = folder("rows_init_levels");
+    let text = model(
+        "\"c\"",
+        "{\"family\":\"categorical\",\"columns\":[\"c\"],\"levels\":[\"u\",\"v\"]}",
+        "{\"probabilities\":[0.5,0.5]}",
+    );
+    let model = write(&folder, "model.json", text);
+    for (cells, code) in [("v\nu\nu", 0), ("u\nw\nw", 2)] {
+        let data = write(&folder, "data.csv", format!("c\n{cells}\n"));
+        let run = mixture(&[
+            "fit",
+            &data,
+            "--part",
+            "categorical:c",
+            "--init-model",
+            &model,
+        ]);
+        assert_eq!(run.code, code, "{}", run.stderr);
+        assert_eq!(run.stderr.contains("levels u, v, but u, w"), code == 2);
+    }
+}
