@@ -33,7 +33,8 @@ pub struct Fit {
     /// The data, a CSV file with a header.
     pub data: PathBuf,
     /// The number of components K.
-    #[arg(short = 'k', value_name = "K", conflicts_with = "components")]
+    #[arg(short = 'k', value_name = "K", conflicts_with = "components",
+          value_parser = whole, allow_negative_numbers = true)]
     pub count: Option<usize>,
     /// The model.
     #[command(flatten)]
@@ -58,20 +59,23 @@ pub struct Fit {
     #[arg(long, value_enum, default_value_t = OnDegenerate::Fail)]
     pub on_degenerate: OnDegenerate,
     /// Stop when the estimated remaining gain is below this many nats, twice running.
-    #[arg(long, value_name = "T", default_value_t = 1e-7, value_parser = tolerance)]
+    #[arg(long, value_name = "T", default_value_t = 1e-7, value_parser = tolerance,
+          allow_hyphen_values = true)]
     pub tolerance: f64,
     /// The most iterations.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = whole,
+          allow_negative_numbers = true)]
     pub max_iterations: usize,
     /// How many random starts; 10 unless the start is given.
-    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..),
-          conflicts_with = "given_start")]
-    pub restarts: Option<u32>,
+    #[arg(long, value_name = "R", value_parser = whole_from_1, allow_negative_numbers = true)]
+    pub restarts: Option<usize>,
     /// The seed of all randomness.
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "S", default_value_t = 0, value_parser = whole_u64,
+          allow_negative_numbers = true)]
     pub seed: u64,
     /// Threads, every core by default; the result has the same bits for any number.
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..),
+          allow_negative_numbers = true)]
     pub threads: Option<u16>,
     /// Exit with 3, and write nothing, if the fit did not converge.
     #[arg(long)]
@@ -122,17 +126,27 @@ pub struct Start {
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.
-    #[arg(long, value_name = "COLUMN", group = "given_start")]
+    #[arg(long, value_name = "COLUMN")]
     pub init_labels: Option<String>,
     /// A CSV file of starting labels: a header, one row per data row.
-    #[arg(long, value_name = "FILE", group = "given_start")]
+    #[arg(long, value_name = "FILE")]
     pub init_labels_file: Option<PathBuf>,
     /// A CSV file of starting responsibilities: a header, K columns, one row per data row.
-    #[arg(long, value_name = "FILE", group = "given_start")]
+    #[arg(long, value_name = "FILE")]
     pub init_responsibilities: Option<PathBuf>,
     /// A model file, or just {"weights": […], "components": […]}.
-    #[arg(long, value_name = "MODEL.json", group = "given_start")]
+    #[arg(long, value_name = "MODEL.json")]
     pub init_model: Option<PathBuf>,
+}
+
+impl Start {
+    /// Whether the start is given, and nothing random happens.
+    pub fn is_given(&self) -> bool {
+        self.init_labels.is_some()
+            || self.init_labels_file.is_some()
+            || self.init_responsibilities.is_some()
+            || self.init_model.is_some()
+    }
 }
 
 /// `mixture predict`.
@@ -184,10 +198,11 @@ pub struct Sample {
     /// The model file.
     pub model: PathBuf,
     /// How many rows.
-    #[arg(short = 'n', value_name = "N")]
+    #[arg(short = 'n', value_name = "N", value_parser = whole_u64, allow_negative_numbers = true)]
     pub count: u64,
     /// The seed.
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "S", default_value_t = 0, value_parser = whole_u64,
+          allow_negative_numbers = true)]
     pub seed: u64,
     /// Add a column with the component of each row.
     #[arg(long)]
@@ -268,4 +283,19 @@ fn tolerance(text: &str) -> Result<f64, String> {
     tabular::parse_number(text)
         .filter(|&tolerance| tolerance >= 0.0)
         .ok_or_else(|| "must be a number of nats, at least 0".to_string())
+}
+
+fn whole_u64(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "must be a whole number, at least 0".to_string())
+}
+
+fn whole(text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| "must be a whole number, at least 0".to_string())
+}
+
+fn whole_from_1(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|&number| number > 0);
+    number.ok_or_else(|| "must be a whole number, at least 1".to_string())
 }

@@ -68,7 +68,7 @@ pub fn count(
     if number >= 0.0 && number.fract() == 0.0 && number <= LARGEST {
         return Ok(Cell::Value(number as u64));
     }
-    if impossible == Impossible::Mark && number <= LARGEST {
+    if impossible == Impossible::Mark {
         return Ok(Cell::Impossible);
     }
     Err(Failure::input(format!(

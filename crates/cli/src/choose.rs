@@ -38,7 +38,12 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
         ));
     }
     set_covariance(model, &mut parts)?;
+    let mut keys = std::collections::HashSet::new();
     for setting in &model.set {
+        let key = setting.split('=').next().unwrap_or_default();
+        if !keys.insert(key) {
+            return Err(Failure::input(format!("--set {key}: it is given twice")));
+        }
         set(setting, &mut parts)?;
     }
     for part in &mut parts {
@@ -89,8 +94,9 @@ fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failur
     }
     if columns.is_empty() {
         return Err(Failure::input(format!(
-            "{}: no column holds a number; name the columns by --columns",
-            sheet.file
+            "{}: no column holds a number{}; name the columns by --columns",
+            sheet.file,
+            sheet.separator_hint()
         )));
     }
     if !left_out.is_empty() {

@@ -5,7 +5,7 @@ use crate::cells::{Cell, Impossible, code, count, real};
 use crate::failure::Failure;
 use crate::read::{Sheet, is_missing};
 use distributions::RowsBuffer;
-use tabular::{Field, Kind, PartSpecification, Specification, Table, Values};
+use tabular::{Field, Kind, PartSpecification, Specification, Table, Values, parse_number};
 
 /// The typed rows of a sheet.
 pub struct Typed {
@@ -30,13 +30,24 @@ pub fn typed(
         .map(|part| part.columns.iter().map(|name| sheet.column(name)).collect())
         .collect::<Result<Vec<Vec<usize>>, _>>()?;
     let rows = kept_rows(sheet, &columns, missing)?;
+    if rows.is_empty() && impossible == Impossible::Refuse {
+        return Err(Failure::input(format!(
+            "{}: every row has a missing cell",
+            sheet.file
+        )));
+    }
+    let source = Source {
+        sheet,
+        rows: &rows,
+        impossible,
+    };
     let mut marks = vec![false; rows.len()];
     let mut fields = Vec::new();
     for (part, columns) in specification.parts.iter().zip(&columns) {
         let kind = part.kind()?;
         fields.push(match kind {
-            Kind::Vectors => vectors(sheet, part, columns, &rows)?,
-            _ => scalars(sheet, part, kind, columns[0], &rows, impossible, &mut marks)?,
+            Kind::Vectors => vectors(source, part, columns)?,
+            _ => scalars(source, part, kind, columns[0], &mut marks)?,
         });
     }
     let incomplete = match missing {
@@ -82,68 +93,75 @@ fn kept_rows(
             }
         }
     }
-    if rows.is_empty() {
-        return Err(Failure::input(format!(
-            "{}: every row has a missing cell",
-            sheet.file
-        )));
-    }
     Ok(rows)
+}
+
+/// The cells that are read.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    sheet: &'a Sheet,
+    /// The rows in use.
+    rows: &'a [usize],
+    impossible: Impossible,
 }
 
 /// A field of one column.
 fn scalars(
-    sheet: &Sheet,
+    source: Source<'_>,
     part: &PartSpecification,
     kind: Kind,
     column: usize,
-    rows: &[usize],
-    impossible: Impossible,
     marks: &mut [bool],
 ) -> Result<Field, Failure> {
+    let sheet = source.sheet;
     let (values, missing) = match kind {
         Kind::Counts => {
-            let (values, missing) = cells(sheet, column, rows, marks, |row| {
-                count(sheet, row, column, impossible)
-            })?;
+            let read = |row| count(sheet, row, column, source.impossible);
+            let (values, missing) = cells(source, column, 0, marks, read)?;
             (Values::Counts(values), missing)
         }
         Kind::Codes => {
-            let (values, missing) = cells(sheet, column, rows, marks, |row| {
-                code(sheet, row, column, &part.levels)
-            })?;
+            let read = |row| code(sheet, row, column, &part.levels);
+            let (values, missing) = cells(source, column, 0, marks, read)?;
             (Values::Codes(values), missing)
         }
         Kind::Reals | Kind::Vectors => {
-            let (values, missing) =
-                cells(sheet, column, rows, marks, |row| real(sheet, row, column))?;
+            let read = |row| real(sheet, row, column);
+            let (values, missing) = cells(source, column, REAL, marks, read)?;
             (Values::Reals(values), missing)
         }
     };
     Ok(Field { values, missing })
 }
 
-/// Reads the cells of a column. A missing or impossible cell holds the first value there is.
+/// A real number that nearly every family admits.
+const REAL: f64 = 0.5;
+
+/// Reads the cells of a column. A missing or impossible cell holds `placeholder`, whatever other
+/// rows hold; in a fit it holds the first value there is, which the family has to admit anyway.
 fn cells<T: Copy>(
-    sheet: &Sheet,
+    source: Source<'_>,
     column: usize,
-    rows: &[usize],
+    placeholder: T,
     marks: &mut [bool],
     read: impl Fn(usize) -> Result<Cell<T>, Failure>,
 ) -> Result<(Vec<T>, Option<Vec<bool>>), Failure> {
-    let read: Vec<Cell<T>> = rows
-        .iter()
+    let read: Vec<Cell<T>> = (source.rows.iter())
         .map(|&row| read(row))
         .collect::<Result<_, _>>()?;
-    let filler = read.iter().find_map(|cell| match cell {
+    let first = read.iter().find_map(|cell| match cell {
         Cell::Value(value) => Some(*value),
         _ => None,
     });
-    let Some(filler) = filler else {
-        return Err(Failure::input(format!(
-            "{}, column {}: there is no value the model can use",
-            sheet.file, sheet.header[column]
-        )));
+    let filler = match (source.impossible, first) {
+        (Impossible::Mark, _) => placeholder,
+        (Impossible::Refuse, Some(first)) => first,
+        (Impossible::Refuse, None) => {
+            return Err(Failure::input(format!(
+                "{}, column {}: there is no value the model can use",
+                source.sheet.file, source.sheet.header[column]
+            )));
+        }
     };
     let mut missing = Vec::new();
     let mut values = Vec::with_capacity(read.len());
@@ -162,19 +180,18 @@ fn cells<T: Copy>(
 
 /// A field of several columns, row after row.
 fn vectors(
-    sheet: &Sheet,
+    source: Source<'_>,
     part: &PartSpecification,
     columns: &[usize],
-    rows: &[usize],
 ) -> Result<Field, Failure> {
-    let width = columns.len();
-    let mut values = vec![0.0; rows.len() * width];
+    let (sheet, rows, width) = (source.sheet, source.rows.len(), columns.len());
+    let mut values = vec![0.0; rows * width];
     let mut missing = None;
     for (j, &column) in columns.iter().enumerate() {
-        let mut ignored = vec![false; rows.len()];
-        let (column_values, gaps) = cells(sheet, column, rows, &mut ignored, |row| {
-            real(sheet, row, column)
-        })?;
+        // Every number is possible here.
+        let mut ignored = vec![false; rows];
+        let read = |row| real(sheet, row, column);
+        let (column_values, gaps) = cells(source, column, REAL, &mut ignored, read)?;
         for (i, value) in column_values.into_iter().enumerate() {
             values[i * width + j] = value;
         }
@@ -191,6 +208,22 @@ fn vectors(
     }
     let values = Values::Vectors(RowsBuffer { values, width });
     Ok(Field { values, missing })
+}
+
+/// Takes the rows of weight 0 out: they are to have no influence at all, whatever they hold.
+pub fn without_weight_0(sheet: &mut Sheet, name: &str) -> Result<(), Failure> {
+    let column = sheet.column(name)?;
+    let keep: Vec<bool> = (0..sheet.rows.len())
+        .map(|row| parse_number(sheet.cell(row, column)) != Some(0.0))
+        .collect();
+    if !keep.contains(&true) {
+        return Err(Failure::input(format!(
+            "{}: no row has a positive weight",
+            sheet.file
+        )));
+    }
+    sheet.keep_only(&keep);
+    Ok(())
 }
 
 /// Row weights: numbers ≥ 0, none missing.

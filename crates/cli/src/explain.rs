@@ -2,6 +2,7 @@
 
 use crate::columns::Typed;
 use crate::failure::Failure;
+use crate::grid::{fixed, plain};
 use crate::read::Sheet;
 use distributions::EstimateError;
 use em::FitError;
@@ -54,8 +55,9 @@ impl Context<'_> {
             ),
             FitError::RowWeight { row, weight } => {
                 format!(
-                    "{}: the row weight {weight} is negative or not finite",
-                    self.line(*row)
+                    "{}: the row weight {} is negative or not finite",
+                    self.line(*row),
+                    plain(*weight)
                 )
             }
             FitError::Estimate { iteration, source } => {
@@ -135,7 +137,9 @@ impl Context<'_> {
             what.push(format!("family {}", part.family));
         }
         let count = error.effective_count;
-        let count = count.map_or(String::new(), |n| format!(" (effective count {n:.4})"));
+        let count = count.map_or(String::new(), |n| {
+            format!(" (effective count {})", fixed(n, 4))
+        });
         format!("{}{count}: {}", what.join(", "), error.reason)
     }
 }

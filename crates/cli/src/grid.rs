@@ -54,6 +54,30 @@ pub fn short(number: f64) -> String {
     format!("{number:.decimals$}")
 }
 
+/// Whether a number is too large or too near 0 to be read without an exponent.
+fn needs_exponent(number: f64) -> bool {
+    let size = number.abs();
+    number != 0.0 && number.is_finite() && !(1e-5..1e15).contains(&size)
+}
+
+/// A number with a fixed count of decimals, or an exponent where that would be unreadable.
+pub fn fixed(number: f64, decimals: usize) -> String {
+    if needs_exponent(number) {
+        format!("{number:.decimals$e}")
+    } else {
+        format!("{number:.decimals$}")
+    }
+}
+
+/// A number with every digit, or an exponent where those would be unreadable.
+pub fn plain(number: f64) -> String {
+    if needs_exponent(number) {
+        format!("{number:e}")
+    } else {
+        number.to_string()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +104,26 @@ mod tests {
         for (number, text) in cases {
             assert_eq!(short(number), text);
         }
+    }
+
+    #[test]
+    fn no_number_has_hundreds_of_digits() {
+        assert_eq!((plain(272.0), plain(2.5)), ("272".into(), "2.5".into()));
+        assert_eq!(
+            (plain(3e300), plain(-1e-300)),
+            ("3e300".into(), "-1e-300".into())
+        );
+        assert_eq!(
+            (fixed(0.0, 2), fixed(-1.25, 2)),
+            ("0.00".into(), "-1.25".into())
+        );
+        assert_eq!(
+            (fixed(-1e300, 2), fixed(2e-7, 1)),
+            ("-1.00e300".into(), "2.0e-7".into())
+        );
+        assert_eq!(
+            (fixed(f64::INFINITY, 2), plain(0.0)),
+            ("inf".into(), "0".into())
+        );
     }
 }

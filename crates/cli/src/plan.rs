@@ -16,29 +16,14 @@ pub struct Plan {
     /// The number of components K.
     pub count: usize,
     /// Weights and components of a given start.
-    given: Option<(Vec<f64>, Vec<Value>)>,
+    given: Option<Given>,
 }
 
 impl Plan {
     /// What the options say, over the columns of the data.
     pub fn new(arguments: &Fit, sheet: &Sheet) -> Result<Plan, Failure> {
-        let mut given = None;
-        let mut from_file = None;
-        if let Some(path) = &arguments.start.init_model {
-            let text = text_file(path)?;
-            let wrong = |error| Failure::input(format!("{}: {error}", path.display()));
-            if arguments.model.is_given() {
-                given = Some(ModelFile::start_from_text(&text).map_err(wrong)?);
-            } else {
-                let file = ModelFile::from_text(&text).map_err(wrong)?;
-                given = Some(ModelFile::start_from_text(&text).map_err(wrong)?);
-                from_file = Some(file.specification);
-            }
-        }
-        let specification = match from_file {
-            Some(specification) => unchanged(arguments, specification)?,
-            None => choose::specification(arguments, sheet)?,
-        };
+        let (specification, given) = named(arguments, sheet)?;
+        check_uses(arguments, &specification)?;
         let families = specification.parts.iter().map(|part| part.components.len());
         let families = families.max().filter(|&families| families > 0);
         let given_count = given.as_ref().map(|(weights, _)| weights.len());
@@ -57,8 +42,12 @@ impl Plan {
         };
         if count > sheet.rows.len() {
             return Err(Failure::input(format!(
-                "{}: k = {count} is more than the number of rows, {}",
+                "{}: k = {count} is more than the number of rows{}, {}",
                 sheet.file,
+                arguments
+                    .row_weights
+                    .as_ref()
+                    .map_or("", |_| " of positive weight"),
                 sheet.rows.len()
             )));
         }
@@ -102,6 +91,50 @@ impl Plan {
             .map(Chosen::Responsibilities)
             .map_err(|error| context.failure(&error, model.components()))
     }
+}
+
+/// Checks that no column has two uses, and that a start that is given is run once.
+fn check_uses(arguments: &Fit, specification: &Specification) -> Result<(), Failure> {
+    let start = &arguments.start;
+    let uses = [
+        ("--row-weights", &arguments.row_weights),
+        ("--init-labels", &start.init_labels),
+    ];
+    for (option, column) in uses {
+        let Some(column) = column else { continue };
+        let mut used = specification.parts.iter().flat_map(|part| &part.columns);
+        if used.any(|used| used == column) {
+            return Err(Failure::input(format!(
+                "{option} {column}: the model is also to be fitted to column {column}"
+            )));
+        }
+    }
+    match arguments.restarts {
+        Some(restarts) if restarts > 1 && start.is_given() => Err(Failure::input(format!(
+            "--restarts {restarts}: a start that is given is run once"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Weights and components.
+type Given = (Vec<f64>, Vec<Value>);
+
+/// The specification, and the model to start from where one is given.
+fn named(arguments: &Fit, sheet: &Sheet) -> Result<(Specification, Option<Given>), Failure> {
+    let Some(path) = &arguments.start.init_model else {
+        return Ok((choose::specification(arguments, sheet)?, None));
+    };
+    let text = text_file(path)?;
+    let wrong = |error| Failure::input(format!("{}: {error}", path.display()));
+    let specification = if arguments.model.is_given() {
+        choose::specification(arguments, sheet)?
+    } else {
+        let file = ModelFile::from_text(&text).map_err(wrong)?;
+        unchanged(arguments, file.specification)?
+    };
+    let given = ModelFile::start_from_text(&text, &specification).map_err(wrong)?;
+    Ok((specification, Some(given)))
 }
 
 /// The specification of a model to start from, when no option names a model: options that would

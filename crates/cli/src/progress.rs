@@ -1,5 +1,6 @@
 //! Progress on stderr, on a terminal only.
 
+use crate::grid::fixed;
 use em::{Observe, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -38,11 +39,11 @@ impl Observe<TableMixture> for Line {
     fn observe(&mut self, progress: Progress<'_, TableMixture>) -> ControlFlow<()> {
         if let Some(bar) = &self.bar {
             bar.set_message(format!(
-                "start {} of {}, iteration {}, objective {:.6}",
+                "start {} of {}, iteration {}, objective {}",
                 progress.start + 1,
                 self.starts,
                 progress.iteration,
-                progress.objective
+                fixed(progress.objective, 6)
             ));
         }
         ControlFlow::Continue(())

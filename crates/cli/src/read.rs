@@ -1,6 +1,7 @@
 //! Reading CSV files: text cells, with the line each row came from.
 
 use crate::failure::Failure;
+use std::collections::HashMap;
 use std::path::Path;
 
 /// A CSV file as text.
@@ -16,6 +17,10 @@ pub struct Sheet {
     pub lines: Vec<usize>,
     /// Blank lines at the end, which in a file of one column may be empty cells.
     pub blank_tail: usize,
+    /// Which rows of the file are left, if some were taken out.
+    kept: Option<Vec<bool>>,
+    /// The place of each column.
+    places: HashMap<String, usize>,
 }
 
 impl Sheet {
@@ -41,10 +46,10 @@ impl Sheet {
                 sheet.file
             )));
         }
-        sheet
-            .header
-            .iter_mut()
-            .for_each(|name| *name = name.trim().to_string());
+        for (place, name) in sheet.header.iter_mut().enumerate() {
+            *name = name.trim().to_string();
+            sheet.places.insert(name.clone(), place);
+        }
         Ok(sheet)
     }
 
@@ -59,6 +64,8 @@ impl Sheet {
             rows: Vec::new(),
             lines: Vec::new(),
             blank_tail: 0,
+            kept: None,
+            places: HashMap::new(),
         };
         let (mut line, mut counted) = (1, 0);
         let mut record = csv::StringRecord::new();
@@ -125,14 +132,53 @@ impl Sheet {
 
     /// The index of a column.
     pub fn column(&self, name: &str) -> Result<usize, Failure> {
-        let found = self.header.iter().position(|column| column == name);
-        found.ok_or_else(|| {
+        /// As many as a message can hold.
+        const SHOWN: usize = 50;
+        self.places.get(name).copied().ok_or_else(|| {
+            let shown = self.header.len().min(SHOWN);
+            let more = if shown < self.header.len() {
+                ", …"
+            } else {
+                ""
+            };
             Failure::input(format!(
-                "{}: there is no column \"{name}\"; the columns are {}",
+                "{}: there is no column \"{name}\"; the columns are {}{more}{}",
                 self.file,
-                self.header.join(", ")
+                self.header[..shown].join(", "),
+                self.separator_hint()
             ))
         })
+    }
+    /// What to add to a complaint about columns, where the fields are not separated by commas.
+    pub fn separator_hint(&self) -> &'static str {
+        match self.header.as_slice() {
+            [name] if name.contains(';') => {
+                "; commas separate fields, and the header has semicolons"
+            }
+            [name] if name.contains('\t') => "; commas separate fields, and the header has tabs",
+            _ => "",
+        }
+    }
+    /// Takes the rows out that are not to be kept.
+    pub fn keep_only(&mut self, keep: &[bool]) {
+        let mut marks = keep.iter();
+        self.rows.retain(|_| marks.next() == Some(&true));
+        let mut marks = keep.iter();
+        self.lines.retain(|_| marks.next() == Some(&true));
+        self.kept = Some(keep.to_vec());
+    }
+    /// Matches the rows of `self` to those of the file that `data` was read from; an error is the
+    /// number of rows of that file.
+    pub fn keep_as(&mut self, data: &Sheet) -> Result<(), usize> {
+        let rows = data.kept.as_ref().map_or(data.rows.len(), Vec::len);
+        self.extend_by_blank_lines(rows);
+        if self.rows.len() != rows {
+            return Err(rows);
+        }
+        if let Some(keep) = &data.kept {
+            self.keep_only(keep);
+        }
+        Ok(())
     }
     /// The text of a cell.
     pub fn cell(&self, row: usize, column: usize) -> &str {
@@ -146,7 +192,7 @@ impl Sheet {
         )
     }
     /// The blank lines at the end as empty cells, in a file of one column, up to `rows` rows.
-    pub fn extend_by_blank_lines(&mut self, rows: usize) {
+    fn extend_by_blank_lines(&mut self, rows: usize) {
         let last = self.lines.last().copied().unwrap_or(1);
         let wanted = rows.saturating_sub(self.rows.len());
         if self.header.len() == 1 && wanted > 0 && wanted <= self.blank_tail {

@@ -3,6 +3,7 @@
 use crate::args::{Init, Start};
 use crate::cells::distinct;
 use crate::failure::Failure;
+use crate::grid::plain;
 use crate::read::{Sheet, is_missing};
 use std::path::Path;
 use tabular::{TableMixture, parse_number};
@@ -79,17 +80,13 @@ pub fn chosen(
 /// A file with one row for each row of the data.
 fn companion(path: &Path, sheet: &Sheet) -> Result<Sheet, Failure> {
     let mut file = Sheet::read(path)?;
-    file.extend_by_blank_lines(sheet.rows.len());
-    if file.rows.len() == sheet.rows.len() {
-        Ok(file)
-    } else {
-        Err(Failure::input(format!(
-            "{}: {} rows, but {} has {}",
-            file.file,
-            file.rows.len(),
-            sheet.file,
-            sheet.rows.len()
-        )))
+    let rows = file.rows.len();
+    match file.keep_as(sheet) {
+        Ok(()) => Ok(file),
+        Err(expected) => Err(Failure::input(format!(
+            "{}: {rows} rows, but {} has {expected}",
+            file.file, sheet.file
+        ))),
     }
 }
 
@@ -98,6 +95,9 @@ fn labels(sheet: &Sheet, column: usize, rows: &[usize], count: usize) -> Result<
     let text = |row: usize| Some(sheet.cell(row, column)).filter(|text| !is_missing(text));
     let names = distinct(rows.iter().filter_map(|&row| text(row)));
     let place = || format!("{}, column {}", sheet.file, sheet.header[column]);
+    if names.is_empty() {
+        return Err(Failure::input(format!("{}: every label is empty", place())));
+    }
     if names.len() > count {
         return Err(Failure::input(format!(
             "{}: {} distinct labels for {count} components",
@@ -160,8 +160,10 @@ fn responsibilities(sheet: &Sheet, rows: &[usize], count: usize) -> Result<Chose
         }
         if !((sum - 1.0).abs() <= 1e-6) {
             return Err(Failure::input(format!(
-                "{}, line {}: the responsibilities sum to {sum}, not to 1",
-                sheet.file, sheet.lines[row]
+                "{}, line {}: the responsibilities sum to {}, not to 1",
+                sheet.file,
+                sheet.lines[row],
+                plain(sum)
             )));
         }
     }

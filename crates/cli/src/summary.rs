@@ -1,6 +1,6 @@
 //! A model as text for people.
 
-use crate::grid::{Grid, short};
+use crate::grid::{Grid, fixed, plain, short};
 use crate::names::joined;
 use crate::warn::SAME_OPTIMUM;
 use serde_json::Value;
@@ -180,7 +180,7 @@ fn matrices(part: &PartSpecification, parameters: &[&Value], names: &[String]) -
 
 /// The fit.
 fn fit_text(fit: &FitRecord) -> String {
-    let nats = |value: f64| format!("{value:.6}");
+    let nats = |value: f64| fixed(value, 6);
     let mut lines = vec![("log-likelihood", nats(fit.log_likelihood))];
     if fit.objective != fit.log_likelihood {
         lines.push(("objective", nats(fit.objective)));
@@ -200,7 +200,7 @@ fn fit_text(fit: &FitRecord) -> String {
         ("ICL", nats(fit.icl)),
         ("entropy", nats(fit.entropy)),
         ("rows", fit.rows.to_string()),
-        ("observations", fit.observations.to_string()),
+        ("observations", plain(fit.observations)),
         ("algorithm", fit.algorithm.clone()),
         ("iterations", fit.iterations.to_string()),
         ("passes", fit.passes.to_string()),

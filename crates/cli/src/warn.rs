@@ -2,7 +2,9 @@
 
 use crate::args::Fit;
 use crate::explain::Context;
+use crate::grid::fixed;
 use em::{Evaluation, FitReport, StopReason};
+use serde_json::Value;
 use tabular::TableMixture;
 
 /// Starts that end this near the best, in nats, have found the same optimum.
@@ -74,10 +76,12 @@ pub fn warnings(
     for (k, count) in evaluation.effective_counts.iter().enumerate() {
         if *count < needed as f64 {
             warnings.push(format!(
-                "component {k} has an effective count of {count:.4}, fewer than {needed} (columns + 1)"
+                "component {k} has an effective count of {}, fewer than {needed} (columns + 1)",
+                fixed(*count, 4)
             ));
         }
     }
+    warnings.extend(coinciding(model));
     if context.typed.incomplete > 0 {
         let fate = match arguments.missing {
             crate::args::Missing::Em => "have no observed cell and do not count",
@@ -86,4 +90,82 @@ pub fn warnings(
         warnings.push(format!("rows that {fate}: {}", context.typed.incomplete));
     }
     warnings
+}
+
+/// A warning for each group of components with the same parameters.
+fn coinciding(model: &TableMixture) -> Vec<String> {
+    let saved: Vec<Value> = (0..model.len())
+        .map(|k| model.components().save(k))
+        .collect();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (k, component) in saved.iter().enumerate() {
+        let group = (groups.iter_mut()).find(|group| coincide(&saved[group[0]], component));
+        match group {
+            Some(group) => group.push(k),
+            None => groups.push(vec![k]),
+        }
+    }
+    let warning = |group: Vec<usize>| {
+        let (last, others) = group
+            .split_last()
+            .filter(|(_, others)| !others.is_empty())?;
+        let others: Vec<String> = others.iter().map(usize::to_string).collect();
+        Some(format!(
+            "components {} and {last} coincide: their parameters agree to 1e-6, so that fewer \
+             components describe the same density",
+            others.join(", ")
+        ))
+    };
+    groups.into_iter().filter_map(warning).collect()
+}
+
+/// Whether all numbers of two components agree to 1e-6, and all else is equal.
+fn coincide(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            let same = |(key, a): (&String, &Value)| b.get(key).is_some_and(|b| coincide(a, b));
+            a.len() == b.len() && a.iter().all(same)
+        }
+        (Value::Array(a), Value::Array(b)) if !a.iter().all(Value::is_number) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| coincide(a, b))
+        }
+        (Value::Array(a), Value::Array(b)) => agree(a, b),
+        (Value::Number(_), Value::Number(_)) => {
+            agree(std::slice::from_ref(a), std::slice::from_ref(b))
+        }
+        _ => a == b,
+    }
+}
+
+/// Whether two lists of numbers agree to 1e-6 each, or to rounding of the largest, as beside it a
+/// number that should be 0 is only noise.
+fn agree(a: &[Value], b: &[Value]) -> bool {
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let largest =
+        (a.iter().chain(b)).fold(0.0f64, |largest, value| largest.max(number(value).abs()));
+    let near = |(a, b): (&Value, &Value)| {
+        let (a, b) = (number(a), number(b));
+        (a - b).abs() <= 1e-6 * a.abs().max(b.abs()) + 1e-12 * largest
+    };
+    a.len() == b.len() && a.iter().zip(b).all(near)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn components_coincide_when_all_their_numbers_agree() {
+        let first = json!({"mean": [1.0, 0.0], "covariance": [[2.0, 1e-15], [1e-15, 3.0]]});
+        let near = json!({"mean": [1.0000005, 0.0], "covariance": [[2.0, 0.0], [0.0, 3.0]]});
+        let other = json!({"mean": [1.00001, 0.0], "covariance": [[2.0, 0.0], [0.0, 3.0]]});
+        assert!(coincide(&first, &near));
+        assert!(!coincide(&first, &other));
+        assert!(!coincide(
+            &json!({"family": "a", "x": 1.0}),
+            &json!({"family": "b", "x": 1.0})
+        ));
+        assert!(!coincide(&json!({"x": 1.0}), &json!({"x": 1.0, "y": 1.0})));
+    }
 }

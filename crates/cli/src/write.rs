@@ -1,6 +1,7 @@
 //! Writing results: stdout, and files that appear whole or not at all.
 
 use crate::failure::Failure;
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,21 +22,120 @@ pub fn stdout_failed(error: &std::io::Error) -> Failure {
     }
 }
 
-/// Checks, before any work, that a file can be written at `path`.
-pub fn check_target(path: &Path) -> Result<(), Failure> {
-    if path.is_dir() {
-        return Err(Failure::input(format!(
-            "--output {}: this is a directory",
-            path.display()
-        )));
+/// A file that is to be written, checked before any work.
+pub struct Target {
+    /// As the user named it, for messages.
+    shown: String,
+    /// The file itself, behind every symbolic link.
+    path: PathBuf,
+    /// The permissions to keep, where the file exists.
+    permissions: Option<Permissions>,
+}
+
+impl Target {
+    /// The target at `path`, which is no input: `inputs` are options with their files.
+    pub fn new(path: &Path, inputs: &[(&str, Option<&Path>)]) -> Result<Target, Failure> {
+        let shown = path.display().to_string();
+        let wrong = |why: &str| Failure::input(format!("--output {shown}: {why}"));
+        let resolved = resolved(path).map_err(|error| wrong(&error.to_string()))?;
+        let permissions = match std::fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Err(wrong("this is a directory")),
+            Ok(found) if !found.is_file() => {
+                return Err(wrong("this is no regular file, which could be replaced"));
+            }
+            Ok(found) => Some(found.permissions()),
+            Err(_) => None,
+        };
+        // A path may end in a separator without naming a folder that exists.
+        let named_as_folder = shown.ends_with(std::path::is_separator);
+        if named_as_folder || resolved.file_name().is_none() || !folder(&resolved).is_dir() {
+            return Err(wrong("the folder does not exist"));
+        }
+        for (option, input) in inputs {
+            let input = input.and_then(|input| input.canonicalize().ok());
+            if permissions.is_some() && input.as_ref() == Some(&resolved) {
+                return Err(wrong(&format!("this is the file of {option}")));
+            }
+        }
+        Ok(Target {
+            shown,
+            path: resolved,
+            permissions,
+        })
     }
-    if path.file_name().is_none() || !folder(path).is_dir() {
-        return Err(Failure::input(format!(
-            "--output {}: the folder does not exist",
-            path.display()
-        )));
+
+    /// Writes a temporary file beside the target: no reader ever sees half of it, and a failure
+    /// leaves what was there.
+    pub fn prepare(&self, text: &str) -> Result<Prepared<'_>, Failure> {
+        let (temporary, mut file) =
+            temporary(&folder(&self.path)).map_err(|error| self.failed(&error))?;
+        let prepared = Prepared {
+            target: self,
+            temporary,
+        };
+        let kept = self.permissions.clone();
+        kept.map_or(Ok(()), |permissions| file.set_permissions(permissions))
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .and_then(|()| file.sync_all())
+            .map_err(|error| self.failed(&error))?;
+        Ok(prepared)
     }
-    Ok(())
+
+    fn failed(&self, error: &std::io::Error) -> Failure {
+        Failure::input(format!("--output {}: {error}", self.shown))
+    }
+}
+
+/// A file that is written but not yet in its place; dropped, it is removed.
+pub struct Prepared<'a> {
+    target: &'a Target,
+    temporary: PathBuf,
+}
+
+impl Prepared<'_> {
+    /// Puts the file in its place.
+    pub fn finish(self) -> Result<(), Failure> {
+        std::fs::rename(&self.temporary, &self.target.path)
+            .map_err(|error| self.target.failed(&error))
+    }
+}
+
+impl Drop for Prepared<'_> {
+    fn drop(&mut self) {
+        // After a rename there is nothing to remove; otherwise another error is on its way.
+        let _ = std::fs::remove_file(&self.temporary);
+    }
+}
+
+/// A new file in `folder`: one that a killed run left behind is not touched.
+fn temporary(folder: &Path) -> std::io::Result<(PathBuf, File)> {
+    let mut attempt = 0;
+    loop {
+        let path = folder.join(format!(".mixture-{}-{attempt}.tmp", std::process::id()));
+        let opened = OpenOptions::new().write(true).create_new(true).open(&path);
+        match opened {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < 100 => attempt += 1,
+            opened => return opened.map(|file| (path, file)),
+        }
+    }
+}
+
+/// The file behind the symbolic links at `path`, also where the last one leads to no file yet.
+fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const LINKS: usize = 40;
+    let mut path = path.to_path_buf();
+    for _ in 0..LINKS {
+        match path.canonicalize() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => return found,
+        }
+        match std::fs::read_link(&path) {
+            Ok(link) => path = folder(&path).join(link),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(std::io::Error::other("too many symbolic links"))
 }
 
 fn folder(path: &Path) -> PathBuf {
@@ -43,24 +143,6 @@ fn folder(path: &Path) -> PathBuf {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     }
-}
-
-/// Writes a file by way of a temporary one in the same folder, so that no reader ever sees half of
-/// it, and a failure leaves what was there.
-pub fn file(path: &Path, text: &str) -> Result<(), Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder(path).join(format!(".{name}.{}.tmp", std::process::id()));
-    let written = (std::fs::File::create(&temporary))
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .and_then(|()| std::fs::rename(&temporary, path));
-    written.map_err(|error| {
-        // Best effort: the error to report is the first one.
-        let _ = std::fs::remove_file(&temporary);
-        Failure::input(format!("--output {}: {error}", path.display()))
-    })
 }
 
 /// A number with the fewest digits that read back as the same number.

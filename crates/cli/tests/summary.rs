@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{case_file, succeed};
+use support::{case_file, folder, mixture, succeed, write};
 
 const OLD_FAITHFUL: &str = "\
 mixture of 2 components
@@ -54,4 +54,49 @@ fn the_summary_of_old_faithful() {
         "2",
     ]);
     assert_eq!(text, OLD_FAITHFUL, "\n{text}");
+}
+
+#[test]
+fn no_number_of_the_summary_has_hundreds_of_digits() {
+    let folder = folder("summary_numbers");
+    let data = write(&folder, "data.csv", "x,w\n1,1e300\n2,1e300\n3,2e300\n");
+    let text = succeed(&[
+        "fit",
+        &data,
+        "--family",
+        "normal",
+        "--row-weights",
+        "w",
+        "-k",
+        "1",
+    ]);
+    assert!(text.contains("observations    4e300"), "{text}");
+    assert!(text.lines().all(|line| line.len() < 80), "{text}");
+}
+
+#[test]
+fn components_that_coincide_are_named() {
+    let folder = folder("summary_coincide");
+    let data = write(&folder, "data.csv", "x\n1\n2\n3\n7\n");
+    let start = "{\"weights\":[0.5,0.25,0.25],\"components\":[{\"mean\":2,\"variance\":4},\
+                 {\"mean\":2,\"variance\":4},{\"mean\":2,\"variance\":4}]}";
+    let start = write(&folder, "start.json", start);
+    let model = folder.join("model.json").display().to_string();
+    let run = mixture(&[
+        "fit",
+        &data,
+        "--family",
+        "normal",
+        "--init-model",
+        &start,
+        "--output",
+        &model,
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let words = "components 0, 1 and 2 coincide: ";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    assert!(
+        succeed(&["show", &model]).contains(words),
+        "also in the file"
+    );
 }

@@ -159,12 +159,15 @@ impl ModelFile {
         })
     }
 
-    /// The weights and components in a file's text: of a model file, or of just
-    /// `{"weights": [...], "components": [...]}`.
+    /// The weights and components in a file's text: of a model file, whose parts must observe
+    /// what those of `specification` do, or of just `{"weights": [...], "components": [...]}`.
     ///
     /// # Errors
     /// Saying what is wrong.
-    pub fn start_from_text(text: &str) -> Result<(Vec<f64>, Vec<Value>), ModelError> {
+    pub fn start_from_text(
+        text: &str,
+        specification: &Specification,
+    ) -> Result<(Vec<f64>, Vec<Value>), ModelError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Bare {
@@ -176,6 +179,7 @@ impl ModelFile {
         if value.get("format").is_some() {
             Self::check_header(&value)?;
             let raw = Raw::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+            specification.check_observes_as(&raw.parts)?;
             return Ok((raw.weights, raw.components));
         }
         let bare = Bare::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;

@@ -55,6 +55,39 @@ impl Specification {
         }
         Ok(())
     }
+    /// Checks that `parts`, those of another model, observe the same columns and levels, so that
+    /// its parameters mean the same here.
+    ///
+    /// # Errors
+    /// Naming the columns or the levels.
+    pub fn check_observes_as(&self, parts: &[PartSpecification]) -> Result<(), ModelError> {
+        let joined = |parts: &[PartSpecification]| {
+            let columns = parts.iter().map(|part| part.columns.join(", "));
+            columns.collect::<Vec<_>>().join("; ")
+        };
+        let columns = |parts: &[PartSpecification]| -> Vec<Vec<String>> {
+            parts.iter().map(|part| part.columns.clone()).collect()
+        };
+        if columns(parts) != columns(&self.parts) {
+            return Err(ModelError(format!(
+                "the parts are of columns {}, but of {} in the model to be fitted",
+                joined(parts),
+                joined(&self.parts)
+            )));
+        }
+        for (mine, theirs) in self.parts.iter().zip(parts) {
+            let named = !mine.levels.is_empty() && !theirs.levels.is_empty();
+            if named && mine.levels != theirs.levels {
+                return Err(ModelError(format!(
+                    "column {} has the levels {}, but {} in the model to be fitted",
+                    mine.columns.join(", "),
+                    theirs.levels.join(", "),
+                    mine.levels.join(", ")
+                )));
+            }
+        }
+        Ok(())
+    }
     /// K components whose fixed parts are set; the rest is to be estimated.
     ///
     /// # Errors

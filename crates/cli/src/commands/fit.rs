@@ -2,7 +2,7 @@
 
 use crate::args::{Acceleration, Algorithm, Fit, Format, OnDegenerate};
 use crate::cells::Impossible;
-use crate::columns::{Typed, row_weights, typed, unobserved};
+use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::plan::Plan;
@@ -12,16 +12,17 @@ use crate::record::{ordered, record};
 use crate::start::Chosen;
 use crate::summary;
 use crate::warn::warnings;
-use crate::write;
+use crate::write::{self, Target};
 use em::{Data, Driver, Hard, Mixture, Options, Responsibilities, Soft};
 use tabular::ModelFile;
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
-    if let Some(path) = &arguments.output {
-        write::check_target(path)?;
+    let target = target(arguments)?;
+    let mut sheet = Sheet::read(&arguments.data)?;
+    if let Some(column) = &arguments.row_weights {
+        without_weight_0(&mut sheet, column)?;
     }
-    let sheet = Sheet::read(&arguments.data)?;
     let plan = Plan::new(arguments, &sheet)?;
     let specification = &plan.specification;
     let typed = typed(&sheet, specification, arguments.missing, Impossible::Refuse)?;
@@ -33,7 +34,23 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     };
     let start = plan.start(arguments, context)?;
     let fitted = fit(arguments, &plan, context, &start, weights.as_deref())?;
-    finish(arguments, &fitted)
+    finish(arguments, &fitted, target.as_ref())
+}
+
+/// Where the model goes: never over a file that the fit reads.
+fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
+    let start = &arguments.start;
+    let inputs = [
+        ("the data", Some(arguments.data.as_path())),
+        ("--init-labels-file", start.init_labels_file.as_deref()),
+        (
+            "--init-responsibilities",
+            start.init_responsibilities.as_deref(),
+        ),
+        ("--init-model", start.init_model.as_deref()),
+    ];
+    let path = arguments.output.as_deref();
+    path.map(|path| Target::new(path, &inputs)).transpose()
 }
 
 /// Row weights; rows without an observed cell have weight 0.
@@ -59,7 +76,7 @@ fn options(arguments: &Fit) -> Options {
     Options::default()
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
-        .restarts(arguments.restarts.map_or(10, |restarts| restarts as usize))
+        .restarts(arguments.restarts.unwrap_or(10))
         .seed(arguments.seed)
         .threads(arguments.threads.map_or(0, usize::from))
         .on_degenerate(match arguments.on_degenerate {
@@ -155,7 +172,7 @@ fn fit(
 }
 
 /// Writes the model and prints the result.
-fn finish(arguments: &Fit, fitted: &ModelFile) -> Result<(), Failure> {
+fn finish(arguments: &Fit, fitted: &ModelFile, target: Option<&Target>) -> Result<(), Failure> {
     let Some(record) = &fitted.fit else {
         return Ok(());
     };
@@ -171,11 +188,17 @@ fn finish(arguments: &Fit, fitted: &ModelFile) -> Result<(), Failure> {
     }
     let text =
         (fitted.to_text()).map_err(|error| Failure::Fit(format!("the fitted model: {error}")))?;
-    if let Some(path) = &arguments.output {
-        write::file(path, &text)?;
-    }
-    match arguments.format {
+    let prepared = target.map(|target| target.prepare(&text)).transpose()?;
+    let printed = match arguments.format {
         Format::Json => write::stdout(&text),
         Format::Text => write::stdout(&summary::text(fitted)),
+    };
+    // Only a result that was also printed is put in place.
+    match (prepared, printed) {
+        (Some(_), Err(Failure::Gone)) => Err(Failure::input(
+            "stdout was closed before the result was printed; nothing is written to --output",
+        )),
+        (Some(prepared), Ok(())) => prepared.finish(),
+        (_, printed) => printed,
     }
 }

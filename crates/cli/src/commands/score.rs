@@ -3,7 +3,7 @@
 use super::read_model;
 use crate::args::Score;
 use crate::cells::Impossible;
-use crate::columns::{Typed, row_weights, typed, unobserved};
+use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::failure::Failure;
 use crate::read::Sheet;
 use crate::write::{Lines, number};
@@ -12,7 +12,10 @@ use tabular::ModelFile;
 /// Runs the command.
 pub fn run(arguments: &Score) -> Result<(), Failure> {
     let file = read_model(&arguments.model)?;
-    let sheet = Sheet::read(&arguments.data)?;
+    let mut sheet = Sheet::read(&arguments.data)?;
+    if let Some(column) = &arguments.row_weights {
+        without_weight_0(&mut sheet, column)?;
+    }
     let typed = typed(
         &sheet,
         &file.specification,
