@@ -1,6 +1,7 @@
 //! Products of parts: the components of a mixture over a table.
 
 use crate::{Field, PartSet, Table, TableRow, TableStatistics, TableView};
+use distributions::combine::log_product;
 use distributions::{Coordinates, EstimateError, Scratch, View};
 use em::{ComponentSet, Mixture, SampleSet};
 use rand::Rng;
@@ -98,7 +99,8 @@ impl ComponentSet for TableComponents {
         self.parts[0].components()
     }
     fn log_density(&self, k: usize, x: TableRow<'_>) -> f64 {
-        self.parts.iter().map(|part| part.log_density(k, x)).sum()
+        let parts = self.parts.iter().map(|part| part.log_density(k, x));
+        parts.reduce(log_product).unwrap_or(0.0)
     }
     fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str> {
         match self.refusal(x) {
@@ -132,7 +134,7 @@ impl ComponentSet for TableComponents {
         for (part, range) in self.parts[1..].iter().zip(ranges) {
             part.log_density_matrix(xs, &prepared[range], &mut factor, scratch);
             for (sum, value) in out.iter_mut().zip(&factor) {
-                *sum += value;
+                *sum = log_product(*sum, *value);
             }
         }
         scratch.give(factor);

@@ -14,7 +14,7 @@ pub use repeated::{GroupStatistics, Grouped, GroupedBuffer, GroupedView, Repeate
 
 /// ln(a·b) from ln a and ln b: what is impossible in one factor is impossible, whatever the other
 /// (a density may be infinite at a point, and ∞ − ∞ is no number).
-fn log_product(a: f64, b: f64) -> f64 {
+pub fn log_product(a: f64, b: f64) -> f64 {
     if a == f64::NEG_INFINITY || b == f64::NEG_INFINITY {
         f64::NEG_INFINITY
     } else {
