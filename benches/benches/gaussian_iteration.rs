@@ -1,4 +1,4 @@
-//! Times one EM iteration (E-step and M-step), one thread, best of several: `cargo bench`.
+//! Times one EM iteration (E-step and M-step), one thread, best of several: `cargo bench -p mixture-benches --bench gaussian_iteration`.
 
 use distributions::{Component, RowsView};
 use em::{Data, Mixture, Options, Start, Workspace, e_step, fit_from, stream};
