@@ -104,7 +104,8 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
 
 impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
     /// Runs EM from `start`, the start number `which` (for the observer), in the buffers of
-    /// `workspace`. The data must have passed [`check_data`].
+    /// `workspace`, which must have been made for these rows. [`check_data`] says beforehand, and
+    /// naming the row, which observations no component admits.
     ///
     /// # Errors
     /// See [`FitError`].
@@ -115,6 +116,14 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         which: usize,
         workspace: &mut Workspace<M::Statistics>,
     ) -> Result<Fit<M>, FitError> {
+        data.check(start.classes())?;
+        if workspace.rows() != data.rows() {
+            return Err(FitError::Shape(format!(
+                "a workspace for {} rows, and data of {}",
+                workspace.rows(),
+                data.rows()
+            )));
+        }
         let mut stopping = Stopping::new(self.options.tolerance, self.options.max_iterations);
         let (mut passes, mut degeneracies) = (0, Vec::new());
         self.forget();

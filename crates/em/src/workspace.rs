@@ -42,7 +42,14 @@ impl<T: Statistics> Workspace<T> {
             threads: Threads::new(threads),
         }
     }
+    /// The number of rows it was made for.
+    pub(crate) fn rows(&self) -> usize {
+        self.slots.last().map_or(0, |slot| slot.rows.end)
+    }
     /// The statistics of the last E-step.
+    ///
+    /// # Panics
+    /// When it was made for no row.
     pub fn statistics(&self) -> &T {
         &self.slots[0].statistics
     }
@@ -54,6 +61,9 @@ impl<T: Statistics> Workspace<T> {
     }
     /// Fills every slot by `fill`, then merges all into the first along a binary tree.
     pub(crate) fn run(&mut self, fill: impl Fn(&mut Slot<T>) + Sync) -> Tally {
+        if self.slots.is_empty() {
+            return Tally::default();
+        }
         self.threads.for_each(&mut self.slots, |slot| {
             slot.statistics.clear();
             slot.tally = Tally::default();

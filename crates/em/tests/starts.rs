@@ -70,3 +70,23 @@ fn values_too_large_to_be_squared_are_named_so() {
     let text = error.unwrap_err().to_string();
     assert!(text.contains("too large to be squared"), "{text}");
 }
+
+#[test]
+fn a_workspace_for_other_rows_is_refused() {
+    use distributions::Component;
+    let start = Mixture::uniform(vec![Normal::standard()]);
+    let options = Options::default();
+    for rows in [&[][..], &[1.0, 2.0]] {
+        let mut workspace = em::Workspace::new(rows, &start.empty_statistics(), 1);
+        let data = Data::new(&[1.0, 2.0, 3.0][..]);
+        let outcome = em::Driver::new(&options).run(start.clone(), data, 0, &mut workspace);
+        assert!(
+            matches!(outcome, Err(em::FitError::Shape(_))),
+            "{outcome:?}"
+        );
+    }
+    let none: &[f64] = &[];
+    let mut workspace = em::Workspace::new(none, &start.empty_statistics(), 1);
+    let outcome = em::Driver::new(&options).run(start, Data::new(none), 0, &mut workspace);
+    assert_eq!(outcome.unwrap_err(), em::FitError::NoRows);
+}
