@@ -25,6 +25,17 @@ fn shapes() -> impl Strategy<Value = (u64, usize, usize, usize, CovarianceStruct
     })
 }
 
+/// The same, with as many rows a component as regular fits need: for the comparisons of fits, which a
+/// component that collapses would leave without a meaning.
+fn regular_shapes() -> impl Strategy<Value = (u64, usize, usize, usize, CovarianceStructure)> {
+    let shape = (any::<u64>(), 1usize..=50, 1usize..=10, 0usize..14);
+    shape.prop_map(|(seed, k, d, s)| {
+        let each = 6 * d + 4;
+        let k = k.min(500 / each);
+        (seed, k * each, k, d, CovarianceStructure::ALL[s])
+    })
+}
+
 fn options(iterations: usize) -> Options {
     Options::default()
         .max_iterations(iterations)
@@ -69,11 +80,10 @@ fn difference(a: &Mixture<Gaussians>, b: &Mixture<Gaussians>) -> f64 {
     largest
 }
 
-/// Both fits fail, or agree to `tolerance` times their condition.
+/// Both fits fail, or agree to `tolerance` times their condition: by so much a singular direction blows up
+/// the rounding of one M-step, whatever computes it.
 fn assert_agree(p: &Problem, a: Fitted, b: Fitted, tolerance: f64) -> Result<(), TestCaseError> {
     match (a, b) {
-        // At rest, rounding decides which iteration is the last.
-        (Ok(a), Ok(b)) if a.report.iterations() != b.report.iterations() => {}
         (Ok(a), Ok(_)) if collapses(p, &a.model) => {}
         (Ok(a), Ok(b)) => {
             let difference = difference(&a.model, &b.model);
@@ -82,8 +92,7 @@ fn assert_agree(p: &Problem, a: Fitted, b: Fitted, tolerance: f64) -> Result<(),
                 "{difference:e}"
             );
         }
-        // On the edge of degeneracy rounding decides.
-        (Err(FitError::Estimate { .. }), _) | (_, Err(FitError::Estimate { .. })) => {}
+        (Err(FitError::Estimate { .. }), Err(FitError::Estimate { .. })) => {}
         (a, b) => prop_assert!(false, "{:?} {:?}", a.err(), b.err()),
     }
     Ok(())
@@ -113,10 +122,11 @@ fn condition(model: &Mixture<Gaussians>) -> f64 {
     squares.fold(1.0, f64::max)
 }
 
-/// The same 256 cases in every run.
+/// The same cases in every run: 256, and a quarter more, because comparisons pass over the fits in which a
+/// component collapses (one in seven).
 fn seeded() -> ProptestConfig {
     ProptestConfig {
-        cases: 256,
+        cases: 320,
         rng_seed: RngSeed::Fixed(20_261_122),
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -163,12 +173,12 @@ let fell = fitted.report.stop_reason == em::StopReason::ObjectiveFell;
     }
 
     #[test]
-    fn rows_and_components_may_change_places((seed, n, k, d, structure) in shapes()) {
+    fn rows_and_components_may_change_places((seed, n, k, d, structure) in regular_shapes()) {
         change_places(seed, n, k, d, structure)?;
     }
 
     #[test]
-    fn a_weight_is_a_number_of_rows((seed, n, k, d, structure) in shapes()) {
+    fn a_weight_is_a_number_of_rows((seed, n, k, d, structure) in regular_shapes()) {
         let mut p = Problem::new(seed, n, k, d, 3.0);
         p.weights.fill(2.0);
         let mut q = p.clone();
@@ -179,7 +189,7 @@ let fell = fitted.report.stop_reason == em::StopReason::ObjectiveFell;
     }
 
     #[test]
-    fn a_row_of_weight_zero_is_no_row((seed, n, k, d, structure) in shapes()) {
+    fn a_row_of_weight_zero_is_no_row((seed, n, k, d, structure) in regular_shapes()) {
         let p = Problem::new(seed, n, k, d, 3.0);
         let mut q = p.clone();
         for (place, wild) in [f64::NAN, f64::INFINITY, 1e308, 0.0].into_iter().enumerate() {
@@ -192,14 +202,15 @@ let fell = fitted.report.stop_reason == em::StopReason::ObjectiveFell;
     }
 
     #[test]
-    fn offset_and_scale_carry_over((seed, n, k, d, structure) in shapes()) {
+    fn offset_and_scale_carry_over((seed, n, k, d, structure) in regular_shapes()) {
         let p = Problem::new(seed, n, k, d, 3.0);
         let plain = fit(&p, structure, k, 5);
         let Ok(plain) = plain else { return Ok(()) };
         for (offset, scale, tolerance) in MOVES {
             let mut q = p.clone();
             q.values.iter_mut().for_each(|x| *x = *x * scale + offset);
-            let Ok(moved) = fit(&q, structure, k, 5) else { continue };
+            let moved = fit(&q, structure, k, 5).map_err(|e| TestCaseError::fail(e.to_string()))?;
+            // At rest, rounding decides which iteration is the last: other models, not the same.
             let at_rest = moved.report.iterations() != plain.report.iterations();
             if at_rest || collapses(&p, &plain.model) {
                 continue;
