@@ -1,7 +1,9 @@
 //! The properties catch faults: each of these breaks one thing on purpose, and the check that must
 //! see it does.
 
-use distributions::{Component, Density, EstimateError, Moments, Normal, Scalars, Statistics};
+use distributions::{
+    Component, Coordinates, Density, EstimateError, Moments, Normal, Scalars, Statistics,
+};
 use em::{
     At, Data, Driver, Evaluation, Mixture, Options, Responsibilities, Soft, StopReason, Workspace,
     e_step, fit,
@@ -44,6 +46,7 @@ struct Broken<const FAULT: u8>(Normal);
 const IGNORES_WEIGHTS: u8 = 0;
 const DOES_NOT_MERGE: u8 = 1;
 const LOWERS_Q: u8 = 2;
+const MISCOUNTS: u8 = 3;
 
 #[derive(Clone, Debug)]
 struct MaybeMoments<const FAULT: u8>(Moments);
@@ -91,7 +94,15 @@ impl<const FAULT: u8> Component for Broken<FAULT> {
         Ok(Broken(Normal::new(fitted.mean(), variance)?))
     }
     fn parameter_count(&self) -> usize {
-        2
+        if FAULT == MISCOUNTS { 3 } else { 2 }
+    }
+}
+impl<const FAULT: u8> Coordinates for Broken<FAULT> {
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.0.pack(into);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        self.0.unpack(from).map(Broken)
     }
 }
 
@@ -169,12 +180,15 @@ fn an_m_step_that_lowers_q() {
 
 #[test]
 fn a_wrong_parameter_count() {
-    // The count is that of the unconstrained coordinates.
-    use distributions::Coordinates;
-    let model = start();
-    let mut coordinates = Vec::new();
-    model.pack(&mut coordinates);
-    assert_eq!(coordinates.len(), model.parameter_count());
+    // The count is that of the unconstrained coordinates: two of each component, and one weight.
+    fn counted<const FAULT: u8>() -> (usize, usize) {
+        let (model, mut coordinates) = (broken::<FAULT>(), Vec::new());
+        model.pack(&mut coordinates);
+        (model.parameter_count(), coordinates.len())
+    }
+    assert_eq!(counted::<9>(), (5, 5));
+    let (count, coordinates) = counted::<MISCOUNTS>();
+    assert_ne!(count, coordinates);
 }
 
 /// An E-step that poisons a row: the fit names it.
