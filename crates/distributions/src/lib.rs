@@ -59,6 +59,7 @@ mod space;
 pub mod special;
 mod statistics;
 pub mod testing;
+mod univariate;
 
 pub use component::{BLOCK_ROWS, Component, Coordinates, Density, next_coordinate};
 pub use error::{EstimateError, ParameterError, Reason};
@@ -72,3 +73,4 @@ pub use sample::Sample;
 pub use scratch::Scratch;
 pub use space::{Batch, Buffer, Obs, Pair, Rows, RowsBuffer, RowsView, Scalars, Space, View};
 pub use statistics::{MeanStatistics, Moments, Statistics};
+pub use univariate::{Entropy, IntervalStatistics, Univariate, quantile_between};

@@ -1,9 +1,10 @@
 //! The normal distribution.
 
 use crate::serde_parameters::serde_parameters;
+use crate::special::{normal_cdf, normal_quantile, normal_sf};
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, Moments, ParameterError,
-    Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, Moments,
+    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -223,5 +224,30 @@ impl Sample for Normal {
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<f64>) {
         let z: f64 = StandardNormal.sample(rng);
         into.push(self.mean + self.variance.sqrt() * z);
+    }
+}
+
+impl Univariate for Normal {
+    fn cdf(&self, x: f64) -> f64 {
+        normal_cdf((x - self.mean) * self.inverse_deviation)
+    }
+    fn sf(&self, x: f64) -> f64 {
+        normal_sf((x - self.mean) * self.inverse_deviation)
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.mean + self.variance.sqrt() * normal_quantile(p)
+    }
+    fn mean(&self) -> f64 {
+        self.mean
+    }
+    fn variance(&self) -> f64 {
+        self.variance
+    }
+}
+
+impl Entropy for Normal {
+    /// ½ ln 2πeσ².
+    fn entropy(&self) -> f64 {
+        0.5 - self.log_constant
     }
 }
