@@ -1,7 +1,9 @@
 //! Data and models that the benchmarks share: seeded, so that every run sees the same numbers.
 
-use distributions::{Gamma, Normal, ParameterError, Poisson, Sample};
+use distributions::combine::Columns;
+use distributions::{Bernoulli, Gamma, Normal, ParameterError, Poisson, RowsBuffer, Sample};
 use em::{Mixture, stream};
+use rand::RngExt;
 
 /// A mixture and rows drawn from it.
 pub struct Problem<C, T> {
@@ -57,4 +59,23 @@ pub fn gammas(rows: usize) -> Result<Problem<Gamma, f64>, ParameterError> {
         components.into_iter().collect::<Result<_, _>>()?,
         rows,
     ))
+}
+
+/// Classes of binary columns with seeded probabilities, and rows drawn from them.
+///
+/// # Errors
+/// When there is no column.
+pub fn latent_classes(
+    rows: usize,
+    columns: usize,
+    classes: usize,
+) -> Result<(Vec<Columns<Bernoulli>>, RowsBuffer<u64>), ParameterError> {
+    let mut generator = stream(0, 1);
+    let class = |_| {
+        let columns = (0..columns).map(|_| Bernoulli::new(generator.random_range(0.05..0.95)));
+        Columns::new(columns.collect::<Result<_, _>>()?)
+    };
+    let classes: Vec<Columns<Bernoulli>> = (0..classes).map(class).collect::<Result<_, _>>()?;
+    let answers = Mixture::uniform(classes.clone()).sample(&mut stream(0, 2), rows);
+    Ok((classes, answers))
 }

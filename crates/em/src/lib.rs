@@ -74,6 +74,7 @@ mod sample;
 mod set;
 mod stop;
 mod stratum;
+mod tabled;
 mod weights;
 mod workspace;
 
@@ -97,5 +98,6 @@ pub use sample::SampleSet;
 pub use set::ComponentSet;
 pub use stop::{StopReason, remaining_gain, rounding_bound};
 pub use stratum::StratumWeights;
+pub use tabled::{CodeWeights, Grouping, LogTables, TabledColumns, TabledStatistics, rows_outside};
 pub use weights::{Counts, WeightModel, Weights};
 pub use workspace::Workspace;

@@ -7,6 +7,7 @@
 //! the two.
 
 mod columns;
+pub mod lookup;
 mod scalar;
 
 pub use columns::log_sum_exp_columns;
