@@ -1,6 +1,6 @@
 //! Weighted, mergeable statistics: what an M-step needs to know about the data.
 
-use crate::simd::{sum, weighted_sum};
+use crate::simd::weighted_sums;
 
 /// A statistic of weighted observations. Merging the statistics of two parts of the data gives the
 /// statistic of the whole, which makes blocks, threads, streams and machines interchangeable.
@@ -169,21 +169,14 @@ impl Moments {
             return;
         };
         let origin = xs[first];
-        let weight = sum(weights);
-        let shift = weighted_sum(
-            xs,
-            weights,
-            |x, w| {
-                if w > 0.0 { w * (x - origin) } else { 0.0 }
-            },
-        );
-        let mean = origin + shift / weight;
-        let centred = |x: f64, w: f64| if w > 0.0 { x - mean } else { 0.0 };
-        let squares = weighted_sum(xs, weights, |x, w| {
-            let d = centred(x, w);
-            w * d * d
+        let [weight, shift] = weighted_sums(xs, weights, |x, w| {
+            [w, if w > 0.0 { w * (x - origin) } else { 0.0 }]
         });
-        let rest = weighted_sum(xs, weights, |x, w| w * centred(x, w));
+        let mean = origin + shift / weight;
+        let [squares, rest] = weighted_sums(xs, weights, |x, w| {
+            let d = if w > 0.0 { x - mean } else { 0.0 };
+            [w * d * d, w * d]
+        });
         let correction = rest / weight;
         self.merge(&Moments::new(
             weight,

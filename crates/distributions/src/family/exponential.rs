@@ -1,6 +1,7 @@
 //! The exponential distribution.
 
 use crate::serde_parameters::serde_parameters;
+use crate::simd::{self, weighted_sums};
 use crate::{
     Component, Coordinates, Density, EstimateError, ExponentialFamily, MeanStatistics,
     ParameterError, Sample, Scalars, Scratch, Statistics, next_coordinate,
@@ -86,9 +87,7 @@ impl Density for Exponential {
         out: &mut [f64],
         _scratch: &mut Scratch,
     ) {
-        for (value, &x) in out.iter_mut().zip(xs) {
-            *value = self.log_density(x);
-        }
+        simd::map(xs, out, |x| self.log_density(x));
     }
 }
 
@@ -109,11 +108,8 @@ impl Component for Exponential {
         weights: &[f64],
         _scratch: &mut Scratch,
     ) {
-        let (mut total, mut sum) = (0.0, 0.0);
-        for (&x, &w) in xs.iter().zip(weights) {
-            total += w;
-            sum += if w > 0.0 { w * x } else { 0.0 };
-        }
+        let [total, sum] =
+            weighted_sums(xs, weights, |x, w| [w, if w > 0.0 { w * x } else { 0.0 }]);
         into.add_sums(total, &[sum]);
     }
     fn maximize(&self, from: &Self::Statistics) -> Result<Self, EstimateError> {

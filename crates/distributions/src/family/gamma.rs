@@ -2,7 +2,7 @@
 
 use super::LogGap;
 use super::normal::HALF_LN_TWO_PI;
-use super::saddle_point::deviance_with_logs;
+use super::saddle_point::{deviance_with_logs, gamma_plain, gamma_saddle};
 use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
 use crate::special::{
@@ -185,6 +185,22 @@ impl Density for Gamma {
         out: &mut [f64],
         _scratch: &mut Scratch,
     ) {
+        let ordinary = if self.is_plain() {
+            let coefficients = [self.log_constant, self.shape - 1.0, self.rate];
+            gamma_plain(coefficients, [xs, prepared], out)
+        } else {
+            let parameters = [self.shape, self.rate];
+            gamma_saddle(
+                parameters,
+                self.logs(),
+                self.log_constant,
+                [xs, prepared],
+                out,
+            )
+        };
+        if ordinary {
+            return;
+        }
         for ((value, &x), &log_x) in out.iter_mut().zip(xs).zip(prepared) {
             *value = if x > 0.0 && x < f64::INFINITY {
                 self.log_density_of(x, log_x)

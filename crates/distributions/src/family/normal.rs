@@ -1,6 +1,7 @@
 //! The normal distribution.
 
 use crate::serde_parameters::serde_parameters;
+use crate::simd;
 use crate::special::{normal_cdf, normal_quantile, normal_sf};
 use crate::{
     Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, Moments,
@@ -137,9 +138,7 @@ impl Density for Normal {
         out: &mut [f64],
         _scratch: &mut Scratch,
     ) {
-        for (value, &x) in out.iter_mut().zip(xs) {
-            *value = self.log_density(x);
-        }
+        simd::map(xs, out, |x| self.log_density(x));
     }
 }
 

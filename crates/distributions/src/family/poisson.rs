@@ -1,8 +1,9 @@
 //! The Poisson distribution.
 
 use super::normal::HALF_LN_TWO_PI;
-use super::saddle_point::deviance_with_logs;
+use super::saddle_point::{deviance_with_logs, poisson_saddle};
 use crate::serde_parameters::serde_parameters;
+use crate::simd::{self, weighted_sums};
 use crate::special::{deviance, ln_factorial, stirling_error};
 use crate::{
     Component, Coordinates, Density, EstimateError, ExponentialFamily, MeanStatistics,
@@ -106,8 +107,8 @@ struct Prepared {
 const TABLED: u64 = 256;
 
 /// [`Prepared`] of the small counts, made once.
-static SMALL: LazyLock<Vec<Prepared>> =
-    LazyLock::new(|| (0..TABLED).map(Prepared::computed).collect());
+static SMALL: LazyLock<[Prepared; TABLED as usize]> =
+    LazyLock::new(|| std::array::from_fn(|count| Prepared::computed(count as u64)));
 
 impl Prepared {
     fn new(count: u64) -> Self {
@@ -157,13 +158,20 @@ impl Density for Poisson {
     }
     /// Columns x, ln x!, ln x and the log-density at λ = x.
     fn prepare(&self, xs: &[u64], into: &mut [f64]) {
-        let rows = xs.len();
+        let small: &[Prepared; TABLED as usize] = &SMALL;
+        let (count, rest) = into.split_at_mut(xs.len());
+        let (log_factorial, rest) = rest.split_at_mut(xs.len());
+        let (log_x, log_saddle) = rest.split_at_mut(xs.len());
         for (i, &x) in xs.iter().enumerate() {
-            let count = Prepared::new(x);
-            into[i] = count.x;
-            into[rows + i] = count.log_factorial;
-            into[2 * rows + i] = count.log_x;
-            into[3 * rows + i] = count.log_saddle;
+            let prepared = if x < TABLED {
+                small[x as usize]
+            } else {
+                Prepared::computed(x)
+            };
+            count[i] = prepared.x;
+            log_factorial[i] = prepared.log_factorial;
+            log_x[i] = prepared.log_x;
+            log_saddle[i] = prepared.log_saddle;
         }
     }
     fn log_density_batch(
@@ -179,9 +187,13 @@ impl Density for Poisson {
         let (log_x, log_saddle) = rest.split_at(rows);
         if self.rate > 0.0 && self.rate <= PLAIN_RATE {
             // As in `log_density_of`; x = 0 needs no branch while ln λ is finite.
-            for ((value, &x), &log_factorial) in out.iter_mut().zip(x).zip(log_factorial) {
-                *value = (x * self.log_rate - self.rate) - log_factorial;
-            }
+            let (rate, log_rate) = (self.rate, self.log_rate);
+            return simd::map_pairs(x, log_factorial, out, |x, log_factorial| {
+                (x * log_rate - rate) - log_factorial
+            });
+        }
+        if self.rate > 0.0 && poisson_saddle(self.rate, self.log_rate, [x, log_x, log_saddle], out)
+        {
             return;
         }
         for (i, value) in out.iter_mut().enumerate() {
@@ -208,11 +220,12 @@ impl Component for Poisson {
         &self,
         into: &mut Self::Statistics,
         xs: &[u64],
-        _prepared: &[f64],
+        prepared: &[f64],
         weights: &[f64],
         _scratch: &mut Scratch,
     ) {
-        super::add_counts(into, xs, weights);
+        let sums = weighted_sums(&prepared[..xs.len()], weights, |x, w| [w, w * x]);
+        into.add_sums(sums[0], &sums[1..]);
     }
     fn maximize(&self, from: &Self::Statistics) -> Result<Self, EstimateError> {
         if !(from.weight() > 0.0) {

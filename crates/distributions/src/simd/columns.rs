@@ -1,10 +1,10 @@
 //! The E-step's normalisation: responsibilities and log-densities from joint log-densities.
 
 use super::dispatch;
-use super::scalar::{exp_one, ln_one};
+use super::scalar::{exp_of_negative, ln_one};
 
-/// Samples handled at a time: two buffers of this length stay in registers and first-level cache.
-const BLOCK: usize = 64;
+/// Samples handled at a time: two vectors of AVX-512, so that one's latency hides the other's.
+const WIDTH: usize = 16;
 
 /// Turns joint log-densities into responsibilities.
 ///
@@ -13,7 +13,7 @@ const BLOCK: usize = 64;
 /// Σ_k r_ik = 1 to a few ulp, and `out[i]` is lse_i = ln Σ_k exp(joint_ik).
 ///
 /// A sample whose entries are all −∞ gets `out` = −∞ and r = 0; one with a NaN or a +∞ gets `out` =
-/// NaN and r = NaN in every component. A component more than 745 below the largest gets r = 0.
+/// NaN and r = NaN in every component. A component more than 708 below the largest gets r = 0.
 ///
 /// # Panics
 /// When `out.len() != rows` or `joint.len()` is not a multiple of `rows`.
@@ -41,58 +41,63 @@ pub fn log_sum_exp_columns(joint: &mut [f64], rows: usize, out: &mut [f64]) {
 #[inline(always)]
 fn normalise<const FUSED: bool>(joint: &mut [f64], rows: usize, out: &mut [f64]) {
     let mut start = 0;
-    while start + BLOCK <= rows {
-        normalise_block::<FUSED>(joint, rows, start, BLOCK, out);
-        start += BLOCK;
+    while start + WIDTH <= rows {
+        normalise_rows::<FUSED, WIDTH>(joint, rows, start, out);
+        start += WIDTH;
     }
-    if start < rows {
-        normalise_block::<FUSED>(joint, rows, start, rows - start, out);
+    while start < rows {
+        normalise_rows::<FUSED, 1>(joint, rows, start, out);
+        start += 1;
     }
 }
 
+/// Rows `start` to `start + W`; what belongs to them stays in registers.
+// Indices, so that it does.
+#[allow(clippy::needless_range_loop)]
 #[inline(always)]
-fn normalise_block<const FUSED: bool>(
+fn normalise_rows<const FUSED: bool, const W: usize>(
     joint: &mut [f64],
     rows: usize,
     start: usize,
-    width: usize,
     out: &mut [f64],
 ) {
-    let mut shift = [f64::NEG_INFINITY; BLOCK];
-    let mut sum = [0.0; BLOCK];
-    let (shift, sum) = (&mut shift[..width], &mut sum[..width]);
+    let mut shift = [f64::NEG_INFINITY; W];
     for component in joint.chunks_exact(rows) {
-        for (largest, &value) in shift.iter_mut().zip(&component[start..start + width]) {
-            *largest = if value > *largest { value } else { *largest };
+        let values = &component[start..start + W];
+        for l in 0..W {
+            shift[l] = if values[l] > shift[l] {
+                values[l]
+            } else {
+                shift[l]
+            };
         }
     }
-    for largest in shift.iter_mut() {
+    for l in 0..W {
         // With −∞ as the shift the differences would be NaN instead of −∞.
-        *largest = if *largest == f64::NEG_INFINITY {
+        shift[l] = if shift[l] == f64::NEG_INFINITY {
             0.0
         } else {
-            *largest
+            shift[l]
         };
     }
+    let mut sum = [0.0; W];
     for component in joint.chunks_exact_mut(rows) {
-        let values = &mut component[start..start + width];
-        for ((value, &largest), total) in values.iter_mut().zip(&*shift).zip(sum.iter_mut()) {
-            *value = exp_one::<FUSED>(*value - largest);
-            *total += *value;
+        let values = &mut component[start..start + W];
+        for l in 0..W {
+            let value = exp_of_negative::<FUSED>(values[l] - shift[l]);
+            values[l] = value;
+            sum[l] += value;
         }
     }
-    for ((lse, &largest), total) in out[start..start + width]
-        .iter_mut()
-        .zip(&*shift)
-        .zip(sum.iter_mut())
-    {
-        *lse = largest + ln_one::<FUSED>(*total);
-        *total = if *total == 0.0 { 0.0 } else { 1.0 / *total };
+    let lse = &mut out[start..start + W];
+    for l in 0..W {
+        lse[l] = shift[l] + ln_one::<FUSED>(sum[l]);
+        sum[l] = if sum[l] == 0.0 { 0.0 } else { 1.0 / sum[l] };
     }
     for component in joint.chunks_exact_mut(rows) {
-        let values = &mut component[start..start + width];
-        for (value, &inverse) in values.iter_mut().zip(&*sum) {
-            *value *= inverse;
+        let values = &mut component[start..start + W];
+        for l in 0..W {
+            values[l] *= sum[l];
         }
     }
 }

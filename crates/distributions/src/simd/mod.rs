@@ -9,32 +9,35 @@
 mod columns;
 pub mod lookup;
 mod scalar;
+mod sums;
 
 pub use columns::log_sum_exp_columns;
 use scalar::{exp_one, ln_one};
+pub use sums::sum;
+pub(crate) use sums::{map, map_pairs, weighted_sum, weighted_sums};
 
 /// Runs `$body` with `$fused` = true inside the widest instruction set of this machine that has
 /// fused multiply-add, otherwise with `$fused` = false.
 macro_rules! dispatch {
-    ($kernel:ident($($argument:expr),*)) => {{
+    ($kernel:ident $([$generic:ident])? ($($argument:expr),*)) => {{
         #[cfg(feature = "simd")]
         {
             let arch = pulp::Arch::new();
             if matches!(arch, pulp::Arch::Scalar) {
-                $kernel::<false>($($argument),*)
+                $kernel::<false $(, $generic)?>($($argument),*)
             } else {
                 let once = $crate::simd::Once;
                 arch.dispatch(
                     #[inline(always)]
                     move || {
                         let _consumed = once;
-                        $kernel::<true>($($argument),*)
+                        $kernel::<true $(, $generic)?>($($argument),*)
                     },
                 )
             }
         }
         #[cfg(not(feature = "simd"))]
-        $kernel::<false>($($argument),*)
+        $kernel::<false $(, $generic)?>($($argument),*)
     }};
 }
 pub(crate) use dispatch;
@@ -71,38 +74,6 @@ pub fn exp_into(source: &[f64], target: &mut [f64]) {
         "source and target differ in length"
     );
     dispatch!(exp_copy(source, target));
-}
-
-/// The sum of all values, in eight partial sums that do not wait for each other: the order is fixed,
-/// so that the bits do not depend on the instruction set.
-///
-/// ```
-/// assert_eq!(distributions::simd::sum(&[1.0; 20]), 20.0);
-/// ```
-pub fn sum(values: &[f64]) -> f64 {
-    let (chunks, rest) = values.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane += value;
-        }
-    }
-    lanes.iter().sum::<f64>() + rest.iter().sum::<f64>()
-}
-
-/// Σ f(x, w) over two slices, in the eight partial sums of [`sum`].
-#[inline]
-pub(crate) fn weighted_sum(xs: &[f64], weights: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-    let (x_chunks, x_rest) = xs.as_chunks::<8>();
-    let (w_chunks, w_rest) = weights.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for (xs, ws) in x_chunks.iter().zip(w_chunks) {
-        for ((lane, &x), &w) in lanes.iter_mut().zip(xs).zip(ws) {
-            *lane += term(x, w);
-        }
-    }
-    let rest = x_rest.iter().zip(w_rest);
-    lanes.iter().sum::<f64>() + rest.map(|(&x, &w)| term(x, w)).sum::<f64>()
 }
 
 /// Replaces every x by ln x.

@@ -14,15 +14,21 @@ use super::polynomial::rational;
 /// ```
 pub fn ln_1p_minus_x(x: f64) -> f64 {
     if x > -0.5 && x < 1.0 {
-        let s = x / (2.0 + x);
-        let w = s * s;
-        let remainder = rational(&ATANH_REMAINDER_NUMERATOR, &ATANH_REMAINDER_DENOMINATOR, w);
-        s * (2.0 * w * remainder - x)
+        ln_1p_minus_x_near(x)
     } else if x == f64::INFINITY {
         f64::NEG_INFINITY
     } else {
         x.ln_1p() - x
     }
+}
+
+/// [`ln_1p_minus_x`] for −½ < x < 1, without a branch.
+#[inline(always)]
+pub(crate) fn ln_1p_minus_x_near(x: f64) -> f64 {
+    let s = x / (2.0 + x);
+    let w = s * s;
+    let remainder = rational(&ATANH_REMAINDER_NUMERATOR, &ATANH_REMAINDER_DENOMINATOR, w);
+    s * (2.0 * w * remainder - x)
 }
 
 /// ln(1 + eˣ) (softplus) for every x: 0 at −∞, ∞ at ∞.

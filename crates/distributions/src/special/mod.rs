@@ -35,6 +35,7 @@ pub use incomplete_beta::{
 pub use incomplete_gamma::{
     gamma_p, gamma_q, inverse_gamma_p, inverse_gamma_q, ln_gamma_p, ln_gamma_q,
 };
+pub(crate) use log_exp::ln_1p_minus_x_near;
 pub use log_exp::{
     ln_1m_exp, ln_1p_exp, ln_1p_minus_x, log_sum_exp, logistic, logit, xlog1py, xlogy,
 };
