@@ -88,6 +88,19 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
     pub fn components(&self) -> &S {
         &self.components
     }
+    /// The mixture with the same weights and the components that `change` makes of these.
+    ///
+    /// # Panics
+    /// When it makes more or fewer.
+    pub fn with_components<T: ComponentSet>(self, change: impl FnOnce(S) -> T) -> Mixture<T, W> {
+        let count = self.len();
+        let components = change(self.components);
+        assert_eq!(components.len(), count, "as many components as weights");
+        Mixture {
+            weights: self.weights,
+            components,
+        }
+    }
     /// The number of components K.
     pub fn len(&self) -> usize {
         self.components.len()

@@ -173,6 +173,14 @@ where
         let set = self.set.unpack(from)?;
         Ok(Box::new(Bound::new(self.field, set)))
     }
+    fn log_density_of_whole(&self, k: usize, value: u64) -> Option<f64> {
+        Some(self.set.log_density(k, S::Space::whole(value)?))
+    }
+    fn accumulate_whole(&self, into: &mut BoxStatistics, k: usize, value: u64, weight: f64) {
+        if let Some(cell) = S::Space::whole(value) {
+            self.set.accumulate(into.get_mut(), k, cell, weight);
+        }
+    }
     fn empty_values(&self) -> Values {
         S::Space::values(self.set.empty_buffer())
     }

@@ -1,11 +1,13 @@
 //! Products of parts: the components of a mixture over a table.
 
+use crate::tabled::{Plan, Tabled};
 use crate::{Field, PartSet, Table, TableRow, TableStatistics, TableView};
 use distributions::combine::log_product;
 use distributions::{Coordinates, EstimateError, Scratch, View};
 use em::{ComponentSet, Mixture, SampleSet};
 use rand::Rng;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A mixture over a table, its parts chosen at run time.
 pub type TableMixture = Mixture<TableComponents>;
@@ -17,6 +19,8 @@ pub type TableMixture = Mixture<TableComponents>;
 #[derive(Clone)]
 pub struct TableComponents {
     parts: Vec<Box<dyn PartSet>>,
+    /// Tables for the parts over columns of few whole numbers.
+    tabled: Option<Tabled>,
 }
 
 impl TableComponents {
@@ -33,7 +37,30 @@ impl TableComponents {
             "every part has all the components"
         );
         assert!(components.is_some(), "a model has at least one part");
-        TableComponents { parts }
+        TableComponents {
+            parts,
+            tabled: None,
+        }
+    }
+    /// The same components, with tables for the parts over columns in which `table` holds few
+    /// different whole numbers: labels, answers, small counts. Several columns share a table, so that
+    /// fitting and scoring are many times faster; see [`TabledColumns`](em::TabledColumns). Values are
+    /// those without tables but for the order of sums.
+    pub fn tabled(self, table: &Table) -> Self {
+        let plan = Plan::new(&self.parts, table).map(Arc::new);
+        Self::planned(self.parts, plan)
+    }
+    fn planned(parts: Vec<Box<dyn PartSet>>, plan: Option<Arc<Plan>>) -> Self {
+        let tabled = plan.map(|plan| Tabled::new(plan, &parts));
+        TableComponents { parts, tabled }
+    }
+    fn plan(&self) -> Option<Arc<Plan>> {
+        self.tabled.as_ref().map(|tabled| tabled.plan.clone())
+    }
+    fn is_tabled(&self, p: usize) -> bool {
+        self.tabled
+            .as_ref()
+            .is_some_and(|tabled| tabled.plan.holds(p))
     }
     /// The parts.
     pub fn parts(&self) -> &[Box<dyn PartSet>] {
@@ -67,13 +94,22 @@ impl TableComponents {
     pub fn in_class(&self) -> bool {
         self.parts.iter().all(|part| part.in_class())
     }
-    /// The prepared columns of each part for `rows` rows.
-    fn ranges(&self, rows: usize) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
-        let mut start = 0;
-        self.parts.iter().map(move |part| {
+    /// How many numbers a row the codes of tabled parts take: they come first.
+    fn code_width(&self) -> usize {
+        self.tabled.as_ref().map_or(0, |tabled| tabled.plan.width())
+    }
+    /// The parts that are not tabled, with their prepared columns for `rows` rows.
+    fn other_parts(
+        &self,
+        rows: usize,
+    ) -> impl Iterator<Item = (usize, &dyn PartSet, std::ops::Range<usize>)> + '_ {
+        let mut start = self.code_width() * rows;
+        let others = (0..self.parts.len()).filter(|&p| !self.is_tabled(p));
+        others.map(move |p| {
+            let part = &*self.parts[p];
             let range = start..start + part.prepared_width() * rows;
             start = range.end;
-            range
+            (p, part, range)
         })
     }
     fn each_part(
@@ -85,9 +121,7 @@ impl TableComponents {
             let done = step(p, &**part);
             done.map_err(|error| if several { error.in_part(p) } else { error })
         });
-        Ok(TableComponents {
-            parts: parts.collect::<Result<_, _>>()?,
-        })
+        Ok(Self::planned(parts.collect::<Result<_, _>>()?, self.plan()))
     }
 }
 
@@ -109,10 +143,18 @@ impl ComponentSet for TableComponents {
         }
     }
     fn prepared_width(&self) -> usize {
-        self.parts.iter().map(|part| part.prepared_width()).sum()
+        let others = self.other_parts(1);
+        others
+            .last()
+            .map_or(self.code_width(), |(.., range)| range.end)
     }
     fn prepare(&self, xs: TableView<'_>, into: &mut [f64]) {
-        for (part, range) in self.parts.iter().zip(self.ranges(xs.len())) {
+        if let Some(tabled) = &self.tabled {
+            tabled
+                .plan
+                .encode(xs, &mut into[..self.code_width() * xs.len()]);
+        }
+        for (_, part, range) in self.other_parts(xs.len()) {
             part.prepare(xs, &mut into[range]);
         }
     }
@@ -123,15 +165,15 @@ impl ComponentSet for TableComponents {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        let mut ranges = self.ranges(xs.len());
-        if let (Some(first), Some(range)) = (self.parts.first(), ranges.next()) {
+        let mut others = self.other_parts(xs.len());
+        if let Some(tabled) = &self.tabled {
+            let codes = &prepared[..self.code_width() * xs.len()];
+            tabled.score(&self.parts, xs, codes, out);
+        } else if let Some((_, first, range)) = others.next() {
             first.log_density_matrix(xs, &prepared[range], out, scratch);
         }
-        if self.parts.len() == 1 {
-            return;
-        }
         let mut factor = scratch.take_dirty(out.len());
-        for (part, range) in self.parts[1..].iter().zip(ranges) {
+        for (_, part, range) in others {
             part.log_density_matrix(xs, &prepared[range], &mut factor, scratch);
             for (sum, value) in out.iter_mut().zip(&factor) {
                 *sum = log_product(*sum, *value);
@@ -145,6 +187,7 @@ impl ComponentSet for TableComponents {
             parts: (self.parts.iter())
                 .map(|part| part.empty_statistics())
                 .collect(),
+            codes: (self.plan()).map(|plan| plan.empty_weights(self.len())),
         }
     }
     fn accumulate(&self, into: &mut TableStatistics, k: usize, x: TableRow<'_>, weight: f64) {
@@ -161,14 +204,24 @@ impl ComponentSet for TableComponents {
         weights: &[f64],
         scratch: &mut Scratch,
     ) {
-        into.weight += weights.iter().sum::<f64>();
-        let parts = self.parts.iter().zip(&mut into.parts);
-        for ((part, statistics), range) in parts.zip(self.ranges(xs.len())) {
+        into.weight += distributions::simd::sum(weights);
+        if let (Some(tabled), Some(codes_into)) = (&self.tabled, &mut into.codes) {
+            let codes = &prepared[..self.code_width() * xs.len()];
+            let into = (&mut into.parts[..], codes_into);
+            tabled.accumulate(&self.parts, into, xs, codes, weights, scratch);
+        }
+        for (p, part, range) in self.other_parts(xs.len()) {
+            let statistics = &mut into.parts[p];
             part.accumulate_matrix(statistics, xs, &prepared[range], weights, scratch);
         }
     }
     fn maximize(&self, from: &TableStatistics) -> Result<Self, EstimateError> {
-        self.each_part(|p, part| part.maximize(&from.parts[p]))
+        let (Some(tabled), Some(codes)) = (&self.tabled, &from.codes) else {
+            return self.each_part(|p, part| part.maximize(&from.parts[p]));
+        };
+        let mut parts = from.parts.clone();
+        tabled.plan.hand_over(codes, &self.parts, &mut parts);
+        self.each_part(|p, part| part.maximize(&parts[p]))
     }
     fn estimate(&self, xs: TableView<'_>, weights: &[f64]) -> Result<Self, EstimateError> {
         self.each_part(|_, part| part.estimate(xs, weights))
@@ -180,20 +233,16 @@ impl ComponentSet for TableComponents {
         self.parts.iter().map(|part| part.log_prior()).sum()
     }
     fn subset(&self, keep: &[usize]) -> Self {
-        TableComponents {
-            parts: self.parts.iter().map(|part| part.subset(keep)).collect(),
-        }
+        let parts = self.parts.iter().map(|part| part.subset(keep));
+        Self::planned(parts.collect(), self.plan())
     }
     fn one_step(&self) -> bool {
         self.parts.iter().any(|part| part.one_step())
     }
     fn toward(&self, next: &Self, fraction: f64) -> Self {
         let pairs = self.parts.iter().zip(&next.parts);
-        TableComponents {
-            parts: pairs
-                .map(|(mine, theirs)| mine.toward(&**theirs, fraction))
-                .collect(),
-        }
+        let parts = pairs.map(|(mine, theirs)| mine.toward(&**theirs, fraction));
+        Self::planned(parts.collect(), self.plan())
     }
     fn squared_distance(&self, a: TableRow<'_>, b: TableRow<'_>) -> Option<f64> {
         (self.parts.iter())

@@ -19,6 +19,7 @@ mod registry;
 mod specification;
 mod statistics;
 mod table;
+mod tabled;
 mod text;
 
 pub use bound::{Bound, Saved};

@@ -167,6 +167,15 @@ impl PartSet for MixedSet {
     fn unpack(&self, from: &mut &[f64]) -> Result<Box<dyn PartSet>, EstimateError> {
         self.each(|_, member| member.unpack(from))
     }
+    fn log_density_of_whole(&self, k: usize, value: u64) -> Option<f64> {
+        self.members[k].1.log_density_of_whole(0, value)
+    }
+    fn accumulate_whole(&self, into: &mut BoxStatistics, k: usize, value: u64, weight: f64) {
+        let into: &mut MemberStatistics = into.get_mut();
+        self.members[k]
+            .1
+            .accumulate_whole(&mut into.0[k], 0, value, weight);
+    }
     fn empty_values(&self) -> Values {
         self.members[0].1.empty_values()
     }

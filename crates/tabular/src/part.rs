@@ -83,6 +83,12 @@ pub trait PartSet: Send + Sync {
     /// # Errors
     /// When they lead to no valid parameter.
     fn unpack(&self, from: &mut &[f64]) -> Result<Box<dyn PartSet>, EstimateError>;
+    /// ln p_k of a cell that is this whole number; `None` where cells are no whole numbers.
+    fn log_density_of_whole(&self, _k: usize, _value: u64) -> Option<f64> {
+        None
+    }
+    /// Adds cells that are this whole number to component k; nothing where cells are none.
+    fn accumulate_whole(&self, _into: &mut BoxStatistics, _k: usize, _value: u64, _weight: f64) {}
     /// A field of no row.
     fn empty_values(&self) -> Values;
     /// Draws one cell from component k and appends it.

@@ -1,6 +1,7 @@
 //! Statistics behind a box.
 
 use distributions::Statistics;
+use em::CodeWeights;
 use std::any::Any;
 use std::fmt;
 
@@ -107,6 +108,8 @@ impl Statistics for BoxStatistics {
 pub struct TableStatistics {
     pub(crate) weight: f64,
     pub(crate) parts: Vec<BoxStatistics>,
+    /// What the tabled parts see, until the M-step hands it to them.
+    pub(crate) codes: Option<CodeWeights>,
 }
 
 impl Statistics for TableStatistics {
@@ -116,15 +119,22 @@ impl Statistics for TableStatistics {
     fn clear(&mut self) {
         self.weight = 0.0;
         self.parts.iter_mut().for_each(Statistics::clear);
+        self.codes.iter_mut().for_each(Statistics::clear);
     }
     fn merge(&mut self, other: &Self) {
         self.weight += other.weight;
         for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
             Statistics::merge(mine, theirs);
         }
+        for (mine, theirs) in self.codes.iter_mut().zip(&other.codes) {
+            Statistics::merge(mine, theirs);
+        }
     }
     fn scale(&mut self, factor: f64) {
         self.weight *= factor;
+        self.codes
+            .iter_mut()
+            .for_each(|codes| Statistics::scale(codes, factor));
         self.parts
             .iter_mut()
             .for_each(|part| Statistics::scale(part, factor));

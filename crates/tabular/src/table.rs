@@ -111,6 +111,12 @@ impl Table {
     }
 }
 
+/// A column of whole numbers.
+pub(crate) enum WholeNumbers<'a> {
+    Counts(&'a [u64]),
+    Codes(&'a [u32]),
+}
+
 /// Some consecutive rows of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct TableView<'a> {
@@ -128,6 +134,18 @@ impl<'a> TableView<'a> {
         match S::batch(&self.table.fields[field].values) {
             Some(batch) => batch.block(self.start..self.end),
             None => panic!("field {field} is of another kind than its part"),
+        }
+    }
+    /// The rows of a field of counts or codes, as whole numbers.
+    ///
+    /// # Panics
+    /// When the field is of another kind.
+    pub(crate) fn whole_numbers(self, field: usize) -> WholeNumbers<'a> {
+        let rows = self.start..self.end;
+        match &self.table.fields[field].values {
+            Values::Counts(counts) => WholeNumbers::Counts(&counts[rows]),
+            Values::Codes(codes) => WholeNumbers::Codes(&codes[rows]),
+            _ => panic!("field {field} holds no whole numbers"),
         }
     }
     /// Which of the rows are missing in field `field`; `None` is none.
@@ -197,11 +215,15 @@ pub trait FromField: Space {
     fn buffer(values: &mut Values) -> Option<&mut Buffer<Self>>;
     /// A buffer as values.
     fn values(buffer: Buffer<Self>) -> Values;
+    /// The observation that is this whole number; `None` where observations are no whole numbers.
+    fn whole(_value: u64) -> Option<distributions::Obs<'static, Self>> {
+        None
+    }
 }
 
 /// One line for each kind of column.
 macro_rules! from_field {
-    ($space:ty, $variant:ident) => {
+    ($space:ty, $variant:ident $(, $whole:expr)?) => {
         impl FromField for $space {
             fn batch(values: &Values) -> Option<Batch<'_, Self>> {
                 match values {
@@ -218,10 +240,13 @@ macro_rules! from_field {
             fn values(buffer: Buffer<Self>) -> Values {
                 Values::$variant(buffer)
             }
+            $(fn whole(value: u64) -> Option<distributions::Obs<'static, Self>> {
+                $whole(value)
+            })?
         }
     };
 }
 from_field!(Scalars<f64>, Reals);
-from_field!(Scalars<u64>, Counts);
-from_field!(Scalars<u32>, Codes);
+from_field!(Scalars<u64>, Counts, Some);
+from_field!(Scalars<u32>, Codes, |value| u32::try_from(value).ok());
 from_field!(Rows<f64>, Vectors);

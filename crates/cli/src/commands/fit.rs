@@ -114,7 +114,9 @@ fn fit(
         Chosen::Model(model) => (**model).clone(),
         _ => Mixture::uniform(plan.specification.template(plan.count)?),
     };
-    let mut data = Data::new(context.typed.table.view());
+    let table = &context.typed.table;
+    let template = template.with_components(|components| components.tabled(table));
+    let mut data = Data::new(table.view());
     data.row_weights = weights;
     let options = options(arguments);
     let rule: &dyn Responsibilities = match arguments.algorithm {

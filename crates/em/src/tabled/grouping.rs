@@ -121,27 +121,30 @@ impl Grouping {
             }
         }
     }
-    /// Writes the codes of `rows` rows: the code of row i in group g to `into[g * rows + i]`, as
-    /// [`code_as_number`](distributions::simd::lookup::code_as_number) does. `cell(i, j)` is the
-    /// value of row i in column j, `u64::MAX` where it is missing.
-    #[inline]
-    pub fn encode(&self, rows: usize, into: &mut [f64], cell: impl Fn(usize, usize) -> u64) {
-        for (group, codes) in self.groups.iter().zip(into.chunks_exact_mut(rows)) {
-            for (i, number) in codes.iter_mut().enumerate() {
-                let (mut code, mut strange) = (0, false);
-                for (digit, j) in self.columns[group.clone()].iter().zip(group.clone()) {
-                    let value = cell(i, j);
-                    strange |= value >= digit.size;
-                    code += value.wrapping_mul(digit.stride);
-                }
-                if strange {
-                    code = self.encode_strange(group.clone(), |j| cell(i, j));
-                }
-                *number = f64::from_bits(code);
-            }
+    /// Adds what column j contributes to the codes of `rows` rows: the code of row i in group g stands
+    /// at `codes[g * rows + i]`, 0 before the first column, as the bits of a number. A value of
+    /// `u64::MAX` is missing.
+    pub fn encode_column(
+        &self,
+        column: usize,
+        rows: usize,
+        codes: &mut [f64],
+        values: impl Iterator<Item = u64>,
+    ) {
+        let group = self.groups.partition_point(|group| group.end <= column);
+        let Digit { size, stride, base } = self.columns[column];
+        for (number, value) in codes[group * rows..][..rows].iter_mut().zip(values) {
+            let digit = if value < size {
+                value * stride
+            } else if value == u64::MAX && base > size {
+                size * stride
+            } else {
+                OUTSIDE
+            };
+            *number = f64::from_bits(number.to_bits() + digit);
         }
     }
-    /// As [`encode`](Grouping::encode), for rows of bytes in which 255 is missing.
+    /// Writes the codes of rows of bytes, all columns together; 255 is missing.
     pub fn encode_bytes(&self, xs: RowsView<'_, u8>, into: &mut [f64]) {
         let (values, width) = (xs.values(), xs.width());
         for (group, codes) in self.groups.iter().zip(into.chunks_exact_mut(xs.len())) {
