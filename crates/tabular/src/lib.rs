@@ -20,6 +20,7 @@ mod specification;
 mod statistics;
 mod table;
 mod text;
+mod variants;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};

@@ -289,8 +289,8 @@ impl Univariate for InverseGaussian {
         if !(0.0..=1.0).contains(&p) {
             return f64::NAN;
         }
-        if p == 0.0 {
-            return 0.0;
+        if p == 0.0 || p == 1.0 {
+            return if p == 0.0 { 0.0 } else { f64::INFINITY };
         }
         quantile_between(p, 0.0, f64::INFINITY, |x| (self.cdf(x), self.sf(x)))
     }

@@ -2,7 +2,7 @@
 
 /// eˣ E₁(x) = ∫₀^∞ e^(−t)/(x + t) dt for x > 0: ∞ at 0, 0 at ∞, NaN for x < 0.
 ///
-/// Up to 1 the power series −γ − ln x − Σ (−x)ᵏ/(k·k!) (DLMF 6.6.2), above the continued fraction
+/// Up to ½ the power series −γ − ln x − Σ (−x)ᵏ/(k·k!) (DLMF 6.6.2), above the continued fraction
 /// 1/(x + 1 − 1/(x + 3 − 4/(x + 5 − …))) (DLMF 6.9.1, even part), from its end.
 ///
 /// ```
@@ -13,7 +13,7 @@ pub fn scaled_exponential_integral(x: f64) -> f64 {
     if !(x > 0.0) {
         return if x == 0.0 { f64::INFINITY } else { f64::NAN };
     }
-    if x <= 1.0 {
+    if x <= 0.5 {
         let (mut term, mut sum) = (1.0, 0.0);
         for k in 1..=20 {
             let k = f64::from(k);
@@ -22,7 +22,7 @@ pub fn scaled_exponential_integral(x: f64) -> f64 {
         }
         return x.exp() * (sum - EULER - x.ln());
     }
-    // Enough terms at 1, where it converges slowest.
+    // Enough terms at ½, where it converges slowest.
     let mut tail = 0.0;
     for k in (1..=TERMS).rev() {
         let k = f64::from(k);
@@ -32,4 +32,4 @@ pub fn scaled_exponential_integral(x: f64) -> f64 {
 }
 
 const EULER: f64 = 0.577_215_664_901_532_86;
-const TERMS: u32 = 120;
+const TERMS: u32 = 200;

@@ -168,8 +168,32 @@ macro_rules! for_each_family {
             |c: &InverseGaussian| Positive { scale: c.mean() }
         );
         $run!(
+            normal_with_known_mean,
+            |u: f64, v: f64| {
+                NormalWithKnownMean::new(4.0 * v - 2.0, log_range(u, 0.1, 10.0)).unwrap()
+            },
+            [-1.0, 2.5, 0.3, 4.0, 0.9],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &NormalWithKnownMean| Reals {
+                centre: c.mean(),
+                scale: c.variance().sqrt(),
+            }
+        );
+        $run!(
+            normal_with_known_variance,
+            |u: f64, v: f64| {
+                NormalWithKnownVariance::new(4.0 * u - 2.0, log_range(v, 0.1, 10.0)).unwrap()
+            },
+            [-1.0, 2.5, 0.3, 4.0, 0.9],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &NormalWithKnownVariance| Reals {
+                centre: c.mean(),
+                scale: c.variance().sqrt(),
+            }
+        );
+        $run!(
             chi_squared,
-            |u: f64, _: f64| ChiSquared::new(log_range(u, 0.3, 80.0)).unwrap(),
+            |u: f64, _: f64| ChiSquared::new(log_range(u, 0.6, 80.0)).unwrap(),
             [0.1, 2.5, 0.3, 4.0, 0.9],
             [-1.0, f64::INFINITY, f64::NEG_INFINITY],
             |c: &ChiSquared| Positive { scale: c.df() }
