@@ -3,7 +3,7 @@
 use super::latent_scale::LatentScaleStatistics;
 use super::normal::HALF_LN_TWO_PI;
 use super::student_t_estimate::estimate;
-use crate::simd::ln_1p_slice;
+use crate::simd::{ln_1p_slice, weighted_sum};
 use crate::solve::newton_in_bracket;
 use crate::special::{
     beta_i, beta_i_complement, ln_1p_minus_x, ln_minus_digamma, stirling_error,
@@ -20,9 +20,9 @@ use rand_distr::{Distribution, StandardNormal};
 /// with the same location and scale to within 1e-10 z⁴.
 const LARGEST_DF: f64 = 1e10;
 
-/// Up to this df u − 1 − ln u is the plain difference; past it, the precisions are so near 1 that
-/// it would lose digits that matter.
-const PLAIN_EXCESS: f64 = 100.0;
+/// Up to this df u − 1 − ln u is the plain difference: its relative error is ν roundings. Past it,
+/// one function takes its place.
+const PLAIN_EXCESS: f64 = 1e6;
 
 /// Student's t distribution with location m, scale s and ν degrees of freedom (`df`).
 ///
@@ -189,22 +189,21 @@ impl StudentT {
         })?;
         Ok((2.0 * half).min(self.largest_df()))
     }
-    /// Σ w (u − 1 − ln u) for rows whose ln(1 + z²/ν) and precisions are known.
-    fn total_excess(&self, ratios: &[f64], logs: &[f64], weights: &[f64]) -> f64 {
-        let rise = (1.0 / self.df).ln_1p();
-        let rows = ratios.iter().zip(logs).zip(weights);
+    /// Turns ln(1 + z²/ν) of rows into u − 1 − ln u.
+    fn excesses(&self, ratios: &[f64], logs: &mut [f64]) {
+        let inverse = 1.0 / self.df;
+        // u − 1 = (1 − z²)/(ν + z²).
+        let surplus = |ratio: f64| (inverse - ratio) / (1.0 + ratio);
         if self.df <= PLAIN_EXCESS {
-            rows.map(|((&ratio, &log), &w)| w * (self.surplus(ratio) - (rise - log)))
-                .sum()
+            let rise = inverse.ln_1p();
+            for (log, &ratio) in logs.iter_mut().zip(ratios) {
+                *log = surplus(ratio) - (rise - *log);
+            }
         } else {
-            rows.map(|((&ratio, _), &w)| -w * ln_1p_minus_x(self.surplus(ratio)))
-                .sum()
+            for (log, &ratio) in logs.iter_mut().zip(ratios) {
+                *log = -ln_1p_minus_x(surplus(ratio));
+            }
         }
-    }
-    /// u − 1 = (1 − z²)/(ν + z²) from z²/ν.
-    #[inline]
-    fn surplus(&self, ratio: f64) -> f64 {
-        (1.0 / self.df - ratio) / (1.0 + ratio)
     }
     /// ψ((ν+1)/2) − ψ(ν/2), as 1/ν and what is small against it.
     fn digamma_difference(&self) -> f64 {
@@ -283,7 +282,9 @@ impl Component for StudentT {
         let excess = if self.fixed_df {
             0.0
         } else {
-            self.total_excess(&[ratio], &[ratio.ln_1p()], &[1.0])
+            let mut excess = [ratio.ln_1p()];
+            self.excesses(&[ratio], &mut excess);
+            excess[0]
         };
         into.add(x, (1.0 + 1.0 / self.df) / (1.0 + ratio), excess, weight);
     }
@@ -303,10 +304,9 @@ impl Component for StudentT {
         if !self.fixed_df {
             let mut logs = scratch.take_dirty(xs.len());
             logs.copy_from_slice(&products);
-            if self.df <= PLAIN_EXCESS {
-                ln_1p_slice(&mut logs);
-            }
-            excess = self.total_excess(&products, &logs, weights);
+            ln_1p_slice(&mut logs);
+            self.excesses(&products, &mut logs);
+            excess = weighted_sum(&logs, weights, |excess, weight| weight * excess);
             scratch.give(logs);
         }
         let rise = 1.0 + 1.0 / self.df;
