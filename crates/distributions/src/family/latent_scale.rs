@@ -25,10 +25,29 @@ impl LatentScaleStatistics {
     }
     /// Adds a block: `products` are the w u of its rows, `weight` is Σ w and `excess` is
     /// Σ w (u − 1 − ln u). Values whose product is 0 are not looked at.
-    pub fn add_slice(&mut self, xs: &[f64], products: &[f64], weight: f64, excess: f64) {
+    ///
+    /// `origin` is a value near the mean, such as the location of the iterate: one pass about it
+    /// then does. Where it turns out to be far off, sums about it would cancel, and two passes about
+    /// the block's own mean take their place.
+    pub fn add_slice(
+        &mut self,
+        xs: &[f64],
+        products: &[f64],
+        origin: f64,
+        weight: f64,
+        excess: f64,
+    ) {
         self.weight += weight;
-        self.moments.add_slice(xs, products);
         self.excess += excess;
+        let [total, first, second] = sums_about(xs, products, origin);
+        let shift = first / total;
+        let squares = second - first * shift;
+        if first * shift <= FAR * squares {
+            self.moments
+                .merge(&Moments::new(total, origin + shift, squares));
+        } else {
+            self.moments.add_slice(xs, products);
+        }
     }
     /// The moments of x weighted by w u.
     pub fn moments(&self) -> &Moments {
@@ -56,6 +75,34 @@ impl LatentScaleStatistics {
         require_spread(location, scale).map_err(|error| error.with_count(self.weight))?;
         Ok((location, scale))
     }
+}
+
+/// The square of the distance from the origin to the mean, in variances, past which sums about the
+/// origin are not used: they lose this factor, two digits.
+const FAR: f64 = 100.0;
+
+/// Σ p, Σ p (x − origin) and Σ p (x − origin)², each in eight partial sums that do not wait for each
+/// other. NaN where an infinite x has weight 0.
+fn sums_about(xs: &[f64], products: &[f64], origin: f64) -> [f64; 3] {
+    let (x_chunks, x_rest) = xs.as_chunks::<8>();
+    let (p_chunks, p_rest) = products.as_chunks::<8>();
+    let (mut totals, mut firsts, mut seconds) = ([0.0; 8], [0.0; 8], [0.0; 8]);
+    for (xs, ps) in x_chunks.iter().zip(p_chunks) {
+        for lane in 0..8 {
+            let distance = xs[lane] - origin;
+            let term = ps[lane] * distance;
+            totals[lane] += ps[lane];
+            firsts[lane] += term;
+            seconds[lane] += term * distance;
+        }
+    }
+    for (lane, (&x, &p)) in x_rest.iter().zip(p_rest).enumerate() {
+        let distance = x - origin;
+        totals[lane] += p;
+        firsts[lane] += p * distance;
+        seconds[lane] += p * distance * distance;
+    }
+    [totals, firsts, seconds].map(|lanes| lanes.iter().sum())
 }
 
 /// Whether a scale is more than the rounding of the location, so that it has a correct digit.

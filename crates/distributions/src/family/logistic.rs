@@ -2,7 +2,7 @@
 
 use super::latent_scale::LatentScaleStatistics;
 use crate::serde_parameters::serde_parameters;
-use crate::simd::{exp_slice, ln_1p_slice};
+use crate::simd::{exp_slice, ln_1p_slice, sum};
 use crate::special::{logistic, logit};
 use crate::{
     Component, Coordinates, Density, Entropy, EstimateError, Moments, ParameterError, Sample,
@@ -163,7 +163,7 @@ impl Component for Logistic {
                 0.0
             };
         }
-        into.add_slice(xs, &products, crate::simd::sum(weights), 0.0);
+        into.add_slice(xs, &products, self.location, sum(weights), 0.0);
         scratch.give(products);
     }
     fn maximize(&self, from: &LatentScaleStatistics) -> Result<Self, EstimateError> {

@@ -3,7 +3,7 @@
 use super::latent_scale::LatentScaleStatistics;
 use super::normal::HALF_LN_TWO_PI;
 use super::student_t_estimate::estimate;
-use crate::simd::{ln_1p_slice, weighted_sum};
+use crate::simd::{ln_1p_slice, sum, weighted_sum};
 use crate::solve::newton_in_bracket;
 use crate::special::{
     beta_i, beta_i_complement, ln_1p_minus_x, ln_minus_digamma, stirling_error,
@@ -313,7 +313,7 @@ impl Component for StudentT {
         for (value, &weight) in products.iter_mut().zip(weights) {
             *value = weight * (rise / (1.0 + *value));
         }
-        into.add_slice(xs, &products, crate::simd::sum(weights), excess);
+        into.add_slice(xs, &products, self.location, sum(weights), excess);
         scratch.give(products);
     }
     fn maximize(&self, from: &LatentScaleStatistics) -> Result<Self, EstimateError> {
