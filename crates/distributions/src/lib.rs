@@ -16,15 +16,21 @@
 //! | Family | Observations | Parameters |
 //! |---|---|---|
 //! | [`Normal`] | real numbers | mean, variance |
+//! | [`NormalWithKnownMean`] | real numbers | mean (fixed), variance |
+//! | [`NormalWithKnownVariance`] | real numbers | mean, variance (fixed) |
 //! | [`LogNormal`] | x > 0 | log_mean, log_variance |
 //! | [`Exponential`] | x ≥ 0 | rate |
 //! | [`Gamma`] | x > 0 | shape, rate |
 //! | [`InverseGamma`] | x > 0 | shape, scale |
+//! | [`ChiSquared`] | x > 0 | df |
+//! | [`InverseGaussian`] | x > 0 | mean, shape |
 //! | [`Beta`] | 0 < x < 1 | alpha, beta |
 //! | [`Rayleigh`], [`Maxwell`] | x > 0 | scale |
 //! | [`HalfNormal`] | x ≥ 0 | scale |
 //! | [`Weibull`] | x > 0 | shape, scale |
 //! | [`Laplace`] | real numbers | location (fixed), scale |
+//! | [`StudentT`] | real numbers | location, scale, df (free, or fixed) |
+//! | [`Cauchy`], [`Logistic`], [`Gumbel`] | real numbers | location, scale |
 //! | [`Pareto`] | x ≥ minimum | minimum (fixed), shape |
 //! | [`Uniform`] | low ≤ x ≤ high | low, high (fixed) |
 //! | [`VonMises`] | angles | mean_direction, concentration |

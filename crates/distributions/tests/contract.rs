@@ -52,8 +52,11 @@ fn the_list_holds_every_family() {
         "beta_statistics",
         "common",
         "count_histogram",
+        "latent_scale",
         "log_gap",
+        "reciprocal_gap",
         "saddle_point",
+        "student_t_estimate",
     ];
     let modules = include_str!("../src/family/mod.rs");
     for line in modules.lines() {

@@ -21,6 +21,7 @@ mod statistics;
 mod table;
 mod tabled;
 mod text;
+mod variants;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};

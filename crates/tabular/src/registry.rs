@@ -1,11 +1,13 @@
 //! The families that can be chosen by name: one line each.
 
 use crate::gaussian::gaussian_line;
+use crate::variants::{normal_line, student_t_line};
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
 use distributions::{
-    Bernoulli, Beta, Binomial, Categorical, Component, Coordinates, Exponential, Gamma, Geometric,
-    HalfNormal, InverseGamma, Laplace, LogNormal, Maxwell, NegativeBinomial, Normal,
-    ParameterError, Pareto, PointMass, Poisson, Rayleigh, Sample, Uniform, VonMises, Weibull,
+    Bernoulli, Beta, Binomial, Categorical, Cauchy, ChiSquared, Component, Coordinates,
+    Exponential, Gamma, Geometric, Gumbel, HalfNormal, InverseGamma, InverseGaussian, Laplace,
+    LogNormal, Logistic, Maxwell, NegativeBinomial, ParameterError, Pareto, PointMass, Poisson,
+    Rayleigh, Sample, Uniform, VonMises, Weibull,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,18 +58,26 @@ pub fn family(name: &str) -> Result<&'static Family, ModelError> {
 fn all() -> Vec<Family> {
     use Kind::{Codes, Counts, Reals};
     vec![
-        entry("normal", Reals, &[], |_| Ok(Normal::standard())),
+        normal_line("normal"),
         entry("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
         entry("exponential", Reals, &[], |_| made(Exponential::new(1.0))),
         entry("gamma", Reals, &[], |_| made(Gamma::new(1.0, 1.0))),
         entry("inverse_gamma", Reals, &[], |_| {
             made(InverseGamma::new(1.0, 1.0))
         }),
+        entry("chi_squared", Reals, &[], |_| made(ChiSquared::new(1.0))),
+        entry("inverse_gaussian", Reals, &[], |_| {
+            made(InverseGaussian::new(1.0, 1.0))
+        }),
         entry("beta", Reals, &[], |_| made(Beta::new(1.0, 1.0))),
         entry("weibull", Reals, &[], |_| made(Weibull::new(1.0, 1.0))),
         entry("rayleigh", Reals, &[], |_| made(Rayleigh::new(1.0))),
         entry("maxwell", Reals, &[], |_| made(Maxwell::new(1.0))),
         entry("half_normal", Reals, &[], |_| made(HalfNormal::new(1.0))),
+        student_t_line("student_t"),
+        entry("cauchy", Reals, &[], |_| made(Cauchy::new(0.0, 1.0))),
+        entry("logistic", Reals, &[], |_| made(Logistic::new(0.0, 1.0))),
+        entry("gumbel", Reals, &[], |_| made(Gumbel::new(0.0, 1.0))),
         entry("laplace", Reals, &["location"], |part| {
             made(Laplace::new(part.number_setting("location")?, 1.0))
         }),
@@ -103,11 +113,25 @@ fn all() -> Vec<Family> {
 }
 
 /// The line of a family whose template is made by `template`.
-fn entry<F>(
+pub(crate) fn entry<F>(
     name: &'static str,
     kind: Kind,
     settings: &'static [&'static str],
     template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Send + Sync + 'static,
+) -> Family
+where
+    F: Component<Space: FromField> + Coordinates + Sample + Serialize + DeserializeOwned + 'static,
+{
+    adjusted_entry(name, kind, settings, template, |_, family| family)
+}
+
+/// The same, where a component, made or read, is first adjusted to what the part sets.
+pub(crate) fn adjusted_entry<F>(
+    name: &'static str,
+    kind: Kind,
+    settings: &'static [&'static str],
+    template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Send + Sync + 'static,
+    adjusted: impl Fn(&PartSpecification, F) -> F + Copy + Send + Sync + 'static,
 ) -> Family
 where
     F: Component<Space: FromField> + Coordinates + Sample + Serialize + DeserializeOwned + 'static,
@@ -117,13 +141,14 @@ where
         kind,
         settings,
         template: Box::new(move |part, field, components| {
-            let set = vec![template(part)?; components];
+            let set = vec![adjusted(part, template(part)?); components];
             Ok(Box::new(Bound::new(field, set)))
         }),
-        load: Box::new(|part, field, components| {
+        load: Box::new(move |part, field, components| {
             let read = components.iter().enumerate().map(|(k, parameters)| {
                 check_levels(part, parameters)
                     .and_then(|()| read::<F>(parameters))
+                    .map(|family| adjusted(part, family))
                     .map_err(|error| (k, error))
             });
             let set: Vec<F> = read.collect::<Result<_, _>>()?;
@@ -133,7 +158,7 @@ where
 }
 
 /// A template that cannot fail, unless the settings are wrong.
-fn made<F>(template: Result<F, ParameterError>) -> Result<F, ModelError> {
+pub(crate) fn made<F>(template: Result<F, ParameterError>) -> Result<F, ModelError> {
     template.map_err(|error| ModelError(error.to_string()))
 }
 

@@ -43,6 +43,21 @@ fn specifications() -> Vec<Specification> {
         }
         all.push(Specification { parts: vec![part] });
     }
+    // What a setting turns into another family.
+    for (family, settings) in [
+        ("student_t", json!({"df": 4})),
+        ("normal", json!({"mean": 1.5})),
+        ("normal", json!({"variance": 2})),
+        ("normal", json!({"mean": 1.5, "variance": 2})),
+    ] {
+        let part = PartSpecification {
+            family: family.into(),
+            columns: vec!["x".into()],
+            settings: settings.as_object().expect("an object").clone(),
+            ..PartSpecification::default()
+        };
+        all.push(Specification { parts: vec![part] });
+    }
     let mixed = PartSpecification {
         family: tabular::MIXED.into(),
         columns: vec!["x".into()],
@@ -86,6 +101,28 @@ fn matrix(set: &TableComponents, table: &Table) -> Vec<f64> {
     let mut out = vec![0.0; 2 * rows];
     set.log_density_matrix(table.view(), &prepared, &mut out, &mut Scratch::default());
     out
+}
+
+/// What is set is not counted.
+#[test]
+fn settings_fix_parameters() {
+    let count = |family: &str, settings: Value| {
+        let part = PartSpecification {
+            family: family.into(),
+            columns: vec!["x".into()],
+            settings: settings.as_object().expect("an object").clone(),
+            ..PartSpecification::default()
+        };
+        let specification = Specification { parts: vec![part] };
+        let template = specification.template(2).expect("a template");
+        template.parameter_count()
+    };
+    assert_eq!(count("student_t", json!({})), 6);
+    assert_eq!(count("student_t", json!({"df": 4})), 4);
+    assert_eq!(count("normal", json!({})), 4);
+    assert_eq!(count("normal", json!({"mean": 0})), 2);
+    assert_eq!(count("normal", json!({"variance": 0.5})), 2);
+    assert_eq!(count("normal", json!({"mean": 0, "variance": 0.5})), 0);
 }
 
 #[test]

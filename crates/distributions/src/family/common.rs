@@ -1,8 +1,8 @@
 //! What several families share: checks of the support, logarithms of a block, sums of counts.
 
-use crate::MeanStatistics;
 use crate::simd::{ln_into, ln_slice, weighted_sum};
 use crate::special::ln_1p_minus_x;
+use crate::{BLOCK_ROWS, MeanStatistics, ParameterError};
 
 /// Whether a value can enter the estimate of a family on the positive reals.
 pub(super) fn require_positive(x: f64) -> Result<(), &'static str> {
@@ -20,6 +20,39 @@ pub(super) fn require_non_negative(x: f64) -> Result<(), &'static str> {
     } else {
         Err("must be non-negative and finite")
     }
+}
+
+/// Whether a value can enter the estimate of a family on the real line.
+pub(super) fn require_finite(x: f64) -> Result<(), &'static str> {
+    if x.is_finite() {
+        Ok(())
+    } else {
+        Err("must be finite")
+    }
+}
+
+/// Checks a location and a scale. The scale may not be subnormal: one over it must be finite.
+pub(super) fn require_location_scale(location: f64, scale: f64) -> Result<(), ParameterError> {
+    ParameterError::require(location.is_finite(), "location", location, "must be finite")?;
+    ParameterError::require(
+        scale >= f64::MIN_POSITIVE && scale.is_finite(),
+        "scale",
+        scale,
+        "must be positive, finite and not subnormal",
+    )
+}
+
+/// Rows and weights block by block.
+pub(super) fn blocks<'a>(
+    xs: &'a [f64],
+    weights: &'a [f64],
+) -> impl Iterator<Item = (&'a [f64], &'a [f64])> {
+    xs.chunks(BLOCK_ROWS).zip(weights.chunks(BLOCK_ROWS))
+}
+
+/// A draw that has overflowed, moved back to the largest double.
+pub(super) fn inside_reals(x: f64) -> f64 {
+    x.clamp(f64::MIN, f64::MAX)
 }
 
 /// Prepares ln x; 0 for rows off the support, whose logarithm is never used.

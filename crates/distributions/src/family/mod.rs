@@ -5,24 +5,35 @@ mod beta;
 mod beta_statistics;
 mod binomial;
 mod categorical;
+mod cauchy;
+mod chi_squared;
 mod common;
 mod count_histogram;
 mod exponential;
 mod gamma;
 mod geometric;
+mod gumbel;
 mod half_normal;
 mod inverse_gamma;
+mod inverse_gaussian;
 mod laplace;
+mod latent_scale;
 mod log_gap;
 mod log_normal;
+mod logistic;
 mod maxwell;
 mod negative_binomial;
 mod normal;
+mod normal_with_known_mean;
+mod normal_with_known_variance;
 mod pareto;
 mod point_mass;
 mod poisson;
 mod rayleigh;
+mod reciprocal_gap;
 mod saddle_point;
+mod student_t;
+mod student_t_estimate;
 mod uniform;
 mod von_mises;
 mod weibull;
@@ -32,28 +43,39 @@ pub use beta::Beta;
 pub use beta_statistics::BetaStatistics;
 pub use binomial::Binomial;
 pub use categorical::Categorical;
+pub use cauchy::Cauchy;
+pub use chi_squared::ChiSquared;
 pub use count_histogram::CountHistogram;
 pub use exponential::Exponential;
 pub use gamma::Gamma;
 pub use geometric::{Geometric, GeometricSupport};
+pub use gumbel::Gumbel;
 pub use half_normal::HalfNormal;
 pub use inverse_gamma::InverseGamma;
+pub use inverse_gaussian::InverseGaussian;
 pub use laplace::Laplace;
+pub use latent_scale::LatentScaleStatistics;
 pub use log_gap::LogGap;
 pub use log_normal::LogNormal;
+pub use logistic::Logistic;
 pub use maxwell::Maxwell;
 pub use negative_binomial::NegativeBinomial;
 pub use normal::Normal;
+pub use normal_with_known_mean::NormalWithKnownMean;
+pub use normal_with_known_variance::NormalWithKnownVariance;
 pub use pareto::Pareto;
 pub use point_mass::PointMass;
 pub use poisson::Poisson;
 pub use rayleigh::Rayleigh;
+pub use reciprocal_gap::ReciprocalGap;
+pub use student_t::StudentT;
 pub use uniform::Uniform;
 pub use von_mises::{CircularMoments, VonMises};
 pub use weibull::{Weibull, WeibullStatistics};
 
 use crate::special::logistic;
 use common::{
-    add_counts, centred_sum, excess, inside_positive, ln, prepare_ln, prepare_squares,
-    require_non_negative, require_positive, require_square, round_down_to,
+    add_counts, blocks, centred_sum, excess, inside_positive, inside_reals, ln, prepare_ln,
+    prepare_squares, require_finite, require_location_scale, require_non_negative,
+    require_positive, require_square, round_down_to,
 };

@@ -158,6 +158,46 @@ macro_rules! for_each_family {
                 scale: c.minimum() / c.shape(),
             }
         );
+        $run!(
+            inverse_gaussian,
+            |u: f64, v: f64| {
+                InverseGaussian::new(log_range(u, 0.1, 10.0), log_range(v, 0.1, 50.0)).unwrap()
+            },
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, 0.0, f64::INFINITY],
+            |c: &InverseGaussian| Positive { scale: c.mean() }
+        );
+        $run!(
+            normal_with_known_mean,
+            |u: f64, v: f64| {
+                NormalWithKnownMean::new(4.0 * v - 2.0, log_range(u, 0.1, 10.0)).unwrap()
+            },
+            [-1.0, 2.5, 0.3, 4.0, 0.9],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &NormalWithKnownMean| Reals {
+                centre: c.mean(),
+                scale: c.variance().sqrt(),
+            }
+        );
+        $run!(
+            normal_with_known_variance,
+            |u: f64, v: f64| {
+                NormalWithKnownVariance::new(4.0 * u - 2.0, log_range(v, 0.1, 10.0)).unwrap()
+            },
+            [-1.0, 2.5, 0.3, 4.0, 0.9],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &NormalWithKnownVariance| Reals {
+                centre: c.mean(),
+                scale: c.variance().sqrt(),
+            }
+        );
+        $run!(
+            chi_squared,
+            |u: f64, _: f64| ChiSquared::new(log_range(u, 0.6, 80.0)).unwrap(),
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [-1.0, f64::INFINITY, f64::NEG_INFINITY],
+            |c: &ChiSquared| Positive { scale: c.df() }
+        );
     };
 }
 
@@ -199,6 +239,53 @@ macro_rules! for_each_other_family {
             [2, 2, 2, 2],
             [0, 1, u64::MAX],
             |_: &PointMass<u64>| Counts { last: 4 }
+        );
+        $run!(
+            student_t,
+            |u: f64, v: f64| {
+                StudentT::new(
+                    2.0 * u - 1.0,
+                    log_range(v, 0.3, 3.0),
+                    log_range(u, 0.5, 30.0),
+                )
+                .unwrap()
+            },
+            [0.1, 2.5, 0.3, 4.0, 0.9, -0.2, 1.3, -9.0, 0.7, 1.1],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &StudentT| TwoSided {
+                centre: c.location(),
+                scale: c.scale(),
+            }
+        );
+        $run!(
+            cauchy,
+            |u: f64, v: f64| Cauchy::new(2.0 * u - 1.0, log_range(v, 0.1, 10.0)).unwrap(),
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &Cauchy| TwoSided {
+                centre: c.location(),
+                scale: c.scale(),
+            }
+        );
+        $run!(
+            logistic,
+            |u: f64, v: f64| Logistic::new(2.0 * u - 1.0, log_range(v, 0.1, 10.0)).unwrap(),
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &Logistic| TwoSided {
+                centre: c.location(),
+                scale: c.scale(),
+            }
+        );
+        $run!(
+            gumbel,
+            |u: f64, v: f64| Gumbel::new(2.0 * u - 1.0, log_range(v, 0.1, 10.0)).unwrap(),
+            [0.1, 2.5, 0.3, 4.0, 0.9],
+            [f64::INFINITY, f64::NEG_INFINITY],
+            |c: &Gumbel| TwoSided {
+                centre: c.location(),
+                scale: c.scale(),
+            }
         );
     };
 }

@@ -122,6 +122,14 @@ def pareto(x, minimum, shape):
     return mp.log(shape) + shape * mp.log(minimum) - (shape + 1) * mp.log(x)
 
 
+def cauchy(x, location, scale):
+    return student_t(x, location, scale, mpf(1))
+
+
+def chi_squared(x, df):
+    return gamma(x, df / 2, mpf(1) / 2)
+
+
 FIXED = {"trials", "minimum"}
 
 
@@ -232,6 +240,26 @@ def main():
                 x = float(mpf(scale) * mp.exp(mpf(z) / shape))
                 if 1e-300 < x < 1e300:
                     row(weibull, {"shape": shape, "scale": scale}, x)
+    for df in (1e-3, 0.1, 1.0, 2.5, 4.0, 99.0, 101.0, 1e3, 1e5, 1e7, 1e10):
+        for location, scale in ((0.0, 1.0), (3.0, 1e-200), (-1e8, 1e5), (2.0, 1e200)):
+            for z in (0.0, 1e-9, -0.01, 0.3, -1.0, 2.0, 6.0, -40.0, 1e4, -1e12, 1e90):
+                x = location + z * scale
+                row(student_t, {"location": location, "scale": scale, "df": df}, x)
+        row(student_t, {"location": 1.0, "scale": 1e-200, "df": df}, 1e50)
+        row(student_t, {"location": -1e308, "scale": 1.0, "df": df}, 1e308)
+    for location, scale in ((0.0, 1.0), (3.0, 1e-200), (-1e8, 1e5), (2.0, 1e200)):
+        for z in (0.0, 1e-9, -0.01, 0.3, -1.0, 2.0, 6.0, -40.0, 1e4, -1e12, 1e90):
+            for density in (cauchy, logistic, gumbel):
+                if density is not gumbel or z > -700:
+                    row(density, {"location": location, "scale": scale}, location + z * scale)
+    for mean in (1e-150, 1e-3, 1.0, 7.0, 1e6, 1e150):
+        for ratio in (1e-10, 0.01, 1.0, 3.0, 100.0, 1e6, 1e12):
+            parameters = {"mean": mean, "shape": mean * ratio}
+            for x in [*span(mean, mean / ratio**0.5, low=0), mean * 1e-3, mean * 1e5]:
+                row(inverse_gaussian, parameters, x)
+    for df in (1e-10, 0.02, 1.0, 3.0, 31.9, 32.1, 200.0, 1e6, 1e12):
+        for x in [*span(df, (2 * df) ** 0.5, low=0), 1e-300, 1e-5]:
+            row(chi_squared, {"df": df}, x)
 
 
 if __name__ == "__main__":
