@@ -6,11 +6,19 @@ use crate::special::bessel_ratio_complement;
 use crate::{Entropy, Univariate, quantile_between};
 use std::f64::consts::{LN_2, PI};
 
+/// π less its double.
+const PI_REST: f64 = 1.224_646_799_147_353_2e-16;
+
 impl VonMises {
     /// The probability from a distance `from` in [0, π] on one side of the mean direction up to the
     /// opposite one, by quadrature of the density relative to that at `from`: to the last digits
     /// for every concentration, in the tail too.
     fn beyond(&self, from: f64) -> f64 {
+        // The distance to the opposite direction, in which the last digits of π matter.
+        let rest = (PI - from) + PI_REST;
+        if from >= PI {
+            return 0.0;
+        }
         // The density falls by e^(−45) where sin²(t/2) has grown by 22.5/κ.
         let growth = 22.5 / self.concentration();
         let (sine, cosine) = (0.5 * from).sin_cos();
@@ -20,13 +28,13 @@ impl VonMises {
             let other = ((1.0 - top) * (1.0 + top)).sqrt();
             2.0 * (growth / (top * cosine + sine * other)).min(1.0).asin()
         } else {
-            PI - from
+            rest
         };
         let relative = |t: f64| {
             let product = (from + 0.5 * t).sin() * (0.5 * t).sin();
             (-2.0 * self.concentration() * product).exp()
         };
-        let end = width.min(PI - from);
+        let end = width.min(rest);
         let peak = self.log_peak() - 2.0 * self.concentration() * sine * sine;
         peak.exp() * integral(0.0, end, 5, relative)
     }
