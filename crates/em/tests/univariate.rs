@@ -8,7 +8,9 @@ use distributions::*;
 use em::{Mixture, Weights};
 
 /// Monotone, complementary, inverse to each other, between the components; for one random mixture.
-fn distribution_function<C: Random + Univariate>(seed: u64) -> Result<(), String> {
+fn distribution_function<C: Random + Univariate + std::fmt::Debug>(
+    seed: u64,
+) -> Result<(), String> {
     let model = mixture::<C, _>(&mut rng(seed), 4);
     let mut last = (f64::NEG_INFINITY, 0.0);
     for p in [1e-9, 0.003, 0.1, 0.4, 0.5, 0.8, 0.97, 1.0 - 1e-7] {
@@ -22,26 +24,32 @@ fn distribution_function<C: Random + Univariate>(seed: u64) -> Result<(), String
         if x < last.0 || below < last.1 {
             return Err(format!("not monotone: {context}"));
         }
-        let reached = if p <= 0.5 {
-            below >= p
+        let (found, wanted) = if p <= 0.5 {
+            (below, p)
         } else {
-            above <= 1.0 - p
+            (above, 1.0 - p)
         };
-        // The double below is not there yet.
-        let before = f64::from_bits(if x > 0.0 {
-            x.to_bits() - 1
+        let fits = if model.cdf(x + 0.5) == below && x.fract() == 0.0 {
+            // A count: the least at which F has reached p.
+            let before = if p <= 0.5 {
+                model.cdf(x - 0.5) < p
+            } else {
+                model.sf(x - 0.5) > 1.0 - p
+            };
+            before
+                && if p <= 0.5 {
+                    below >= p
+                } else {
+                    above <= 1.0 - p
+                }
         } else {
-            x.to_bits() + 1
-        });
-        let early = if x == 0.0 {
-            false
-        } else if p <= 0.5 {
-            model.cdf(before) >= p
-        } else {
-            model.sf(before) <= 1.0 - p
+            // Within the rounding of the tails, and of x where F is steep.
+            let ulp = f64::EPSILON * x.abs();
+            let steep = model.probability(x - ulp, x + ulp);
+            (found - wanted).abs() <= 1e-13 * wanted + 2.0 * steep
         };
-        if !reached || early {
-            return Err(format!("not the least: {context}"));
+        if !fits {
+            return Err(format!("not the quantile: {context}"));
         }
         // P(last < X ≤ x) is the difference, up to the rounding of each.
         let difference = below - last.1;
@@ -59,7 +67,10 @@ fn distribution_function<C: Random + Univariate>(seed: u64) -> Result<(), String
 
 /// Mean and variance within six standard errors of 2000 draws, and the draws uniform under F by
 /// Kolmogorov's statistic √n sup|F − F_n|, which exceeds 3 with probability 3e-8.
-fn simulated<C: Random + Univariate>(model: &Mixture<Vec<C>>, seed: u64) -> Result<(), String> {
+fn simulated<C: Random + Univariate + std::fmt::Debug>(
+    model: &Mixture<Vec<C>>,
+    seed: u64,
+) -> Result<(), String> {
     const DRAWS: usize = 2000;
     let n = DRAWS as f64;
     let drawn = model.sample(&mut rng(seed ^ 0x5eed), DRAWS);
