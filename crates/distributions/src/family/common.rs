@@ -64,7 +64,36 @@ pub(super) fn inside_positive(x: f64) -> f64 {
 /// a/b − 1 − ln(a/b): twice the divergence of two normals that differ in scale only, and that of
 /// two exponentials. Accurate where a and b are close.
 pub(super) fn excess(a: f64, b: f64) -> f64 {
-    -ln_1p_minus_x((a - b) / b)
+    let step = (a - b) / b;
+    if step > -0.5 {
+        return -ln_1p_minus_x(step);
+    }
+    let ratio = a / b;
+    let log_ratio = if ratio > 0.0 {
+        ratio.ln()
+    } else {
+        a.ln() - b.ln()
+    };
+    (ratio - 1.0) - log_ratio
+}
+
+/// [`excess`] of a² and b², which may not be doubles.
+pub(super) fn excess_of_squares(a: f64, b: f64) -> f64 {
+    let step = (a - b) / b;
+    if step.abs() < 0.25 {
+        return -ln_1p_minus_x(step * (2.0 + step));
+    }
+    let ratio = a / b;
+    (ratio * ratio - 1.0) - 2.0 * (a.ln() - b.ln())
+}
+
+/// e^w − 1 − w ≥ 0.
+pub(super) fn exponential_excess(w: f64) -> f64 {
+    if w.abs() < 0.5 {
+        -ln_1p_minus_x(w.exp_m1())
+    } else {
+        w.exp_m1() - w
+    }
 }
 
 /// `value`, or `limit` where a few roundings have carried it past: a quotient of sums of the same

@@ -1,13 +1,14 @@
 //! The gamma distribution.
 
 use super::LogGap;
+use super::divergence;
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
 use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
 use crate::special::{
-    digamma, gamma_p, gamma_q, inverse_gamma_p, ln_gamma, ln_minus_digamma, stirling_error,
-    trigamma_minus_reciprocal,
+    deviance, digamma, gamma_p, gamma_q, inverse_gamma_p, ln_gamma, ln_minus_digamma,
+    stirling_error, trigamma_minus_reciprocal,
 };
 use crate::{
     Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError,
@@ -257,6 +258,12 @@ impl ExponentialFamily for Gamma {
     /// The statistic from the parameters themselves: its gap is ln a − ψ(a).
     fn pseudo_statistics(&self, weight: f64) -> LogGap {
         LogGap::new(weight, self.shape / self.rate, ln_minus_digamma(self.shape))
+    }
+    /// The deviance of a′ about ab′/b, and the divergence of the shapes, which is small for large
+    /// ones: the generic form subtracts terms of the size of a ln a.
+    fn kl_divergence(&self, other: &Self) -> f64 {
+        let expected = self.shape * (other.rate / self.rate);
+        deviance(other.shape, expected) + divergence::of_shapes(self.shape, other.shape)
     }
 }
 

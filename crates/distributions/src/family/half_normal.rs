@@ -153,8 +153,7 @@ impl ExponentialFamily for HalfNormal {
     }
     /// As that of gamma distributions of x² with one shape, 1/2.
     fn kl_divergence(&self, other: &Self) -> f64 {
-        let ratio = self.scale * other.inverse_scale;
-        0.5 * super::excess(ratio * ratio, 1.0)
+        0.5 * super::excess_of_squares(self.scale, other.scale)
     }
 }
 

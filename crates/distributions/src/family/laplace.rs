@@ -128,8 +128,8 @@ impl ExponentialFamily for Laplace {
     fn kl_divergence(&self, other: &Self) -> f64 {
         // (b e^(−δ/b) + δ)/b′ − 1 − ln(b/b′) with δ = |m − m′|.
         let distance = (self.location - other.location).abs();
-        let apart = self.scale * (-distance / self.scale).exp_m1() + distance;
-        apart / other.scale + super::excess(self.scale, other.scale)
+        let apart = super::exponential_excess(-distance / self.scale);
+        apart * (self.scale / other.scale) + super::excess(self.scale, other.scale)
     }
 }
 

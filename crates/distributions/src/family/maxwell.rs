@@ -165,8 +165,7 @@ impl ExponentialFamily for Maxwell {
     }
     /// As that of gamma distributions of x² with one shape, 3/2.
     fn kl_divergence(&self, other: &Self) -> f64 {
-        let ratio = self.scale * other.inverse_scale;
-        1.5 * super::excess(ratio * ratio, 1.0)
+        1.5 * super::excess_of_squares(self.scale, other.scale)
     }
 }
 

@@ -74,6 +74,17 @@ impl<T: num_traits::ToPrimitive + Copy> PointMass<T> {
     pub fn value(&self) -> T {
         self.value
     }
+    /// The Kullback–Leibler divergence KL(self ‖ other): 0 at the same point, else infinite.
+    pub fn kl_divergence(&self, other: &Self) -> f64
+    where
+        T: PartialEq,
+    {
+        if self.value == other.value {
+            0.0
+        } else {
+            f64::INFINITY
+        }
+    }
 }
 
 impl<T: PartialEq + Copy + Send + Sync + 'static> Density for PointMass<T> {

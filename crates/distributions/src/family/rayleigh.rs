@@ -160,8 +160,7 @@ impl ExponentialFamily for Rayleigh {
     }
     /// That of exponential distributions of x².
     fn kl_divergence(&self, other: &Self) -> f64 {
-        let ratio = self.scale * other.inverse_scale;
-        super::excess(ratio * ratio, 1.0)
+        super::excess_of_squares(self.scale, other.scale)
     }
 }
 

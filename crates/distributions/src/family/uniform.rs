@@ -72,6 +72,15 @@ impl Uniform {
     pub fn high(&self) -> f64 {
         self.high
     }
+    /// The Kullback–Leibler divergence KL(self ‖ other) in nats: the logarithm of how much wider
+    /// `other` is; infinite where it does not cover `self`.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        if other.low > self.low || other.high < self.high {
+            return f64::INFINITY;
+        }
+        let more = (0.5 * self.low - 0.5 * other.low) + (0.5 * other.high - 0.5 * self.high);
+        (more / (0.5 * self.high - 0.5 * self.low)).ln_1p()
+    }
 }
 
 impl Density for Uniform {

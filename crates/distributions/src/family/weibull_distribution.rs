@@ -1,6 +1,7 @@
 //! Distribution function, quantiles, moments and entropy of the Weibull distribution.
 
 use super::Weibull;
+use super::divergence;
 use crate::quadrature::integral;
 use crate::special::{ln_gamma_1p, trigamma};
 use crate::{Entropy, Univariate};
@@ -67,5 +68,23 @@ impl Entropy for Weibull {
     fn entropy(&self) -> f64 {
         let (log_shape, log_scale) = self.logs();
         super::EULER_GAMMA * (1.0 - 1.0 / self.shape()) + (log_scale - log_shape) + 1.0
+    }
+}
+
+impl Weibull {
+    /// The Kullback–Leibler divergence KL(self ‖ other) in nats.
+    ///
+    /// With r = k′/k and w = k′ ln(λ/λ′) + ln Γ(1 + r) it is (e^w − 1 − w) + ln Γ(r) + γ(r − 1): two
+    /// parts that are never negative.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        let step = (other.shape() - self.shape()) / self.shape();
+        let beyond = (self.scale() - other.scale()) / other.scale();
+        let log_scales = if beyond.abs() < 0.5 {
+            beyond.ln_1p()
+        } else {
+            self.logs().1 - other.logs().1
+        };
+        let w = other.shape() * log_scales + ln_gamma_1p(1.0 + step);
+        super::exponential_excess(w) + divergence::of_ln_gamma_from_1(step)
     }
 }
