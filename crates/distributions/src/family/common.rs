@@ -157,3 +157,34 @@ pub(super) fn exponential_log_probability(from: f64, width: f64) -> f64 {
         ln_1m_exp(-width) - from
     }
 }
+
+/// 1/(eˣ − 1) − 1/x + ½ for 0 ≤ x ≤ 1: x/12 − x³/720 + …, its series of Bernoulli numbers.
+pub(super) fn reciprocal_rest(x: f64) -> f64 {
+    const COEFFICIENTS: [f64; 9] = [
+        1.0 / 12.0,
+        -1.0 / 720.0,
+        1.0 / 30_240.0,
+        -1.0 / 1_209_600.0,
+        1.0 / 47_900_160.0,
+        -691.0 / 1_307_674_368_000.0,
+        1.0 / 74_724_249_600.0,
+        -3_617.0 / 10_670_622_842_880_000.0,
+        43_867.0 / 5_109_094_217_170_944_000.0,
+    ];
+    let square = x * x;
+    x * COEFFICIENTS
+        .iter()
+        .rev()
+        .fold(0.0, |sum, c| sum * square + c)
+}
+
+/// E[U | U ≤ width] of a unit exponential U: 1 − w/(eʷ − 1); 0 at width 0, 1 at ∞.
+pub(super) fn truncated_exponential_mean(width: f64) -> f64 {
+    if width <= 1.0 {
+        width * (0.5 - reciprocal_rest(width))
+    } else if width < 745.0 {
+        1.0 - width / width.exp_m1()
+    } else {
+        1.0
+    }
+}

@@ -2,8 +2,8 @@
 
 use crate::combine::TotalWeight;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
-    Scratch, Univariate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Univariate,
 };
 use rand::Rng;
 
@@ -181,5 +181,14 @@ impl<T> Entropy for PointMass<T> {
     /// 0: the mass is 1, against the counting measure at the value.
     fn entropy(&self) -> f64 {
         0.0
+    }
+}
+
+impl<T> IntervalStatistics for PointMass<T>
+where
+    T: num_traits::ToPrimitive + PartialEq + Copy + Send + Sync + 'static,
+{
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
-    Scalars, Scratch, Univariate, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
@@ -223,5 +223,19 @@ impl Entropy for Rayleigh {
     /// 1 + ln(s/√2) + γ/2.
     fn entropy(&self) -> f64 {
         (1.0 - 0.5 * LN_2 + 0.5 * super::EULER_GAMMA) - 0.5 * self.log_constant
+    }
+}
+
+impl IntervalStatistics for Rayleigh {
+    /// That of the unit exponential variable x²/(2s²).
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        let width =
+            (high - low) * self.inverse_scale * ((0.5 * high + 0.5 * low) * self.inverse_scale);
+        let beyond = super::truncated_exponential_mean(if high > low { width } else { 0.0 });
+        into.add(
+            &[low * low + 2.0 * self.scale * self.scale * beyond],
+            weight,
+        );
     }
 }

@@ -3,8 +3,8 @@
 use crate::combine::TotalWeight;
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
-    Scratch, Univariate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Univariate,
 };
 use rand::{Rng, RngExt};
 
@@ -200,5 +200,11 @@ impl Entropy for Uniform {
     /// ln(high − low).
     fn entropy(&self) -> f64 {
         -self.log_height
+    }
+}
+
+impl IntervalStatistics for Uniform {
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }
