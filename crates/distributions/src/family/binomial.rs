@@ -388,7 +388,16 @@ impl IntervalStatistics for Binomial {
         let odds = self.probability / (1.0 - self.probability);
         let ratio = |k: f64| (self.n - k) / (k + 1.0) * odds;
         let mode = ((self.n + 1.0) * self.probability).floor().min(self.n);
-        let mean = conditional_mean(ends, (0.0, self.n), mode, ratio);
+        // k P(k) = n p P(k − 1) with one trial less.
+        let closed = |first: f64, last: f64| {
+            let Ok(fewer) = Binomial::new(self.trials - 1, self.probability) else {
+                return f64::NAN;
+            };
+            let shifted = Univariate::probability(&fewer, first - 2.0, last - 1.0);
+            self.n * self.probability * (shifted / Univariate::probability(self, first - 1.0, last))
+        };
+        let shape = (mode, Univariate::variance(self));
+        let mean = conditional_mean(ends, (0.0, self.n), shape, ratio, closed);
         into.add(&[mean], weight);
     }
 }

@@ -152,20 +152,40 @@ pub(super) fn entropy_of_trial(p: f64) -> f64 {
     -xlogy(p, p) - xlog1py(1.0 - p, -p)
 }
 
+/// So many counts are added one by one.
+const MANY: f64 = 1e5;
+
 /// E[X | first ≤ X ≤ last] over the counts of a support, where P(k + 1)/P(k) is `ratio`, falling:
 /// sums relative to the largest mass, outward from it until nothing is left. Without a count in the
 /// interval, or without mass there, it is the count of the interval nearest the mode.
+///
+/// Where too many counts matter it is `closed(first, last)`, a ratio of two probabilities; where
+/// those underflow, the masses fall from the nearer end like those of a geometric variable.
 pub(super) fn conditional_mean(
     (first, last): (f64, f64),
     (least, greatest): (f64, f64),
-    mode: f64,
+    (mode, variance): (f64, f64),
     ratio: impl Fn(f64) -> f64,
+    closed: impl Fn(f64, f64) -> f64,
 ) -> f64 {
     let (first, last) = (first.max(least), last.min(greatest));
     if !(first < last) {
         return last.max(least).min(greatest.min(f64::MAX));
     }
     let peak = mode.clamp(first, last.min(f64::MAX));
+    if last - first > MANY && variance > MANY * MANY * 0.01 {
+        let mean = closed(first, last);
+        if mean >= first && mean <= last {
+            return mean;
+        }
+        let fall = ratio(peak).ln().abs();
+        let beyond = bounded_geometric_mean(fall, last - first + 1.0);
+        return if peak == first {
+            first + beyond
+        } else {
+            last - beyond
+        };
+    }
     let (mut total, mut sum) = (1.0, 0.0);
     for (step, end) in [(1.0, last), (-1.0, first)] {
         let (mut k, mut mass) = (peak, 1.0);

@@ -326,7 +326,13 @@ impl IntervalStatistics for Poisson {
     fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
         let ends = (low.floor() + 1.0, high.floor());
         let ratio = |k: f64| self.rate / (k + 1.0);
-        let mean = conditional_mean(ends, (0.0, f64::INFINITY), self.rate.floor(), ratio);
+        // k P(k) = λ P(k − 1).
+        let closed = |first: f64, last: f64| {
+            let shifted = self.probability(first - 2.0, last - 1.0);
+            self.rate * (shifted / self.probability(first - 1.0, last))
+        };
+        let shape = (self.rate.floor(), self.rate);
+        let mean = conditional_mean(ends, (0.0, f64::INFINITY), shape, ratio, closed);
         into.add(&[mean], weight);
     }
 }

@@ -212,7 +212,7 @@ impl Univariate for Rayleigh {
         self.log_probability(low, high).exp()
     }
     fn log_probability(&self, low: f64, high: f64) -> f64 {
-        let low = low.max(0.0);
+        let (low, high) = (low.max(0.0), high.max(0.0));
         let width = (high - low) * self.inverse_scale;
         let mean = (0.5 * high + 0.5 * low) * self.inverse_scale;
         super::exponential_log_probability(self.half_square(low), width * mean)
