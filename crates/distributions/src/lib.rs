@@ -36,6 +36,10 @@
 //! | [`Categorical`] | codes | probabilities |
 //! | [`PointMass`] | one value | value (fixed) |
 //!
+//! A family on the real line also has its distribution function, quantiles and moments
+//! ([`Univariate`], [`Entropy`]), and most can use observations of which only an interval is known
+//! ([`IntervalStatistics`]).
+//!
 //! [`combine`] makes components of components: products of parts, columns of one family, different
 //! families side by side, groups that share a class, frozen parts. [`testing`] checks a component
 //! of your own against the contract. `docs/families.md` says for each family how its M-step is
