@@ -42,6 +42,10 @@
 //! | [`Categorical`] | codes | probabilities |
 //! | [`PointMass`] | one value | value (fixed) |
 //!
+//! A family on the real line also has its distribution function, quantiles and moments
+//! ([`Univariate`], [`Entropy`]), and most can use observations of which only an interval is known
+//! ([`IntervalStatistics`]).
+//!
 //! [`combine`] makes components of components: products of parts, columns of one family, different
 //! families side by side, groups that share a class, frozen parts. [`testing`] checks a component
 //! of your own against the contract. `docs/families.md` says for each family how its M-step is
@@ -55,6 +59,7 @@ pub mod dense;
 mod error;
 mod exponential_family;
 pub mod family;
+mod quadrature;
 pub mod regression;
 mod sample;
 mod scratch;

@@ -76,6 +76,7 @@ mod shared_variance;
 mod stop;
 mod stratum;
 mod tabled;
+mod univariate;
 mod weights;
 mod workspace;
 

@@ -9,6 +9,8 @@ mod cauchy;
 mod chi_squared;
 mod common;
 mod count_histogram;
+mod counts;
+mod divergence;
 mod exponential;
 mod gamma;
 mod geometric;
@@ -18,6 +20,7 @@ mod inverse_gamma;
 mod inverse_gaussian;
 mod laplace;
 mod latent_scale;
+mod log_gamma;
 mod log_gap;
 mod log_normal;
 mod logistic;
@@ -34,9 +37,12 @@ mod reciprocal_gap;
 mod saddle_point;
 mod student_t;
 mod student_t_estimate;
+mod truncated_normal;
 mod uniform;
 mod von_mises;
+mod von_mises_distribution;
 mod weibull;
+mod weibull_distribution;
 
 pub use bernoulli::Bernoulli;
 pub use beta::Beta;
@@ -75,7 +81,9 @@ pub use weibull::{Weibull, WeibullStatistics};
 
 use crate::special::logistic;
 use common::{
-    add_counts, blocks, centred_sum, excess, inside_positive, inside_reals, ln, prepare_ln,
-    prepare_squares, require_finite, require_location_scale, require_non_negative,
-    require_positive, require_square, round_down_to,
+    EULER_GAMMA, add_counts, blocks, centred_sum, excess, excess_of_squares, exponential_cdf,
+    exponential_excess, exponential_log_probability, exponential_quantile, exponential_sf,
+    inside_positive, inside_reals, ln, prepare_ln, prepare_squares, reciprocal_rest,
+    require_finite, require_location_scale, require_non_negative, require_positive, require_square,
+    round_down_to, truncated_exponential_mean,
 };

@@ -182,6 +182,25 @@ impl WeightedLogs {
     }
 }
 
+impl WeibullStatistics {
+    /// Adds observations of total weight `weight` whose means of L and of eLʲ are known.
+    pub(super) fn add_means(&mut self, logs: f64, powers: [f64; 3], weight: f64) {
+        self.weight += weight;
+        self.logs += weight * logs;
+        for (sum, mean) in self.powers.iter_mut().zip(powers) {
+            *sum += weight * mean;
+        }
+    }
+    /// Σ w L.
+    pub fn logs(&self) -> f64 {
+        self.logs
+    }
+    /// Σ w e Lʲ for j = 0, 1, 2.
+    pub fn powers(&self) -> [f64; 3] {
+        self.powers
+    }
+}
+
 impl Statistics for WeibullStatistics {
     fn weight(&self) -> f64 {
         self.weight
@@ -227,10 +246,14 @@ impl Weibull {
     pub fn scale(&self) -> f64 {
         self.scale
     }
+    /// ln k and ln λ.
+    pub(super) fn logs(&self) -> (f64, f64) {
+        (self.log_shape, self.log_scale)
+    }
     /// k ln(x/λ), from the prepared ln x while its rounding, k times that of the logarithms, is
     /// below what is promised.
     #[inline]
-    fn log_power(&self, x: f64, log_x: f64) -> f64 {
+    pub(super) fn log_power(&self, x: f64, log_x: f64) -> f64 {
         if self.shape * (log_x.abs() + self.log_scale.abs()) <= 64.0 {
             return self.shape * (log_x - self.log_scale);
         }
