@@ -128,23 +128,7 @@ pub trait Component: Density + Clone {
     /// # Errors
     /// As [`maximize`](Component::maximize).
     fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let mut statistics = self.empty_statistics();
-        let mut scratch = Scratch::default();
-        for start in (0..xs.len()).step_by(BLOCK_ROWS) {
-            let end = (start + BLOCK_ROWS).min(xs.len());
-            let block = xs.block(start..end);
-            let mut prepared = scratch.take(self.prepared_width() * (end - start));
-            self.prepare(block, &mut prepared);
-            self.accumulate_batch(
-                &mut statistics,
-                block,
-                &prepared,
-                &weights[start..end],
-                &mut scratch,
-            );
-            scratch.give(prepared);
-        }
-        self.maximize(&statistics)
+        self.maximize(&crate::combine::accumulated(self, xs, weights))
     }
 
     /// The squared distance of two observations in units of this component's own spread, where the

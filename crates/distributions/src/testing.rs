@@ -26,6 +26,8 @@ use std::fmt;
 const SAME_ESTIMATE: f64 = 1e-9;
 /// The two ways to a log-density may round differently, not more.
 const SAME_DENSITY: f64 = 1e-12;
+/// M-steps from an iterate to a maximum: enough where half of a sample is unseen.
+const MOST_M_STEPS: usize = 200;
 /// How far the total of a density may be from one, by quadrature.
 const TOTAL: f64 = 1e-8;
 
@@ -332,6 +334,26 @@ impl<'c, 'x, C: Component> Contract<'c, 'x, C> {
         }
     }
 
+    /// Where further M-steps lead: at once back to `estimate`, where it is a maximum.
+    fn repeated(&self, mut estimate: C) -> C {
+        let mut reached = self.objective(&estimate).0;
+        for _ in 0..MOST_M_STEPS {
+            let mut statistics = estimate.empty_statistics();
+            for (i, &weight) in self.weights.iter().enumerate() {
+                estimate.accumulate(&mut statistics, self.xs.at(i), weight);
+            }
+            let Ok(next) = estimate.maximize(&statistics) else {
+                return estimate;
+            };
+            let (objective, rounding) = self.objective(&next);
+            if !(objective > reached + rounding) {
+                return estimate;
+            }
+            (estimate, reached) = (next, objective);
+        }
+        estimate
+    }
+
     /// Q = Σ w ln p + ln prior, and how far rounding may move it.
     fn objective(&self, component: &C) -> (f64, f64) {
         let prior = component.log_prior();
@@ -348,7 +370,8 @@ impl<'c, 'x, C: Component> Contract<'c, 'x, C> {
 impl<C: Component + Coordinates> Contract<'_, '_, C> {
     /// Checks the coordinates: as many as [`parameter_count`](Component::parameter_count) says, each
     /// moves the density, and they lead back to the same component. Where the M-step is exact, its
-    /// estimate is a maximum along each of them.
+    /// estimate is a maximum along each of them; where it depends on the iterate (EM inside of a
+    /// component), that to which repeated M-steps lead.
     pub fn coordinates(mut self) -> Self {
         let mut packed = Vec::new();
         self.component.pack(&mut packed);
@@ -383,6 +406,11 @@ impl<C: Component + Coordinates> Contract<'_, '_, C> {
             return self;
         };
         let exact = !self.component.one_step();
+        let estimate = if exact {
+            self.repeated(estimate)
+        } else {
+            estimate
+        };
         let (best, rounding) = self.objective(&estimate);
         packed.clear();
         estimate.pack(&mut packed);
