@@ -49,6 +49,7 @@ pub mod dense;
 mod error;
 mod exponential_family;
 pub mod family;
+mod quadrature;
 pub mod regression;
 mod sample;
 mod scratch;

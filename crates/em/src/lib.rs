@@ -74,6 +74,7 @@ mod sample;
 mod set;
 mod stop;
 mod stratum;
+mod univariate;
 mod weights;
 mod workspace;
 

@@ -1,7 +1,8 @@
 //! A component that is not estimated.
 
 use crate::{
-    Batch, Buffer, Component, Coordinates, Density, EstimateError, Obs, Sample, Scratch, Statistics,
+    Batch, Buffer, Component, Coordinates, Density, Entropy, EstimateError, Obs, Sample, Scratch,
+    Statistics, Univariate,
 };
 use rand::Rng;
 
@@ -110,5 +111,35 @@ impl<D: Sample> Sample for Fixed<D> {
     }
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<Self::Space>) {
         self.0.draw(rng, into);
+    }
+}
+
+impl<D: Univariate> Univariate for Fixed<D> {
+    fn cdf(&self, x: f64) -> f64 {
+        self.0.cdf(x)
+    }
+    fn sf(&self, x: f64) -> f64 {
+        self.0.sf(x)
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.0.quantile(p)
+    }
+    fn mean(&self) -> f64 {
+        self.0.mean()
+    }
+    fn variance(&self) -> f64 {
+        self.0.variance()
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.0.probability(low, high)
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        self.0.log_probability(low, high)
+    }
+}
+
+impl<D: Entropy> Entropy for Fixed<D> {
+    fn entropy(&self) -> f64 {
+        self.0.entropy()
     }
 }

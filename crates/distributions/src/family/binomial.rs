@@ -1,12 +1,15 @@
 //! The binomial distribution.
 
+use super::counts::{
+    at_count, count_quantile, ends_of_trials, entropy_of_counts, entropy_of_trial, quantile_start,
+};
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
 use crate::serde_parameters::serde_parameters;
-use crate::special::{deviance, ln_binomial, stirling_error};
+use crate::special::{beta_i, beta_i_complement, deviance, ln_binomial, stirling_error};
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, MeanStatistics,
+    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -327,5 +330,52 @@ impl Sample for Binomial {
             rand_distr::Binomial::new(self.trials, self.probability)
                 .map_or(0, |binomial| binomial.sample(rng)),
         );
+    }
+}
+
+impl Univariate for Binomial {
+    fn cdf(&self, x: f64) -> f64 {
+        let at = |k: f64| {
+            if k >= self.n {
+                1.0
+            } else {
+                beta_i_complement(k + 1.0, self.n - k, self.probability)
+            }
+        };
+        at_count(x, at, (0.0, 1.0))
+    }
+    fn sf(&self, x: f64) -> f64 {
+        let at = |k: f64| {
+            if k >= self.n {
+                0.0
+            } else {
+                beta_i(k + 1.0, self.n - k, self.probability)
+            }
+        };
+        at_count(x, at, (1.0, 0.0))
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        let variance = Univariate::variance(self);
+        let skewness = (1.0 - 2.0 * self.probability) / variance.sqrt();
+        let start = quantile_start(p, self.n * self.probability, variance, skewness);
+        let ends = ends_of_trials(self.n, self.probability);
+        count_quantile(p, start, ends, |k| (self.cdf(k), self.sf(k)))
+    }
+    fn mean(&self) -> f64 {
+        self.n * self.probability
+    }
+    fn variance(&self) -> f64 {
+        self.n * self.probability * (1.0 - self.probability)
+    }
+}
+
+impl Entropy for Binomial {
+    /// Summed over the counts: no closed form is known.
+    fn entropy(&self) -> f64 {
+        if self.trials == 1 || self.probability == 0.0 || self.probability == 1.0 {
+            return self.n * entropy_of_trial(self.probability);
+        }
+        let moments = (Univariate::mean(self), Univariate::variance(self));
+        entropy_of_counts(moments, (0.0, self.n), |k| self.log_density(k as u64))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::MeanStatistics;
 use crate::simd::{ln_into, ln_slice, weighted_sum};
-use crate::special::ln_1p_minus_x;
+use crate::special::{ln_1m_exp, ln_1p_minus_x};
 
 /// Whether a value can enter the estimate of a family on the positive reals.
 pub(super) fn require_positive(x: f64) -> Result<(), &'static str> {
@@ -93,4 +93,38 @@ pub(super) fn centred_sum(xs: &[f64], weights: &[f64], origin: f64) -> f64 {
     weighted_sum(xs, weights, |x, w| {
         w * ((if w > 0.0 { x } else { origin }) - origin)
     })
+}
+
+/// Euler's constant γ.
+pub(super) const EULER_GAMMA: f64 = 0.577_215_664_901_532_860_61;
+
+/// 1 − e^(−u), 0 for u below 0: the distribution function that exponential, Weibull, Rayleigh and
+/// Pareto share.
+pub(super) fn exponential_cdf(u: f64) -> f64 {
+    if u <= 0.0 { 0.0 } else { -(-u).exp_m1() }
+}
+
+/// e^(−u), 1 for u below 0.
+pub(super) fn exponential_sf(u: f64) -> f64 {
+    if u <= 0.0 { 1.0 } else { (-u).exp() }
+}
+
+/// The u with 1 − e^(−u) = p: −ln(1 − p).
+pub(super) fn exponential_quantile(p: f64) -> f64 {
+    if (0.0..=1.0).contains(&p) {
+        // No −0 at p = 0.
+        0.0 - (-p).ln_1p()
+    } else {
+        f64::NAN
+    }
+}
+
+/// ln P(from < U ≤ from + width) for a unit exponential U, `from` ≥ 0: −∞ where the width is not
+/// positive.
+pub(super) fn exponential_log_probability(from: f64, width: f64) -> f64 {
+    if width.is_nan() || width <= 0.0 {
+        f64::NEG_INFINITY
+    } else {
+        ln_1m_exp(-width) - from
+    }
 }

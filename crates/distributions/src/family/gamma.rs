@@ -6,11 +6,12 @@ use super::saddle_point::deviance_with_logs;
 use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
 use crate::special::{
-    digamma, ln_gamma, ln_minus_digamma, stirling_error, trigamma_minus_reciprocal,
+    digamma, gamma_p, gamma_q, inverse_gamma_p, ln_gamma, ln_minus_digamma, stirling_error,
+    trigamma_minus_reciprocal,
 };
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, ParameterError, Reason,
-    Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError,
+    Reason, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -278,5 +279,41 @@ impl Sample for Gamma {
         let x = rand_distr::Gamma::new(self.shape, 1.0)
             .map_or(0.0, |gamma| gamma.sample(rng) / self.rate);
         into.push(super::inside_positive(x));
+    }
+}
+
+impl Univariate for Gamma {
+    fn cdf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            0.0
+        } else {
+            gamma_p(self.shape, self.rate * x)
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            1.0
+        } else {
+            gamma_q(self.shape, self.rate * x)
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        inverse_gamma_p(self.shape, p) / self.rate
+    }
+    fn mean(&self) -> f64 {
+        self.shape / self.rate
+    }
+    fn variance(&self) -> f64 {
+        self.shape / self.rate / self.rate
+    }
+}
+
+impl Entropy for Gamma {
+    /// a − ln b + ln Γ(a) + (1 − a) ψ(a), by Stirling's form: no term is of the size of a ln a.
+    fn entropy(&self) -> f64 {
+        let a = self.shape;
+        (HALF_LN_TWO_PI + 0.5 * self.log_shape - self.log_rate)
+            + stirling_error(a)
+            + (a - 1.0) * ln_minus_digamma(a)
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Coordinates, Density, EstimateError, ExponentialFamily, ParameterError, Sample, Scalars,
-    component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
+    Scalars, Univariate, component_from_means, next_coordinate,
 };
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
@@ -154,5 +154,44 @@ impl Sample for Laplace {
         } else {
             self.location - distance
         });
+    }
+}
+
+impl Univariate for Laplace {
+    fn cdf(&self, x: f64) -> f64 {
+        let z = (x - self.location) / self.scale;
+        if z < 0.0 {
+            0.5 * z.exp()
+        } else {
+            1.0 - 0.5 * (-z).exp()
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        let z = (x - self.location) / self.scale;
+        if z < 0.0 {
+            1.0 - 0.5 * z.exp()
+        } else {
+            0.5 * (-z).exp()
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        if p <= 0.5 {
+            self.location + self.scale * (2.0 * p).ln()
+        } else {
+            self.location - self.scale * (2.0 * (1.0 - p)).ln()
+        }
+    }
+    fn mean(&self) -> f64 {
+        self.location
+    }
+    fn variance(&self) -> f64 {
+        2.0 * self.scale * self.scale
+    }
+}
+
+impl Entropy for Laplace {
+    /// 1 + ln 2b.
+    fn entropy(&self) -> f64 {
+        1.0 - self.log_constant
     }
 }

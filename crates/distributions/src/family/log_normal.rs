@@ -2,9 +2,10 @@
 
 use super::normal::{HALF_LN_TWO_PI, normal_from_moments};
 use crate::serde_parameters::serde_parameters;
+use crate::special::{ln_1m_exp, normal_cdf, normal_quantile, normal_sf};
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, Moments, ParameterError,
-    Sample, Scalars, Scratch, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, Moments,
+    ParameterError, Sample, Scalars, Scratch, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -81,6 +82,10 @@ impl LogNormal {
     /// The variance v of ln x.
     pub fn log_variance(&self) -> f64 {
         self.log_variance
+    }
+    /// (ln x − m)/√v for x > 0.
+    fn standardised(&self, x: f64) -> f64 {
+        (super::ln(x) - self.log_mean) * self.inverse_deviation
     }
     /// ln p(x) from ln x, for x inside the support.
     fn log_density_of(&self, log_x: f64) -> f64 {
@@ -217,5 +222,57 @@ impl Sample for LogNormal {
         let z: f64 = StandardNormal.sample(rng);
         let log_x = self.log_mean + self.log_variance.sqrt() * z;
         into.push(super::inside_positive(log_x.exp()));
+    }
+}
+
+impl Univariate for LogNormal {
+    fn cdf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            0.0
+        } else {
+            normal_cdf(self.standardised(x))
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            1.0
+        } else {
+            normal_sf(self.standardised(x))
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        (self.log_mean + self.log_variance.sqrt() * normal_quantile(p)).exp()
+    }
+    /// e^(m + v/2).
+    fn mean(&self) -> f64 {
+        (self.log_mean + 0.5 * self.log_variance).exp()
+    }
+    /// (e^v − 1) e^(2m + v).
+    fn variance(&self) -> f64 {
+        let (m, v) = (self.log_mean, self.log_variance);
+        let value = v.exp_m1() * (2.0 * m + v).exp();
+        if value > 0.0 && value < f64::INFINITY {
+            value
+        } else {
+            // One factor may leave the range of doubles where the product does not.
+            (2.0 * (m + v) + ln_1m_exp(-v)).exp()
+        }
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let standardised = |x: f64| {
+            if x <= 0.0 {
+                f64::NEG_INFINITY
+            } else {
+                self.standardised(x)
+            }
+        };
+        super::truncated_normal::log_probability(standardised(low), standardised(high))
+    }
+}
+
+impl Entropy for LogNormal {
+    /// m + ½ ln 2πev.
+    fn entropy(&self) -> f64 {
+        self.log_mean + (0.5 - self.log_constant)
     }
 }

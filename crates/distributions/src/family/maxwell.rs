@@ -1,12 +1,15 @@
 //! The Maxwell distribution.
 
+use super::normal::HALF_LN_TWO_PI;
 use crate::serde_parameters::serde_parameters;
+use crate::special::{gamma_p, gamma_q, inverse_gamma_p};
 use crate::{
-    Coordinates, Density, EstimateError, ExponentialFamily, ParameterError, Sample, Scalars,
-    Scratch, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
+    Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::f64::consts::FRAC_2_PI;
 
 /// ½ ln(2/π).
 const HALF_LN_TWO_OVER_PI: f64 = -0.225_791_352_644_727_432_36;
@@ -187,5 +190,39 @@ impl Sample for Maxwell {
             square += z * z;
         }
         into.push(super::inside_positive(self.scale * square.sqrt()));
+    }
+}
+
+impl Maxwell {
+    /// x²/(2s²) for x ≥ 0: a gamma variable of shape 3/2.
+    fn half_square(&self, x: f64) -> f64 {
+        let z = x.max(0.0) * self.inverse_scale;
+        if x.is_nan() { x } else { 0.5 * z * z }
+    }
+}
+
+impl Univariate for Maxwell {
+    fn cdf(&self, x: f64) -> f64 {
+        gamma_p(1.5, self.half_square(x))
+    }
+    fn sf(&self, x: f64) -> f64 {
+        gamma_q(1.5, self.half_square(x))
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.scale * (2.0 * inverse_gamma_p(1.5, p)).sqrt()
+    }
+    fn mean(&self) -> f64 {
+        2.0 * self.scale * FRAC_2_PI.sqrt()
+    }
+    /// (3 − 8/π) s².
+    fn variance(&self) -> f64 {
+        (3.0 - 4.0 * FRAC_2_PI) * self.scale * self.scale
+    }
+}
+
+impl Entropy for Maxwell {
+    /// ln s + ½ ln 2π + γ − ½.
+    fn entropy(&self) -> f64 {
+        self.scale.ln() + (HALF_LN_TWO_PI + super::EULER_GAMMA - 0.5)
     }
 }

@@ -7,6 +7,7 @@ mod binomial;
 mod categorical;
 mod common;
 mod count_histogram;
+mod counts;
 mod exponential;
 mod gamma;
 mod geometric;
@@ -23,9 +24,12 @@ mod point_mass;
 mod poisson;
 mod rayleigh;
 mod saddle_point;
+mod truncated_normal;
 mod uniform;
 mod von_mises;
+mod von_mises_distribution;
 mod weibull;
+mod weibull_distribution;
 
 pub use bernoulli::Bernoulli;
 pub use beta::Beta;
@@ -54,6 +58,7 @@ pub use weibull::{Weibull, WeibullStatistics};
 
 use crate::special::logistic;
 use common::{
-    add_counts, centred_sum, excess, inside_positive, ln, prepare_ln, prepare_squares,
+    EULER_GAMMA, add_counts, centred_sum, excess, exponential_cdf, exponential_log_probability,
+    exponential_quantile, exponential_sf, inside_positive, ln, prepare_ln, prepare_squares,
     require_non_negative, require_positive, require_square, round_down_to,
 };

@@ -1,13 +1,14 @@
 //! The negative binomial distribution.
 
 use super::CountHistogram;
+use super::counts::{at_count, count_quantile, entropy_of_counts, quantile_start};
 use super::normal::HALF_LN_TWO_PI;
 use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
-use crate::special::{digamma, ln_1p_minus_x, stirling_error, trigamma};
+use crate::special::{beta_i, beta_i_complement, digamma, ln_1p_minus_x, stirling_error, trigamma};
 use crate::{
-    Component, Coordinates, Density, EstimateError, ParameterError, Reason, Sample, Scalars,
-    Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Reason, Sample,
+    Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -268,5 +269,61 @@ impl Sample for NegativeBinomial {
             Ok(poisson) => poisson.draw(rng, into),
             Err(_) => into.push(0),
         }
+    }
+}
+
+impl NegativeBinomial {
+    /// F(k) and 1 − F(k): an incomplete beta function of the smaller of r/(r + m) and m/(r + m).
+    fn tails(&self, k: f64) -> (f64, f64) {
+        let (m, r) = (self.mean, self.size);
+        if m < r {
+            let failure = 1.0 / (1.0 + r / m);
+            (
+                beta_i_complement(k + 1.0, r, failure),
+                beta_i(k + 1.0, r, failure),
+            )
+        } else {
+            let success = 1.0 / (1.0 + m / r);
+            (
+                beta_i(r, k + 1.0, success),
+                beta_i_complement(r, k + 1.0, success),
+            )
+        }
+    }
+}
+
+impl Univariate for NegativeBinomial {
+    fn cdf(&self, x: f64) -> f64 {
+        at_count(x, |k| self.tails(k).0, (0.0, 1.0))
+    }
+    fn sf(&self, x: f64) -> f64 {
+        at_count(x, |k| self.tails(k).1, (1.0, 0.0))
+    }
+    /// A mean of 0 has all its mass at 0: both ends.
+    fn quantile(&self, p: f64) -> f64 {
+        let last = if self.mean > 0.0 { f64::INFINITY } else { 0.0 };
+        let variance = Univariate::variance(self);
+        let skewness = (1.0 + 2.0 * self.mean / self.size) / variance.sqrt();
+        let start = quantile_start(p, self.mean, variance, skewness);
+        count_quantile(p, start, (0.0, last), |k| self.tails(k))
+    }
+    fn mean(&self) -> f64 {
+        self.mean
+    }
+    /// m + m²/r.
+    fn variance(&self) -> f64 {
+        self.mean * (1.0 + self.mean / self.size)
+    }
+}
+
+impl Entropy for NegativeBinomial {
+    /// Summed over the counts: no closed form is known.
+    fn entropy(&self) -> f64 {
+        if self.mean == 0.0 {
+            return 0.0;
+        }
+        let log_mass = |k: f64| self.log_density_of(k, log_saddle(k));
+        let moments = (self.mean, Univariate::variance(self));
+        entropy_of_counts(moments, (0.0, f64::INFINITY), log_mass)
     }
 }

@@ -1,5 +1,6 @@
 //! The normal distribution.
 
+use super::truncated_normal;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{normal_cdf, normal_quantile, normal_sf};
 use crate::{
@@ -91,6 +92,10 @@ impl Normal {
     /// σ².
     pub fn variance(&self) -> f64 {
         self.variance
+    }
+    /// (x − μ)/σ.
+    fn standardised(&self, x: f64) -> f64 {
+        (x - self.mean) * self.inverse_deviation
     }
 }
 
@@ -229,10 +234,10 @@ impl Sample for Normal {
 
 impl Univariate for Normal {
     fn cdf(&self, x: f64) -> f64 {
-        normal_cdf((x - self.mean) * self.inverse_deviation)
+        normal_cdf(self.standardised(x))
     }
     fn sf(&self, x: f64) -> f64 {
-        normal_sf((x - self.mean) * self.inverse_deviation)
+        normal_sf(self.standardised(x))
     }
     fn quantile(&self, p: f64) -> f64 {
         self.mean + self.variance.sqrt() * normal_quantile(p)
@@ -242,6 +247,12 @@ impl Univariate for Normal {
     }
     fn variance(&self) -> f64 {
         self.variance
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        truncated_normal::probability(self.standardised(low), self.standardised(high))
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        truncated_normal::log_probability(self.standardised(low), self.standardised(high))
     }
 }
 

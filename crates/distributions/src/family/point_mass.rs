@@ -2,7 +2,8 @@
 
 use crate::combine::TotalWeight;
 use crate::{
-    Component, Coordinates, Density, EstimateError, ParameterError, Sample, Scalars, Scratch,
+    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
+    Scratch, Univariate,
 };
 use rand::Rng;
 
@@ -134,5 +135,40 @@ impl<T: PartialEq + Copy + Send + Sync + 'static> Sample for PointMass<T> {
     }
     fn draw<R: Rng + ?Sized>(&self, _rng: &mut R, into: &mut Vec<T>) {
         into.push(self.value);
+    }
+}
+
+impl<T: num_traits::ToPrimitive + Copy> Univariate for PointMass<T> {
+    fn cdf(&self, x: f64) -> f64 {
+        1.0 - self.sf(x)
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x.is_nan() {
+            x
+        } else if x < Univariate::mean(self) {
+            1.0
+        } else {
+            0.0
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        if (0.0..=1.0).contains(&p) {
+            Univariate::mean(self)
+        } else {
+            f64::NAN
+        }
+    }
+    fn mean(&self) -> f64 {
+        self.value.to_f64().unwrap_or(f64::NAN)
+    }
+    fn variance(&self) -> f64 {
+        0.0
+    }
+}
+
+impl<T> Entropy for PointMass<T> {
+    /// 0: the mass is 1, against the counting measure at the value.
+    fn entropy(&self) -> f64 {
+        0.0
     }
 }

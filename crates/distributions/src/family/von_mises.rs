@@ -122,6 +122,10 @@ impl VonMises {
     pub fn concentration(&self) -> f64 {
         self.concentration
     }
+    /// The log-density at μ.
+    pub(super) fn log_peak(&self) -> f64 {
+        self.log_peak
+    }
     /// ln p from the unit vector of the angle: κ(cos(x − μ) − 1) is −κ/2 times the squared chord,
     /// which does not cancel near μ.
     #[inline]

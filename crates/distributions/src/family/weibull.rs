@@ -123,10 +123,14 @@ impl Weibull {
     pub fn scale(&self) -> f64 {
         self.scale
     }
+    /// ln k and ln λ.
+    pub(super) fn logs(&self) -> (f64, f64) {
+        (self.log_shape, self.log_scale)
+    }
     /// k ln(x/λ), from the prepared ln x while its rounding, k times that of the logarithms, is
     /// below what is promised.
     #[inline]
-    fn log_power(&self, x: f64, log_x: f64) -> f64 {
+    pub(super) fn log_power(&self, x: f64, log_x: f64) -> f64 {
         if self.shape * (log_x.abs() + self.log_scale.abs()) <= 64.0 {
             return self.shape * (log_x - self.log_scale);
         }

@@ -16,6 +16,8 @@ pub fn rng(seed: u64) -> Xoshiro256PlusPlus {
 pub trait Random: Component<Space = Scalars<Self::Element>> + Sample {
     type Element: Copy + Send + Sync + 'static;
     fn random<R: Rng>(rng: &mut R) -> Self;
+    /// An observation as a real number.
+    fn real(x: Self::Element) -> f64;
 }
 
 fn between<R: Rng>(rng: &mut R, low: f64, high: f64) -> f64 {
@@ -28,6 +30,9 @@ macro_rules! random {
             type Element = $element;
             fn random<R: Rng>($rng: &mut R) -> Self {
                 $make.unwrap()
+            }
+            fn real(x: $element) -> f64 {
+                x as f64
             }
         })+
     };
