@@ -25,6 +25,18 @@ pub trait Density: Send + Sync {
         Ok(())
     }
 
+    /// Whether [`is_atom`](Density::is_atom) is true anywhere.
+    fn has_atoms(&self) -> bool {
+        false
+    }
+
+    /// Whether `x` is an atom: a point of a continuous space to which this density gives a mass. In a
+    /// mixture the measure is then Lebesgue plus the atoms, and at `x` the densities of the components
+    /// of which it is none count nothing. Counts and labels, which all have a mass, are no atoms.
+    fn is_atom(&self, _x: Obs<'_, Self::Space>) -> bool {
+        false
+    }
+
     /// How many numbers a row [`prepare`](Density::prepare) writes.
     fn prepared_width(&self) -> usize {
         0

@@ -3,12 +3,13 @@
 mod any;
 mod censored;
 mod columns;
+mod expectation;
 mod fixed;
 mod fixed_point;
 mod number;
 mod passes;
 mod product;
-mod quadrature;
+
 mod repeated;
 #[cfg(feature = "serde")]
 mod serde_form;

@@ -118,6 +118,12 @@ impl<T: Number, F: Density<Space = Scalars<T>>> Density for Truncated<F> {
             Err("must lie above low, and not above high")
         }
     }
+    fn has_atoms(&self) -> bool {
+        self.family.has_atoms()
+    }
+    fn is_atom(&self, x: T) -> bool {
+        self.admits(x) && self.family.is_atom(x)
+    }
     fn prepared_width(&self) -> usize {
         self.family.prepared_width()
     }
@@ -286,7 +292,7 @@ impl<T: Number, F: Density<Space = Scalars<T>> + Univariate> Truncated<F> {
     /// E[g(X)] by quadrature between the ends, dense about the median.
     fn expectation(&self, mut g: impl FnMut(f64) -> f64) -> f64 {
         let mass = |x: f64| T::from_real(x).map_or(0.0, |x| self.log_density(x).exp());
-        super::quadrature::expectation(
+        super::expectation::expectation(
             |x| mass(x) * g(x),
             T::DISCRETE,
             self.ends(),

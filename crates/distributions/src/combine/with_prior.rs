@@ -105,6 +105,12 @@ impl<F: ExponentialFamily> Density for WithPrior<F> {
     fn check_observation(&self, x: Obs<'_, F::Space>) -> Result<(), &'static str> {
         self.family.check_observation(x)
     }
+    fn has_atoms(&self) -> bool {
+        self.family.has_atoms()
+    }
+    fn is_atom(&self, x: Obs<'_, F::Space>) -> bool {
+        self.family.is_atom(x)
+    }
     fn prepared_width(&self) -> usize {
         self.family.prepared_width()
     }

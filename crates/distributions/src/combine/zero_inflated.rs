@@ -147,6 +147,12 @@ impl<T: Number, F: Density<Space = Scalars<T>>> Density for ZeroInflated<F> {
             self.family.check_observation(x)
         }
     }
+    fn has_atoms(&self) -> bool {
+        !T::DISCRETE
+    }
+    fn is_atom(&self, x: T) -> bool {
+        !T::DISCRETE && (x == T::ZERO || self.family.is_atom(x))
+    }
     fn prepared_width(&self) -> usize {
         self.family.prepared_width()
     }
