@@ -1,8 +1,8 @@
 //! A component that is not estimated.
 
 use crate::{
-    Batch, Buffer, Component, Coordinates, Density, Entropy, EstimateError, Obs, Sample, Scratch,
-    Statistics, Univariate,
+    Batch, Buffer, Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics,
+    Obs, Sample, Scratch, Statistics, Univariate,
 };
 use rand::Rng;
 
@@ -147,5 +147,11 @@ impl<D: Univariate> Univariate for Fixed<D> {
 impl<D: Entropy> Entropy for Fixed<D> {
     fn entropy(&self) -> f64 {
         self.0.entropy()
+    }
+}
+
+impl<D: Density + Univariate + Clone> IntervalStatistics for Fixed<D> {
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }

@@ -4,8 +4,9 @@ use super::binomial::{binary_kl, check_probability};
 use super::counts::{at_count, count_quantile};
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::{Rng, RngExt};
 
@@ -206,5 +207,18 @@ impl Entropy for Bernoulli {
     /// −p ln p − (1 − p) ln(1 − p).
     fn entropy(&self) -> f64 {
         super::counts::entropy_of_trial(self.probability)
+    }
+}
+
+impl IntervalStatistics for Bernoulli {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let mean = if low >= 0.0 {
+            1.0
+        } else if high < 1.0 {
+            0.0
+        } else {
+            self.probability
+        };
+        into.add(&[mean], weight);
     }
 }

@@ -1,11 +1,13 @@
 //! The beta distribution.
 
 use super::BetaStatistics;
+use super::divergence;
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{
-    beta_i, beta_i_complement, digamma, inverse_beta_i, ln_beta, ln_minus_digamma, stirling_error,
+    beta_i, beta_i_complement, deviance, digamma, inverse_beta_i, ln_beta, ln_minus_digamma,
+    stirling_error,
 };
 use crate::{
     Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, FromMean,
@@ -269,6 +271,16 @@ impl ExponentialFamily for Beta {
             gap: ln_minus_digamma(self.alpha) - total,
             complement_gap: ln_minus_digamma(self.beta) - total,
         }
+    }
+    /// As of three gamma distributions: that of the binomial probabilities α/n, of weight n′, and
+    /// the divergences of the shapes.
+    fn kl_divergence(&self, other: &Self) -> f64 {
+        let (size, other_size) = (self.alpha + self.beta, other.alpha + other.beta);
+        let scale = other_size / size;
+        let shapes = divergence::of_shapes(self.alpha, other.alpha)
+            + divergence::of_shapes(self.beta, other.beta)
+            - divergence::of_shapes(size, other_size);
+        deviance(other.alpha, scale * self.alpha) + deviance(other.beta, scale * self.beta) + shapes
     }
 }
 

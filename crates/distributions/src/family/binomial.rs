@@ -1,15 +1,17 @@
 //! The binomial distribution.
 
 use super::counts::{
-    at_count, count_quantile, ends_of_trials, entropy_of_counts, entropy_of_trial, quantile_start,
+    at_count, conditional_mean, count_quantile, ends_of_trials, entropy_of_counts,
+    entropy_of_trial, quantile_start,
 };
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{beta_i, beta_i_complement, deviance, ln_binomial, stirling_error};
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -377,5 +379,25 @@ impl Entropy for Binomial {
         }
         let moments = (Univariate::mean(self), Univariate::variance(self));
         entropy_of_counts(moments, (0.0, self.n), |k| self.log_density(k as u64))
+    }
+}
+
+impl IntervalStatistics for Binomial {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let ends = (low.floor() + 1.0, high.floor());
+        let odds = self.probability / (1.0 - self.probability);
+        let ratio = |k: f64| (self.n - k) / (k + 1.0) * odds;
+        let mode = ((self.n + 1.0) * self.probability).floor().min(self.n);
+        // k P(k) = n p P(k − 1) with one trial less.
+        let closed = |first: f64, last: f64| {
+            let Ok(fewer) = Binomial::new(self.trials - 1, self.probability) else {
+                return f64::NAN;
+            };
+            let shifted = Univariate::probability(&fewer, first - 2.0, last - 1.0);
+            self.n * self.probability * (shifted / Univariate::probability(self, first - 1.0, last))
+        };
+        let shape = (mode, Univariate::variance(self));
+        let mean = conditional_mean(ends, (0.0, self.n), shape, ratio, closed);
+        into.add(&[mean], weight);
     }
 }

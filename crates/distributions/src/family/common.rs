@@ -64,7 +64,36 @@ pub(super) fn inside_positive(x: f64) -> f64 {
 /// a/b − 1 − ln(a/b): twice the divergence of two normals that differ in scale only, and that of
 /// two exponentials. Accurate where a and b are close.
 pub(super) fn excess(a: f64, b: f64) -> f64 {
-    -ln_1p_minus_x((a - b) / b)
+    let step = (a - b) / b;
+    if step > -0.5 {
+        return -ln_1p_minus_x(step);
+    }
+    let ratio = a / b;
+    let log_ratio = if ratio > 0.0 {
+        ratio.ln()
+    } else {
+        a.ln() - b.ln()
+    };
+    (ratio - 1.0) - log_ratio
+}
+
+/// [`excess`] of a² and b², which may not be doubles.
+pub(super) fn excess_of_squares(a: f64, b: f64) -> f64 {
+    let step = (a - b) / b;
+    if step.abs() < 0.25 {
+        return -ln_1p_minus_x(step * (2.0 + step));
+    }
+    let ratio = a / b;
+    (ratio * ratio - 1.0) - 2.0 * (a.ln() - b.ln())
+}
+
+/// e^w − 1 − w ≥ 0.
+pub(super) fn exponential_excess(w: f64) -> f64 {
+    if w.abs() < 0.5 {
+        -ln_1p_minus_x(w.exp_m1())
+    } else {
+        w.exp_m1() - w
+    }
 }
 
 /// `value`, or `limit` where a few roundings have carried it past: a quotient of sums of the same
@@ -126,5 +155,36 @@ pub(super) fn exponential_log_probability(from: f64, width: f64) -> f64 {
         f64::NEG_INFINITY
     } else {
         ln_1m_exp(-width) - from
+    }
+}
+
+/// 1/(eˣ − 1) − 1/x + ½ for 0 ≤ x ≤ 1: x/12 − x³/720 + …, its series of Bernoulli numbers.
+pub(super) fn reciprocal_rest(x: f64) -> f64 {
+    const COEFFICIENTS: [f64; 9] = [
+        1.0 / 12.0,
+        -1.0 / 720.0,
+        1.0 / 30_240.0,
+        -1.0 / 1_209_600.0,
+        1.0 / 47_900_160.0,
+        -691.0 / 1_307_674_368_000.0,
+        1.0 / 74_724_249_600.0,
+        -3_617.0 / 10_670_622_842_880_000.0,
+        43_867.0 / 5_109_094_217_170_944_000.0,
+    ];
+    let square = x * x;
+    x * COEFFICIENTS
+        .iter()
+        .rev()
+        .fold(0.0, |sum, c| sum * square + c)
+}
+
+/// E[U | U ≤ width] of a unit exponential U: 1 − w/(eʷ − 1); 0 at width 0, 1 at ∞.
+pub(super) fn truncated_exponential_mean(width: f64) -> f64 {
+    if width <= 1.0 {
+        width * (0.5 - reciprocal_rest(width))
+    } else if width < 745.0 {
+        1.0 - width / width.exp_m1()
+    } else {
+        1.0
     }
 }

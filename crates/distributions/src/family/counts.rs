@@ -151,3 +151,74 @@ pub(super) fn entropy_of_trial(p: f64) -> f64 {
     use crate::special::{xlog1py, xlogy};
     -xlogy(p, p) - xlog1py(1.0 - p, -p)
 }
+
+/// So many counts are added one by one.
+const MANY: f64 = 1e5;
+
+/// E[X | first ≤ X ≤ last] over the counts of a support, where P(k + 1)/P(k) is `ratio`, falling:
+/// sums relative to the largest mass, outward from it until nothing is left. Without a count in the
+/// interval, or without mass there, it is the count of the interval nearest the mode.
+///
+/// Where too many counts matter it is `closed(first, last)`, a ratio of two probabilities; where
+/// those underflow, the masses fall from the nearer end like those of a geometric variable.
+pub(super) fn conditional_mean(
+    (first, last): (f64, f64),
+    (least, greatest): (f64, f64),
+    (mode, variance): (f64, f64),
+    ratio: impl Fn(f64) -> f64,
+    closed: impl Fn(f64, f64) -> f64,
+) -> f64 {
+    let (first, last) = (first.max(least), last.min(greatest));
+    if !(first < last) {
+        return last.max(least).min(greatest.min(f64::MAX));
+    }
+    let peak = mode.clamp(first, last.min(f64::MAX));
+    if last - first > MANY && variance > MANY * MANY * 0.01 {
+        let mean = closed(first, last);
+        if mean >= first && mean <= last {
+            return mean;
+        }
+        let fall = ratio(peak).ln().abs();
+        let beyond = bounded_geometric_mean(fall, last - first + 1.0);
+        return if peak == first {
+            first + beyond
+        } else {
+            last - beyond
+        };
+    }
+    let (mut total, mut sum) = (1.0, 0.0);
+    for (step, end) in [(1.0, last), (-1.0, first)] {
+        let (mut k, mut mass) = (peak, 1.0);
+        // A falling ratio makes what is left smaller than a geometric series.
+        while k != end && mass > 1e-22 * total {
+            mass *= if step > 0.0 {
+                ratio(k)
+            } else {
+                1.0 / ratio(k - 1.0)
+            };
+            k += step;
+            total += mass;
+            sum += mass * (k - peak);
+        }
+    }
+    peak + sum / total
+}
+
+/// E[X | X < counts] of a geometric variable with P(X ≥ k) = e^(−rate·k).
+pub(super) fn bounded_geometric_mean(rate: f64, counts: f64) -> f64 {
+    use super::reciprocal_rest;
+    if counts <= 1.0 || rate == f64::INFINITY {
+        return 0.0;
+    }
+    if rate * counts <= 1.0 {
+        // 1/(eˣ − 1) = 1/x − ½ + rest: the leading terms cancel but for these.
+        return 0.5 * (counts - 1.0) + reciprocal_rest(rate)
+            - counts * reciprocal_rest(rate * counts);
+    }
+    let excluded = if counts == f64::INFINITY {
+        0.0
+    } else {
+        counts / (rate * counts).exp_m1()
+    };
+    1.0 / rate.exp_m1() - excluded
+}

@@ -2,8 +2,9 @@
 
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
@@ -214,5 +215,13 @@ impl Entropy for Exponential {
     /// 1 − ln λ.
     fn entropy(&self) -> f64 {
         1.0 - self.log_rate
+    }
+}
+
+impl IntervalStatistics for Exponential {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        let beyond = super::truncated_exponential_mean(self.rate * (high - low));
+        into.add(&[(low + beyond / self.rate).min(high)], weight);
     }
 }

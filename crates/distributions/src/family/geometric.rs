@@ -3,8 +3,9 @@
 use super::binomial::binary_kl;
 use super::counts::count_quantile;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
@@ -336,5 +337,17 @@ impl Entropy for Geometric {
     /// That of one trial, times the 1/p trials to be expected.
     fn entropy(&self) -> f64 {
         super::counts::entropy_of_trial(self.probability) / self.probability
+    }
+}
+
+impl IntervalStatistics for Geometric {
+    /// Failures have no memory: those beyond the first count of the interval are a geometric
+    /// variable below the number of counts in it.
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let least = self.least() as f64;
+        let first = (low.floor() + 1.0 - least).max(0.0);
+        let counts = (high.floor() - least - first + 1.0).max(1.0);
+        let beyond = super::counts::bounded_geometric_mean(-self.log_failure, counts);
+        into.add(&[first + beyond], weight);
     }
 }

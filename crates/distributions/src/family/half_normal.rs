@@ -1,10 +1,11 @@
 //! The half-normal distribution.
 
+use super::truncated_normal::Truncated;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{erf, inverse_gamma_p, normal_quantile, normal_sf};
 use crate::{
-    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
-    Scalars, Scratch, Univariate, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -153,8 +154,7 @@ impl ExponentialFamily for HalfNormal {
     }
     /// As that of gamma distributions of x² with one shape, 1/2.
     fn kl_divergence(&self, other: &Self) -> f64 {
-        let ratio = self.scale * other.inverse_scale;
-        0.5 * super::excess(ratio * ratio, 1.0)
+        0.5 * super::excess_of_squares(self.scale, other.scale)
     }
 }
 
@@ -218,5 +218,15 @@ impl Entropy for HalfNormal {
     /// ½ ln(πes²/2).
     fn entropy(&self) -> f64 {
         0.5 - self.log_constant
+    }
+}
+
+impl IntervalStatistics for HalfNormal {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        let standardised = |x: f64| x * self.inverse_scale;
+        let truncated = Truncated::new(standardised(low), standardised(high));
+        let (mean, variance) = truncated.scaled((low, high), 0.0, self.scale);
+        into.add(&[mean * mean + variance], weight);
     }
 }

@@ -7,7 +7,7 @@ use crate::serde_parameters::serde_parameters;
 use crate::special::{gamma_p, gamma_q, inverse_gamma_q, ln_minus_digamma, stirling_error};
 use crate::{
     Buffer, Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily,
-    ParameterError, Sample, Scalars, Scratch, Univariate,
+    IntervalStatistics, ParameterError, Sample, Scalars, Scratch, Univariate,
 };
 use rand::Rng;
 
@@ -267,5 +267,14 @@ impl Entropy for InverseGamma {
         (HALF_LN_TWO_PI + log_scale - 1.5 * log_shape)
             + stirling_error(a)
             + (a + 1.0) * ln_minus_digamma(a)
+    }
+}
+
+impl IntervalStatistics for InverseGamma {
+    /// That of 1/x between the reciprocals of the bounds.
+    fn accumulate_interval(&self, into: &mut LogGap, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        self.inverse
+            .accumulate_interval(into, 1.0 / high, 1.0 / low, weight);
     }
 }

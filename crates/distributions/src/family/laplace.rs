@@ -2,8 +2,8 @@
 
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
-    Scalars, Univariate, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Univariate, component_from_means, next_coordinate,
 };
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
@@ -128,8 +128,8 @@ impl ExponentialFamily for Laplace {
     fn kl_divergence(&self, other: &Self) -> f64 {
         // (b e^(−δ/b) + δ)/b′ − 1 − ln(b/b′) with δ = |m − m′|.
         let distance = (self.location - other.location).abs();
-        let apart = self.scale * (-distance / self.scale).exp_m1() + distance;
-        apart / other.scale + super::excess(self.scale, other.scale)
+        let apart = super::exponential_excess(-distance / self.scale);
+        apart * (self.scale / other.scale) + super::excess(self.scale, other.scale)
     }
 }
 
@@ -193,5 +193,26 @@ impl Entropy for Laplace {
     /// 1 + ln 2b.
     fn entropy(&self) -> f64 {
         1.0 - self.log_constant
+    }
+}
+
+impl IntervalStatistics for Laplace {
+    /// Those of the exponential distances on the two sides, by their shares of the interval.
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (below, above) = (low - self.location, high - self.location);
+        // The mean distance between two distances.
+        let side = |near: f64, far: f64| {
+            let beyond = super::truncated_exponential_mean((far - near) / self.scale);
+            (near + self.scale * beyond).min(far)
+        };
+        let distance = if below >= 0.0 {
+            side(below, above)
+        } else if above <= 0.0 {
+            side(-above, -below)
+        } else {
+            let shares = [-below, above].map(|d| super::exponential_cdf(d / self.scale));
+            (shares[0] * side(0.0, -below) + shares[1] * side(0.0, above)) / (shares[0] + shares[1])
+        };
+        into.add(&[distance], weight);
     }
 }

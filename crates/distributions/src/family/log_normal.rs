@@ -1,11 +1,12 @@
 //! The log-normal distribution.
 
 use super::normal::{HALF_LN_TWO_PI, normal_from_moments};
+use super::truncated_normal::Truncated;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{ln_1m_exp, normal_cdf, normal_quantile, normal_sf};
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, Moments,
-    ParameterError, Sample, Scalars, Scratch, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    Moments, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -274,5 +275,19 @@ impl Entropy for LogNormal {
     /// m + ½ ln 2πev.
     fn entropy(&self) -> f64 {
         self.log_mean + (0.5 - self.log_constant)
+    }
+}
+
+impl IntervalStatistics for LogNormal {
+    /// That of the normal distribution of ln x between the logarithms of the bounds.
+    fn accumulate_interval(&self, into: &mut Moments, low: f64, high: f64, weight: f64) {
+        let log = |x: f64| if x > 0.0 { x.ln() } else { f64::NEG_INFINITY };
+        // No logarithm of the support is infinite.
+        let (low, high) = (log(low), log(high.max(f64::MIN_POSITIVE)));
+        let standardised = |log_x: f64| (log_x - self.log_mean) * self.inverse_deviation;
+        let truncated = Truncated::new(standardised(low), standardised(high));
+        let (mean, variance) =
+            truncated.scaled((low, high), self.log_mean, self.log_variance.sqrt());
+        into.merge(&Moments::new(weight, mean, weight * variance));
     }
 }

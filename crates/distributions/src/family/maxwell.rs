@@ -1,11 +1,12 @@
 //! The Maxwell distribution.
 
+use super::log_gamma::BoundedLogGamma;
 use super::normal::HALF_LN_TWO_PI;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{gamma_p, gamma_q, inverse_gamma_p};
 use crate::{
-    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
-    Scalars, Scratch, Univariate, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -165,8 +166,7 @@ impl ExponentialFamily for Maxwell {
     }
     /// As that of gamma distributions of x² with one shape, 3/2.
     fn kl_divergence(&self, other: &Self) -> f64 {
-        let ratio = self.scale * other.inverse_scale;
-        1.5 * super::excess(ratio * ratio, 1.0)
+        1.5 * super::excess_of_squares(self.scale, other.scale)
     }
 }
 
@@ -224,5 +224,17 @@ impl Entropy for Maxwell {
     /// ln s + ½ ln 2π + γ − ½.
     fn entropy(&self) -> f64 {
         self.scale.ln() + (HALF_LN_TWO_PI + super::EULER_GAMMA - 0.5)
+    }
+}
+
+impl IntervalStatistics for Maxwell {
+    /// That of the gamma variable x²/(2s²), of shape 3/2.
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let bounded = BoundedLogGamma::new(1.5, 1.0, self.half_square(low), self.half_square(high));
+        let [mean] = bounded.means(|s| [s.exp()]);
+        into.add(
+            &[2.0 * self.scale * self.scale * (bounded.origin() * mean)],
+            weight,
+        );
     }
 }

@@ -8,12 +8,14 @@ mod categorical;
 mod common;
 mod count_histogram;
 mod counts;
+mod divergence;
 mod exponential;
 mod gamma;
 mod geometric;
 mod half_normal;
 mod inverse_gamma;
 mod laplace;
+mod log_gamma;
 mod log_gap;
 mod log_normal;
 mod maxwell;
@@ -58,7 +60,8 @@ pub use weibull::{Weibull, WeibullStatistics};
 
 use crate::special::logistic;
 use common::{
-    EULER_GAMMA, add_counts, centred_sum, excess, exponential_cdf, exponential_log_probability,
-    exponential_quantile, exponential_sf, inside_positive, ln, prepare_ln, prepare_squares,
-    require_non_negative, require_positive, require_square, round_down_to,
+    EULER_GAMMA, add_counts, centred_sum, excess, excess_of_squares, exponential_cdf,
+    exponential_excess, exponential_log_probability, exponential_quantile, exponential_sf,
+    inside_positive, ln, prepare_ln, prepare_squares, reciprocal_rest, require_non_negative,
+    require_positive, require_square, round_down_to, truncated_exponential_mean,
 };

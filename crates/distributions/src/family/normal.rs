@@ -1,11 +1,11 @@
 //! The normal distribution.
 
-use super::truncated_normal;
+use super::truncated_normal::{self, Truncated};
 use crate::serde_parameters::serde_parameters;
 use crate::special::{normal_cdf, normal_quantile, normal_sf};
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, Moments,
-    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    Moments, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -260,5 +260,13 @@ impl Entropy for Normal {
     /// ½ ln 2πeσ².
     fn entropy(&self) -> f64 {
         0.5 - self.log_constant
+    }
+}
+
+impl IntervalStatistics for Normal {
+    fn accumulate_interval(&self, into: &mut Moments, low: f64, high: f64, weight: f64) {
+        let truncated = Truncated::new(self.standardised(low), self.standardised(high));
+        let (mean, variance) = truncated.scaled((low, high), self.mean, self.variance.sqrt());
+        into.merge(&Moments::new(weight, mean, weight * variance));
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
-    Scalars, Scratch, Univariate, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
@@ -212,6 +212,17 @@ impl Sample for Pareto {
     }
 }
 
+impl Pareto {
+    /// ln(high/low) of two values inside the support.
+    fn log_width(&self, low: f64, high: f64) -> f64 {
+        if high < 2.0 * low {
+            ((high - low) / low).ln_1p()
+        } else {
+            self.log_ratio(high) - self.log_ratio(low)
+        }
+    }
+}
+
 impl Univariate for Pareto {
     fn cdf(&self, x: f64) -> f64 {
         if x <= self.minimum {
@@ -255,12 +266,8 @@ impl Univariate for Pareto {
             return f64::NEG_INFINITY;
         }
         let low = low.max(self.minimum);
-        let width = if high < 2.0 * low {
-            ((high - low) / low).ln_1p()
-        } else {
-            self.log_ratio(high) - self.log_ratio(low)
-        };
-        super::exponential_log_probability(self.shape * self.log_ratio(low), self.shape * width)
+        let width = self.shape * self.log_width(low, high);
+        super::exponential_log_probability(self.shape * self.log_ratio(low), width)
     }
 }
 
@@ -268,5 +275,14 @@ impl Entropy for Pareto {
     /// ln(m/a) + 1 + 1/a.
     fn entropy(&self) -> f64 {
         (self.minimum.ln() - self.log_shape) + (1.0 + 1.0 / self.shape)
+    }
+}
+
+impl IntervalStatistics for Pareto {
+    /// That of the exponential variable ln(x/m).
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(self.minimum), high.max(self.minimum));
+        let beyond = super::truncated_exponential_mean(self.shape * self.log_width(low, high));
+        into.add(&[self.log_ratio(low) + beyond / self.shape], weight);
     }
 }

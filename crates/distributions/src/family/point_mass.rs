@@ -2,8 +2,8 @@
 
 use crate::combine::TotalWeight;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
-    Scratch, Univariate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Univariate,
 };
 use rand::Rng;
 use std::any::TypeId;
@@ -75,6 +75,17 @@ impl<T: num_traits::ToPrimitive + Copy> PointMass<T> {
     /// The point, fixed.
     pub fn value(&self) -> T {
         self.value
+    }
+    /// The Kullback–Leibler divergence KL(self ‖ other): 0 at the same point, else infinite.
+    pub fn kl_divergence(&self, other: &Self) -> f64
+    where
+        T: PartialEq,
+    {
+        if self.value == other.value {
+            0.0
+        } else {
+            f64::INFINITY
+        }
     }
 }
 
@@ -179,5 +190,14 @@ impl<T> Entropy for PointMass<T> {
     /// 0: the mass is 1, against the counting measure at the value.
     fn entropy(&self) -> f64 {
         0.0
+    }
+}
+
+impl<T> IntervalStatistics for PointMass<T>
+where
+    T: num_traits::ToPrimitive + PartialEq + Copy + Send + Sync + 'static,
+{
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }

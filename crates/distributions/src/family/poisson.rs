@@ -1,13 +1,16 @@
 //! The Poisson distribution.
 
-use super::counts::{at_count, count_quantile, entropy_of_counts, quantile_start};
+use super::counts::{
+    at_count, conditional_mean, count_quantile, entropy_of_counts, quantile_start,
+};
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{deviance, gamma_p, gamma_q, ln_factorial, stirling_error};
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -316,5 +319,20 @@ impl Entropy for Poisson {
         }
         let log_mass = |k: f64| self.log_density_of(&Prepared::real(k));
         entropy_of_counts((self.rate, self.rate), (0.0, f64::INFINITY), log_mass)
+    }
+}
+
+impl IntervalStatistics for Poisson {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let ends = (low.floor() + 1.0, high.floor());
+        let ratio = |k: f64| self.rate / (k + 1.0);
+        // k P(k) = λ P(k − 1).
+        let closed = |first: f64, last: f64| {
+            let shifted = self.probability(first - 2.0, last - 1.0);
+            self.rate * (shifted / self.probability(first - 1.0, last))
+        };
+        let shape = (self.rate.floor(), self.rate);
+        let mean = conditional_mean(ends, (0.0, f64::INFINITY), shape, ratio, closed);
+        into.add(&[mean], weight);
     }
 }

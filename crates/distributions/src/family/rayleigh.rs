@@ -2,8 +2,8 @@
 
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
-    Scalars, Scratch, Univariate, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
@@ -160,8 +160,7 @@ impl ExponentialFamily for Rayleigh {
     }
     /// That of exponential distributions of x².
     fn kl_divergence(&self, other: &Self) -> f64 {
-        let ratio = self.scale * other.inverse_scale;
-        super::excess(ratio * ratio, 1.0)
+        super::excess_of_squares(self.scale, other.scale)
     }
 }
 
@@ -213,7 +212,7 @@ impl Univariate for Rayleigh {
         self.log_probability(low, high).exp()
     }
     fn log_probability(&self, low: f64, high: f64) -> f64 {
-        let low = low.max(0.0);
+        let (low, high) = (low.max(0.0), high.max(0.0));
         let width = (high - low) * self.inverse_scale;
         let mean = (0.5 * high + 0.5 * low) * self.inverse_scale;
         super::exponential_log_probability(self.half_square(low), width * mean)
@@ -224,5 +223,19 @@ impl Entropy for Rayleigh {
     /// 1 + ln(s/√2) + γ/2.
     fn entropy(&self) -> f64 {
         (1.0 - 0.5 * LN_2 + 0.5 * super::EULER_GAMMA) - 0.5 * self.log_constant
+    }
+}
+
+impl IntervalStatistics for Rayleigh {
+    /// That of the unit exponential variable x²/(2s²).
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        let width =
+            (high - low) * self.inverse_scale * ((0.5 * high + 0.5 * low) * self.inverse_scale);
+        let beyond = super::truncated_exponential_mean(if high > low { width } else { 0.0 });
+        into.add(
+            &[low * low + 2.0 * self.scale * self.scale * beyond],
+            weight,
+        );
     }
 }

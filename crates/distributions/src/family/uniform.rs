@@ -3,8 +3,8 @@
 use crate::combine::TotalWeight;
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
-    Scratch, Univariate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Univariate,
 };
 use rand::{Rng, RngExt};
 
@@ -71,6 +71,15 @@ impl Uniform {
     /// The upper bound, fixed.
     pub fn high(&self) -> f64 {
         self.high
+    }
+    /// The Kullback–Leibler divergence KL(self ‖ other) in nats: the logarithm of how much wider
+    /// `other` is; infinite where it does not cover `self`.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        if other.low > self.low || other.high < self.high {
+            return f64::INFINITY;
+        }
+        let more = (0.5 * self.low - 0.5 * other.low) + (0.5 * other.high - 0.5 * self.high);
+        (more / (0.5 * self.high - 0.5 * self.low)).ln_1p()
     }
 }
 
@@ -191,5 +200,11 @@ impl Entropy for Uniform {
     /// ln(high − low).
     fn entropy(&self) -> f64 {
         -self.log_height
+    }
+}
+
+impl IntervalStatistics for Uniform {
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }

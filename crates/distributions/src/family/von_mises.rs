@@ -347,9 +347,14 @@ impl ExponentialFamily for VonMises {
         let complement = bessel_ratio_complement(0.0, self.concentration);
         let chord =
             (self.direction[0] - other.direction[0]).hypot(self.direction[1] - other.direction[1]);
-        (other.concentration - self.concentration) * complement
-            + 0.5 * other.concentration * (1.0 - complement) * chord * chord
-            + (self.log_peak - other.log_peak)
+        let directions = 0.5 * other.concentration * (1.0 - complement) * chord * chord;
+        let concentrations =
+            super::divergence::of_ln_bessel(self.concentration, other.concentration);
+        directions
+            + concentrations.unwrap_or_else(|| {
+                (other.concentration - self.concentration) * complement
+                    + (self.log_peak - other.log_peak)
+            })
     }
 }
 

@@ -78,6 +78,25 @@ impl WeibullStatistics {
     }
 }
 
+impl WeibullStatistics {
+    /// Adds observations of total weight `weight` whose means of L and of eLʲ are known.
+    pub(super) fn add_means(&mut self, logs: f64, powers: [f64; 3], weight: f64) {
+        self.weight += weight;
+        self.logs += weight * logs;
+        for (sum, mean) in self.powers.iter_mut().zip(powers) {
+            *sum += weight * mean;
+        }
+    }
+    /// Σ w L.
+    pub fn logs(&self) -> f64 {
+        self.logs
+    }
+    /// Σ w e Lʲ for j = 0, 1, 2.
+    pub fn powers(&self) -> [f64; 3] {
+        self.powers
+    }
+}
+
 impl Statistics for WeibullStatistics {
     fn weight(&self) -> f64 {
         self.weight

@@ -1,9 +1,11 @@
 //! Distribution function, quantiles, moments and entropy of the Weibull distribution.
 
-use super::Weibull;
+use super::divergence;
+use super::log_gamma::BoundedLogGamma;
+use super::{Weibull, WeibullStatistics};
 use crate::quadrature::integral;
 use crate::special::{ln_gamma_1p, trigamma};
-use crate::{Entropy, Univariate};
+use crate::{Entropy, IntervalStatistics, Univariate};
 
 impl Weibull {
     /// (x/λ)ᵏ for x ≥ 0: the unit exponential variable.
@@ -15,6 +17,20 @@ impl Weibull {
         } else {
             self.log_power(x, super::ln(x)).exp()
         }
+    }
+}
+
+impl Weibull {
+    /// (low/λ)ᵏ, and how far (high/λ)ᵏ lies above it.
+    fn power_and_width(&self, low: f64, high: f64) -> (f64, f64) {
+        let from = self.power(low);
+        // (1 + t)ᵏ − 1 of t = (high − low)/low, where the two powers are close.
+        let width = if low > 0.0 && high < 2.0 * low {
+            from * (self.shape() * ((high - low) / low).ln_1p()).exp_m1()
+        } else {
+            self.power(high) - from
+        };
+        (from, width)
     }
 }
 
@@ -41,13 +57,7 @@ impl Univariate for Weibull {
         self.log_probability(low, high).exp()
     }
     fn log_probability(&self, low: f64, high: f64) -> f64 {
-        let from = self.power(low);
-        // (1 + t)ᵏ − 1 of t = (high − low)/low, where the two powers are close.
-        let width = if low > 0.0 && high < 2.0 * low {
-            from * (self.shape() * ((high - low) / low).ln_1p()).exp_m1()
-        } else {
-            self.power(high) - from
-        };
+        let (from, width) = self.power_and_width(low, high);
         super::exponential_log_probability(from, width)
     }
 }
@@ -67,5 +77,37 @@ impl Entropy for Weibull {
     fn entropy(&self) -> f64 {
         let (log_shape, log_scale) = self.logs();
         super::EULER_GAMMA * (1.0 - 1.0 / self.shape()) + (log_scale - log_shape) + 1.0
+    }
+}
+
+impl Weibull {
+    /// The Kullback–Leibler divergence KL(self ‖ other) in nats.
+    ///
+    /// With r = k′/k and w = k′ ln(λ/λ′) + ln Γ(1 + r) it is (e^w − 1 − w) + ln Γ(r) + γ(r − 1): two
+    /// parts that are never negative.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        let step = (other.shape() - self.shape()) / self.shape();
+        let beyond = (self.scale() - other.scale()) / other.scale();
+        let log_scales = if beyond.abs() < 0.5 {
+            beyond.ln_1p()
+        } else {
+            self.logs().1 - other.logs().1
+        };
+        let w = other.shape() * log_scales + ln_gamma_1p(1.0 + step);
+        super::exponential_excess(w) + divergence::of_ln_gamma_from_1(step)
+    }
+}
+
+impl IntervalStatistics for Weibull {
+    /// The four sums of e = (x/λ)ᵏ, a gamma variable of shape 1, by quadrature in ln e.
+    fn accumulate_interval(&self, into: &mut WeibullStatistics, low: f64, high: f64, weight: f64) {
+        let (from, width) = self.power_and_width(low.max(0.0), high);
+        let bounded = BoundedLogGamma::new(1.0, 1.0, from, from + width);
+        let log_origin = bounded.origin().ln();
+        let [logs, power, first, second] = bounded.means(|s| {
+            let (l, e) = ((log_origin + s) / self.shape(), bounded.origin() * s.exp());
+            [l, e, e * l, e * l * l]
+        });
+        into.add_means(logs, [power, first, second], weight);
     }
 }
