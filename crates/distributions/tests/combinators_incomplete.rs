@@ -50,6 +50,7 @@ mod zero_inflated {
     counts_keep_the_contract! {
         poisson: Poisson::new(2.0), COUNTS, 60;
         geometric: Geometric::new(0.3), COUNTS, 200;
+        trials: Geometric::trials(0.3), COUNTS, 200;
         binomial: Binomial::new(12, 0.3), COUNTS, 13;
         negative_binomial: NegativeBinomial::new(3.0, 2.0), [0, 3, 1, 0, 9, 2, 0, 0, 5, 4, 7, 3, 6, 12, 0, 0], 400;
     }
@@ -275,6 +276,68 @@ mod truncated {
         }
     }
 
+    macro_rules! families_keep_the_contract {
+        ($($name:ident: $family:expr, $low:expr;)+) => {
+            $(#[test]
+            fn $name() {
+                let xs = [0.6, 2.5, 0.9, 1.4, 0.7, 1.1, 1.9];
+                let high = 7.0;
+                for (low, high) in [($low, high), (f64::NEG_INFINITY, high)] {
+                    let family = $family.unwrap();
+                    let support = family.quantile(0.0).max(low).max(-40.0);
+                    let truncated = Truncated::new(family, low, high).unwrap();
+                    kept(Contract::new(&truncated, &xs[..])
+                        .coordinates()
+                        .outside(&[high + 0.1, f64::NAN, if low > 0.0 { low } else { INFINITY }][..])
+                        .total(&Between { low: support, high })
+                        .verify());
+                    // Moments by an independent sum, quantiles by their definition.
+                    let between = Between { low: support, high };
+                    let mean = expectation(&truncated, &between, |x| x);
+                    assert!((truncated.mean() - mean).abs() < 1e-9, "{} {mean}", truncated.mean());
+                    let variance = expectation(&truncated, &between, |x| (x - mean).powi(2));
+                    assert!((truncated.variance() - variance).abs() < 1e-8);
+                    for p in [0.01, 0.3, 0.5, 0.9, 0.999] {
+                        assert!((truncated.cdf(truncated.quantile(p)) - p).abs() < 1e-12);
+                    }
+                }
+            }
+
+            )+
+        };
+    }
+    families_keep_the_contract! {
+        normal: Normal::new(1.0, 2.0), 0.0;
+        log_normal: LogNormal::new(0.0, 1.0), 0.5;
+        gamma: Gamma::new(3.0, 2.0), 0.25;
+        weibull: Weibull::new(2.0, 1.5), 0.25;
+        half_normal: HalfNormal::new(1.5), 0.25;
+        rayleigh: Rayleigh::new(1.5), 0.25;
+    }
+
+    /// The upper 0.1 % of a normal: the maximum is where the score of the truncated sample vanishes, that
+    /// is, where its first two moments are those of the data.
+    #[test]
+    fn a_heavily_truncated_normal() {
+        let xs: Vec<f64> = (0..400)
+            .map(|i| {
+                // Quantiles of the normal beyond 3.09.
+                let tail = 1e-3 * (f64::from(i) + 0.5) / 400.0;
+                -special::normal_quantile(tail)
+            })
+            .collect();
+        let low = 3.09;
+        let start = Truncated::new(Normal::new(3.0, 1.0).unwrap(), low, INFINITY).unwrap();
+        let fitted = start.estimate(&xs, &[1.0; 400]).unwrap();
+        let moment = |p: i32| xs.iter().map(|x| x.powi(p)).sum::<f64>() / 400.0;
+        let mean = moment(1);
+        assert!((fitted.mean() - mean).abs() < 1e-8, "{fitted:?}");
+        assert!(
+            (fitted.variance() - (moment(2) - mean * mean)).abs() < 1e-8,
+            "{fitted:?}"
+        );
+    }
+
     #[test]
     fn at_all_numbers_it_is_the_family() {
         let plain = Exponential::new(0.8).unwrap();
@@ -425,6 +488,38 @@ mod censored {
                 .outside((&[1.5, -1.0, -3.0][..], &[1.5, -1.0, -1.0][..]))
                 .verify(),
         );
+    }
+
+    macro_rules! families_keep_the_contract {
+        ($($name:ident: $family:expr;)+) => {
+            $(#[test]
+            fn $name() {
+                let family = $family.unwrap();
+                let censored = Censored(family.clone());
+                let xs = (&LOW[..], &HIGH[..]);
+                kept(Contract::new(&censored, xs).coordinates().verify());
+                // Known rows are the family, bit for bit.
+                let known = [0.5, 2.5, 0.3, 4.0, 0.9];
+                let fitted = censored.estimate((&known, &known), &[1.0; 5]).unwrap();
+                assert_eq!(fitted.0, family.estimate(&known, &[1.0; 5]).unwrap());
+                // Thin intervals are nearly known: the likelihoods differ by their widths.
+                let wide: Vec<f64> = known.iter().map(|x| x + 1e-6).collect();
+                let thin = censored.estimate((&known, &wide), &[1.0; 5]).unwrap();
+                for x in known {
+                    assert!((thin.0.log_density(x) - fitted.0.log_density(x)).abs() < 1e-5);
+                }
+            }
+
+            )+
+        };
+    }
+    families_keep_the_contract! {
+        normal: Normal::new(1.0, 2.0);
+        log_normal: LogNormal::new(0.0, 1.0);
+        gamma: Gamma::new(3.0, 2.0);
+        weibull: Weibull::new(2.0, 1.5);
+        half_normal: HalfNormal::new(1.5);
+        rayleigh: Rayleigh::new(1.5);
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(super) fn repeated<C: Component + Coordinates>(
     weights: &[f64],
 ) -> Result<C, EstimateError> {
     fixed_point(start, |current| {
-        current.maximize(&accumulated(current, xs, weights))
+        let next = current.maximize(&accumulated(current, xs, weights))?;
+        Ok((next, 1.0))
     })
 }

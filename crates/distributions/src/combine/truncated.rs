@@ -156,8 +156,9 @@ where
     T: Number,
     F: IntervalStatistics<Space = Scalars<T>> + Coordinates,
 {
-    /// One EM step: the M-step from what was seen and what `family` expects to be unseen.
-    fn step(&self, family: &F, seen: &F::Statistics) -> Result<F, EstimateError> {
+    /// One EM step: the M-step from what was seen and what `family` expects to be unseen; and the share
+    /// of the seen.
+    fn step(&self, family: &F, seen: &F::Statistics) -> Result<(F, f64), EstimateError> {
         let mass = family.probability(self.low, self.high);
         if !(mass >= LEAST_MASS) {
             return Err(EstimateError::boundary(
@@ -175,7 +176,7 @@ where
         };
         expect(f64::NEG_INFINITY, self.low, family.cdf(self.low));
         expect(self.high, f64::INFINITY, family.sf(self.high));
-        family.maximize(&complete)
+        Ok((family.maximize(&complete)?, mass))
     }
     fn with_family(&self, family: F) -> Result<Self, EstimateError> {
         Ok(Truncated::new(family, self.low, self.high)?)
@@ -211,7 +212,7 @@ where
             return Err(EstimateError::empty());
         }
         if self.family.one_step() {
-            return self.with_family(self.step(&self.family, from)?);
+            return self.with_family(self.step(&self.family, from)?.0);
         }
         // As if nothing were unseen: that lies where the data are, and so in the interval, while the
         // iterate may lie so far off that its steps move nothing.

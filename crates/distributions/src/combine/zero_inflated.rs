@@ -208,9 +208,13 @@ where
         &self,
         from: &ZeroInflatedStatistics<F::Statistics>,
     ) -> Result<F, EstimateError> {
-        let step = |family: &F| Self::fitted(family, from, Self::own_zeros(family, from));
+        let step = |family: &F| {
+            let zeros = Self::own_zeros(family, from);
+            let seen = from.rest.weight() / (from.rest.weight() + zeros);
+            Ok((Self::fitted(family, from, zeros)?, seen))
+        };
         if !(from.zeros > 0.0) || !T::DISCRETE || self.family.one_step() {
-            return step(&self.family);
+            return step(&self.family).map(|(family, _)| family);
         }
         fixed_point(self.family.clone(), step).or_else(|_| {
             // The iterate may claim too few zeros for an estimate to exist: all of them, then.
