@@ -47,7 +47,8 @@
 //! ([`IntervalStatistics`]).
 //!
 //! [`combine`] makes components of components: products of parts, columns of one family, different
-//! families side by side, groups that share a class, frozen parts. [`testing`] checks a component
+//! families side by side, groups that share a class, frozen parts, zero-inflated, truncated and censored
+//! families, conjugate priors. [`testing`] checks a component
 //! of your own against the contract. `docs/families.md` says for each family how its M-step is
 //! solved, what happens at the boundary, and how accurate it is.
 //!

@@ -42,6 +42,7 @@
 //! |---|---|
 //! | the contract of a component | [`distributions::Component`] |
 //! | several components as one (ties, kernels over all K) | [`ComponentSet`] |
+//! | a uniform background beside them; point masses among densities | [`WithNoise`]; [`atoms`] |
 //! | the mixture | [`Mixture`] |
 //! | what the driver drives | [`LatentModel`] |
 //! | the E-step; its rule | [`e_step`]; [`Responsibilities`] |
@@ -55,6 +56,7 @@
 //! The symbols are mapped to names in docs/notation.md.
 
 mod accelerate;
+pub mod atoms;
 mod common_slopes;
 mod data;
 mod degenerate;
@@ -78,6 +80,7 @@ mod stratum;
 mod tabled;
 mod univariate;
 mod weights;
+mod with_noise;
 mod workspace;
 
 pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
@@ -103,4 +106,5 @@ pub use stop::{StopReason, remaining_gain, rounding_bound};
 pub use stratum::StratumWeights;
 pub use tabled::{CodeWeights, Grouping, LogTables, TabledColumns, TabledStatistics, rows_outside};
 pub use weights::{Counts, WeightModel, Weights};
+pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};
 pub use workspace::Workspace;

@@ -70,6 +70,13 @@ where
             None => Ok(()),
         }
     }
+    fn has_atoms(&self) -> bool {
+        self.set.has_atoms()
+    }
+    fn is_atom(&self, k: usize, x: TableRow<'_>) -> bool {
+        let cell = x.cell::<S::Space>(self.field);
+        cell.is_some_and(|cell| self.set.is_atom(k, cell))
+    }
     fn prepared_width(&self) -> usize {
         self.set.prepared_width()
     }

@@ -23,6 +23,14 @@ pub trait PartSet: Send + Sync {
     /// # Errors
     /// What it must be.
     fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str>;
+    /// Whether some component has an atom anywhere; see [`em::atoms`].
+    fn has_atoms(&self) -> bool {
+        false
+    }
+    /// Whether the cell is an atom of component k.
+    fn is_atom(&self, _k: usize, _x: TableRow<'_>) -> bool {
+        false
+    }
     /// How many numbers a row `prepare` writes.
     fn prepared_width(&self) -> usize;
     /// Writes what depends on the observations alone.

@@ -38,14 +38,20 @@ impl PartSpecification {
     /// When no family has its name, or the families of a mixed part observe different kinds.
     pub fn kind(&self) -> Result<Kind, ModelError> {
         let families = self.families()?;
-        let kind = families[0].kind;
-        match families.iter().find(|family| family.kind != kind) {
-            None => Ok(kind),
-            Some(other) => Err(ModelError(format!(
-                "families {} and {} observe different kinds of columns",
-                families[0].name, other.name
-            ))),
+        let all = |kind: Kind| families.iter().all(|family| family.over(kind).is_some());
+        let mut kinds = families.iter().map(|family| family.kind);
+        if let Some(kind) = kinds.find(|&kind| all(kind)) {
+            return Ok(kind);
         }
+        let first = families[0];
+        let other = families
+            .iter()
+            .find(|family| family.over(first.kind).is_none());
+        let other = other.map_or(first.name, |family| family.name);
+        Err(ModelError(format!(
+            "families {} and {other} observe different kinds of columns",
+            first.name
+        )))
     }
     /// The names of what can be set.
     ///
@@ -79,17 +85,19 @@ impl PartSpecification {
     fn is_mixed(&self) -> bool {
         self.family == MIXED
     }
-    /// Component k of a mixed part as a part of one component.
-    fn member(&self, k: usize) -> Result<PartSpecification, ModelError> {
+    /// Component k of a mixed part as a part of one component, and its family over the part's column.
+    fn member(&self, k: usize) -> Result<(PartSpecification, &'static Family), ModelError> {
         let name = &self.components[k];
-        let known = family(name)?.settings;
+        let listed = family(name)?;
+        let own = listed.over(self.kind()?).unwrap_or(listed);
+        let known = own.settings;
         let mut member = self.clone();
         member.components.clear();
         member.family = name.clone();
         member
             .settings
             .retain(|key, _| known.contains(&key.as_str()));
-        Ok(member)
+        Ok((member, own))
     }
     /// K components whose fixed parts are set.
     pub(crate) fn template(
@@ -102,8 +110,9 @@ impl PartSpecification {
         }
         self.check_count(components)?;
         let members = (0..components).map(|k| {
-            let member = self.member(k)?;
-            Ok((member.family.clone(), member.template(field, 1)?))
+            let (member, own) = self.member(k)?;
+            let set = (own.template)(&member, field, 1)?;
+            Ok((member.family, set))
         });
         Ok(Box::new(MixedSet::new(
             members.collect::<Result<_, ModelError>>()?,
@@ -117,15 +126,12 @@ impl PartSpecification {
     ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
         let at = |k: usize| move |error: ModelError| (k, error);
         if !self.is_mixed() {
-            let own = (given.iter().enumerate())
-                .map(|(k, component)| self.own_parameters(component).map_err(at(k)));
-            let own: Vec<Value> = own.collect::<Result<_, _>>()?;
             let family = family(&self.family).map_err(at(0))?;
-            return (family.load)(self, field, &own);
+            return self.load_as(family, field, given);
         }
         self.check_count(given.len()).map_err(at(0))?;
         let members = given.iter().enumerate().map(|(k, component)| {
-            let member = self.member(k).map_err(at(k))?;
+            let (member, own) = self.member(k).map_err(at(k))?;
             let mut component = (*component).clone();
             let named = component
                 .as_object_mut()
@@ -137,11 +143,23 @@ impl PartSpecification {
                 ));
             }
             let set = member
-                .load(field, &[&component])
+                .load_as(own, field, &[&component])
                 .map_err(|(_, error)| (k, error))?;
-            Ok((member.family.clone(), set))
+            Ok((member.family, set))
         });
         Ok(Box::new(MixedSet::new(members.collect::<Result<_, _>>()?)))
+    }
+    /// K components of one family.
+    fn load_as(
+        &self,
+        family: &Family,
+        field: usize,
+        given: &[&Value],
+    ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
+        let own = (given.iter().enumerate())
+            .map(|(k, component)| self.own_parameters(component).map_err(|error| (k, error)));
+        let own: Vec<Value> = own.collect::<Result<_, _>>()?;
+        (family.load)(self, field, &own)
     }
     fn check_count(&self, components: usize) -> Result<(), ModelError> {
         if components == self.components.len() {

@@ -34,6 +34,25 @@ pub struct Family {
     pub(crate) load: Box<Load>,
 }
 
+impl Family {
+    /// The family over columns of this kind, where it observes them: a point mass stands beside
+    /// counts, and beside real numbers.
+    pub(crate) fn over(&'static self, kind: Kind) -> Option<&'static Family> {
+        static POINT_AMONG_REALS: LazyLock<Family> = LazyLock::new(|| {
+            entry("point_mass", Kind::Reals, &["value"], |part| {
+                made(PointMass::<f64>::new(part.number_setting("value")?))
+            })
+        });
+        if self.kind == kind {
+            Some(self)
+        } else if self.name == "point_mass" && kind == Kind::Reals {
+            Some(&POINT_AMONG_REALS)
+        } else {
+            None
+        }
+    }
+}
+
 /// The families, in the order of the documentation.
 pub fn families() -> &'static [Family] {
     static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(all);

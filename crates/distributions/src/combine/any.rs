@@ -1,8 +1,10 @@
 //! Components of different families in one mixture.
 
 use crate::{
-    Batch, Component, Density, EstimateError, Obs, Reason, Scratch, Space, Statistics, Univariate,
+    Batch, Buffer, Component, Coordinates, Density, EstimateError, Obs, Reason, Sample, Scratch,
+    Space, Statistics, Univariate,
 };
+use rand::Rng;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -47,14 +49,20 @@ type AsUnivariate = fn(&dyn Any) -> Option<&dyn Univariate>;
 
 impl<S: Space> AnyComponent<S> {
     /// The component, its type forgotten.
-    pub fn new<C: Component<Space = S> + 'static>(component: C) -> Self {
+    pub fn new<C>(component: C) -> Self
+    where
+        C: Component<Space = S> + Sample + Coordinates + 'static,
+    {
         AnyComponent {
             component: Arc::new(component),
             line: None,
         }
     }
     /// The component, its type forgotten, but not what it is on the real line.
-    pub fn univariate<C: Component<Space = S> + Univariate + 'static>(component: C) -> Self {
+    pub fn univariate<C>(component: C) -> Self
+    where
+        C: Component<Space = S> + Sample + Coordinates + Univariate + 'static,
+    {
         AnyComponent {
             component: Arc::new(component),
             line: Some(|component| {
@@ -158,10 +166,12 @@ impl<T: Statistics> ErasedStatistics for T {
     }
 }
 
-/// [`Component`] without `Self` in its signatures.
+/// [`Component`], [`Sample`] and [`Coordinates`] without `Self` in their signatures.
 trait Erased<S: Space>: Send + Sync {
     fn log_density(&self, x: Obs<'_, S>) -> f64;
     fn check_observation(&self, x: Obs<'_, S>) -> Result<(), &'static str>;
+    fn has_atoms(&self) -> bool;
+    fn is_atom(&self, x: Obs<'_, S>) -> bool;
     fn prepared_width(&self) -> usize;
     fn shares_preparation(&self, other: &dyn Any) -> bool;
     fn prepare(&self, xs: Batch<'_, S>, into: &mut [f64]);
@@ -190,16 +200,30 @@ trait Erased<S: Space>: Send + Sync {
     fn estimate(&self, xs: Batch<'_, S>, weights: &[f64])
     -> Result<AnyComponent<S>, EstimateError>;
     fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64>;
+    fn pack(&self, into: &mut Vec<f64>);
+    fn unpack(&self, from: &mut &[f64]) -> Result<AnyComponent<S>, EstimateError>;
+    fn empty_buffer(&self) -> Buffer<S>;
+    fn draw(&self, rng: &mut dyn Rng, into: &mut Buffer<S>);
     fn type_name(&self) -> &'static str;
     fn as_any(&self) -> &dyn Any;
 }
 
-impl<S: Space, C: Component<Space = S> + 'static> Erased<S> for C {
+impl<S, C> Erased<S> for C
+where
+    S: Space,
+    C: Component<Space = S> + Sample + Coordinates + 'static,
+{
     fn log_density(&self, x: Obs<'_, S>) -> f64 {
         Density::log_density(self, x)
     }
     fn check_observation(&self, x: Obs<'_, S>) -> Result<(), &'static str> {
         Density::check_observation(self, x)
+    }
+    fn has_atoms(&self) -> bool {
+        Density::has_atoms(self)
+    }
+    fn is_atom(&self, x: Obs<'_, S>) -> bool {
+        Density::is_atom(self, x)
     }
     fn prepared_width(&self) -> usize {
         Density::prepared_width(self)
@@ -270,6 +294,18 @@ impl<S: Space, C: Component<Space = S> + 'static> Erased<S> for C {
     fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64> {
         Component::squared_distance(self, a, b)
     }
+    fn pack(&self, into: &mut Vec<f64>) {
+        Coordinates::pack(self, into);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<AnyComponent<S>, EstimateError> {
+        Coordinates::unpack(self, from).map(AnyComponent::new)
+    }
+    fn empty_buffer(&self) -> Buffer<S> {
+        Sample::empty_buffer(self)
+    }
+    fn draw(&self, rng: &mut dyn Rng, into: &mut Buffer<S>) {
+        Sample::draw(self, rng, into);
+    }
     fn type_name(&self) -> &'static str {
         std::any::type_name::<C>()
     }
@@ -286,6 +322,12 @@ impl<S: Space> Density for AnyComponent<S> {
     }
     fn check_observation(&self, x: Obs<'_, S>) -> Result<(), &'static str> {
         self.component.check_observation(x)
+    }
+    fn has_atoms(&self) -> bool {
+        self.component.has_atoms()
+    }
+    fn is_atom(&self, x: Obs<'_, S>) -> bool {
+        self.component.is_atom(x)
     }
     fn prepared_width(&self) -> usize {
         self.component.prepared_width()
@@ -358,6 +400,26 @@ impl<S: Space> Component for AnyComponent<S> {
     }
     fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64> {
         self.component.squared_distance(a, b)
+    }
+}
+
+impl<S: Space> Coordinates for AnyComponent<S> {
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.component.pack(into);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        Ok(self.of_the_family(self.component.unpack(from)?))
+    }
+}
+
+impl<S: Space> Sample for AnyComponent<S> {
+    fn empty_buffer(&self) -> Buffer<S> {
+        self.component.empty_buffer()
+    }
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<S>) {
+        // A reference to a generator is a generator of known size, as a trait object needs.
+        let mut rng = rng;
+        self.component.draw(&mut rng, into);
     }
 }
 

@@ -51,6 +51,12 @@ impl<D: Density> Density for Fixed<D> {
     fn check_observation(&self, x: Obs<'_, Self::Space>) -> Result<(), &'static str> {
         self.0.check_observation(x)
     }
+    fn has_atoms(&self) -> bool {
+        self.0.has_atoms()
+    }
+    fn is_atom(&self, x: Obs<'_, Self::Space>) -> bool {
+        self.0.is_atom(x)
+    }
     fn prepared_width(&self) -> usize {
         self.0.prepared_width()
     }

@@ -6,6 +6,7 @@ use crate::{
     Sample, Scalars, Scratch, Univariate,
 };
 use rand::Rng;
+use std::any::TypeId;
 
 /// All mass at one **fixed** value: P(value) = 1.
 ///
@@ -13,7 +14,8 @@ use rand::Rng;
 /// [`Poisson`](crate::Poisson) it makes the zero-inflated Poisson.
 ///
 /// # Density
-/// 1 at the value, 0 elsewhere. Among real numbers the measure is then Lebesgue plus an atom.
+/// 1 at the value, 0 elsewhere. Among real numbers the measure is then Lebesgue plus an atom
+/// ([`is_atom`](Density::is_atom)): in a mixture, continuous densities count nothing at the value.
 ///
 /// # M-step
 /// Nothing is estimated: no parameter.
@@ -103,6 +105,13 @@ impl<T: PartialEq + Copy + Send + Sync + 'static> Density for PointMass<T> {
         } else {
             Err("must be the value of the point mass")
         }
+    }
+    fn has_atoms(&self) -> bool {
+        // Counts and labels have a mass under every family over them.
+        [TypeId::of::<f64>(), TypeId::of::<f32>()].contains(&TypeId::of::<T>())
+    }
+    fn is_atom(&self, x: T) -> bool {
+        self.has_atoms() && x == self.value
     }
 }
 
