@@ -1,7 +1,9 @@
 //! The families that can be chosen by name: one line each.
 
 use crate::gaussian::gaussian_line;
+use crate::regression::{Generalized, Linear, regression_line};
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
+use distributions::regression::{BernoulliResponse, BinomialResponse, PoissonResponse};
 use distributions::{
     Bernoulli, Beta, Binomial, Categorical, Component, Coordinates, Exponential, Gamma, Geometric,
     HalfNormal, InverseGamma, Laplace, LogNormal, Maxwell, NegativeBinomial, Normal,
@@ -99,6 +101,22 @@ fn all() -> Vec<Family> {
             made(Categorical::uniform(part.levels.len()))
         }),
         gaussian_line("gaussian"),
+        regression_line::<Linear>("linear_regression", Kind::RealResponses, &[]),
+        regression_line::<Generalized<PoissonResponse>>(
+            "poisson_regression",
+            Kind::CountResponses,
+            &[],
+        ),
+        regression_line::<Generalized<BernoulliResponse>>(
+            "logistic_regression",
+            Kind::CountResponses,
+            &[],
+        ),
+        regression_line::<Generalized<BinomialResponse>>(
+            "binomial_regression",
+            Kind::TrialResponses,
+            &["trials"],
+        ),
     ]
 }
 
@@ -118,7 +136,9 @@ where
         settings,
         template: Box::new(move |part, field, components| {
             let set = vec![template(part)?; components];
-            Ok(Box::new(Bound::new(field, set)))
+            Ok(Box::new(
+                Bound::new(field, set).counting(part.estimated.len()),
+            ))
         }),
         load: Box::new(|part, field, components| {
             let read = components.iter().enumerate().map(|(k, parameters)| {
@@ -127,7 +147,9 @@ where
                     .map_err(|error| (k, error))
             });
             let set: Vec<F> = read.collect::<Result<_, _>>()?;
-            Ok(Box::new(Bound::new(field, set)))
+            Ok(Box::new(
+                Bound::new(field, set).counting(part.estimated.len()),
+            ))
         }),
     }
 }
