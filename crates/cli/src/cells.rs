@@ -117,10 +117,15 @@ pub fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     distinct
 }
 
-/// The levels of a categorical column.
-pub fn levels(sheet: &Sheet, name: &str) -> Result<Vec<String>, Failure> {
+/// The levels of a categorical column, in the rows that `counts` admits.
+pub fn levels(
+    sheet: &Sheet,
+    name: &str,
+    counts: impl Fn(usize) -> bool,
+) -> Result<Vec<String>, Failure> {
     let column = sheet.column(name)?;
-    let cells = (0..sheet.rows.len()).map(|row| sheet.cell(row, column));
+    let rows = (0..sheet.rows.len()).filter(|&row| counts(row));
+    let cells = rows.map(|row| sheet.cell(row, column));
     let levels = distinct(cells.filter(|text| !is_missing(text)));
     if levels.is_empty() {
         return Err(Failure::input(format!(

@@ -72,7 +72,7 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
             }
         }
         if kind == Kind::Codes {
-            part.levels = levels(sheet, &part.columns[0])?;
+            part.levels = levels(sheet, &part.columns[0], |_| true)?;
         }
     }
     let specification = Specification { parts };
@@ -101,8 +101,13 @@ fn add_parts(
     match part(Vec::new()).kind()? {
         Kind::Vectors => parts.push(part(columns)),
         kind if kind.is_regression() => {
+            let named = if components.is_empty() {
+                name.to_string()
+            } else {
+                names::joined(components)
+            };
             return Err(Failure::input(format!(
-                "{name}: a regression is a model of its own, by --family, --response and \
+                "{named}: a regression is a model of its own, by --family, --response and \
                  --predictors, and no part of a product"
             )));
         }

@@ -72,10 +72,17 @@ fn one(option: &str, text: &str) -> Result<String, Failure> {
 pub fn complete(part: &mut PartSpecification, sheet: &Sheet) -> Result<(), Failure> {
     part.columns = part.regression_columns()?;
     let predictors = part.regression_of()?.predictor_columns()?;
+    let columns = part.columns.iter().map(|name| sheet.column(name));
+    let columns = columns.collect::<Result<Vec<usize>, _>>()?;
+    // A level that only rows with a gap have would be a column of zeros.
+    let whole = |row: usize| {
+        let mut cells = columns.iter().map(|&column| sheet.cell(row, column));
+        cells.all(|text| !is_missing(text))
+    };
     for name in &part.columns {
         let column = sheet.column(name)?;
         if predictors.contains(name) && !is_numeric(sheet, column) {
-            let levels = levels(sheet, name)?;
+            let levels = levels(sheet, name, whole)?;
             if let Some(regression) = &mut part.regression {
                 regression.levels.insert(name.clone(), levels);
             }

@@ -61,6 +61,12 @@ fn categories_are_indicators_with_the_first_level_as_reference() {
         let expected = -0.5 * (std::f64::consts::TAU * variance).ln();
         close(score[0].parse().expect("a number"), expected);
     }
+    // A level of incomplete rows alone is none.
+    let gaps = write(&folder, "gaps.csv", format!("{GROUPS}NA,1,d\n"));
+    let dropped = fit_json(&words(&format!(
+        "{gaps} --family linear_regression --response y --predictors g -k 1 --missing drop"
+    )));
+    assert_eq!(dropped["components"], fitted["components"]);
     let data = write(&folder, "unseen.csv", "g,y\na,1\nd,1\n");
     let run = mixture(&["predict", &model, &data]);
     assert_eq!(run.code, 2);

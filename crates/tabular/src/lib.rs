@@ -11,6 +11,7 @@
 mod bound;
 mod components;
 mod data_bounds;
+mod form;
 mod gaussian;
 mod mixed;
 mod model_file;
@@ -23,8 +24,9 @@ mod statistics;
 mod table;
 mod text;
 
-pub use bound::{Bound, Form, Plain, Saved};
+pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};
+pub use form::{Form, Plain};
 pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION};
 pub use part::PartSet;
 pub use part_specification::{MIXED, PartSpecification};

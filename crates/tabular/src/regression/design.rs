@@ -128,11 +128,11 @@ impl Design {
         Some(self.columns[coefficient].name.clone())
     }
     /// Coefficients in the order of the matrix.
-    pub(super) fn to_matrix(&self, coefficients: &[f64]) -> Vec<f64> {
+    pub(super) fn matrix_order(&self, coefficients: &[f64]) -> Vec<f64> {
         self.order.iter().map(|&j| coefficients[j]).collect()
     }
     /// Coefficients in their own order, from that of the matrix.
-    pub(super) fn from_matrix(&self, given: &[f64]) -> Vec<f64> {
+    pub(super) fn coefficient_order(&self, given: &[f64]) -> Vec<f64> {
         let mut coefficients = vec![0.0; given.len()];
         for (&j, &value) in self.order.iter().zip(given) {
             coefficients[j] = value;
@@ -346,7 +346,10 @@ mod tests {
         assert_eq!(matrix.values, expected.concat());
         assert_eq!(design.name_in_matrix(4).as_deref(), Some("x"));
         let numbers: Vec<f64> = (0..7).map(f64::from).collect();
-        assert_eq!(design.from_matrix(&design.to_matrix(&numbers)), numbers);
+        assert_eq!(
+            design.coefficient_order(&design.matrix_order(&numbers)),
+            numbers
+        );
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(crate) struct Conditional(Design);
 impl<S: RegressionSet> Form<S> for Conditional {
     fn save(&self, set: &S, k: usize) -> Value {
         let member = set.member(k);
-        let coefficients = self.0.from_matrix(member.coefficients());
+        let coefficients = self.0.coefficient_order(member.coefficients());
         match member.variance() {
             Some(variance) => json!({ "coefficients": coefficients, "variance": variance }),
             None => json!({ "coefficients": coefficients }),
@@ -255,7 +255,7 @@ fn parameters<F: RegressionFamily>(
                 return Err(wrong(format!("family {} has no variance", part.family)));
             }
         }
-        let coefficients = design.to_matrix(&read.coefficients);
+        let coefficients = design.matrix_order(&read.coefficients);
         if let Some(first) = given.coefficients.first() {
             let first: &Vec<f64> = first;
             let mut common = design.own()..design.coefficients();
