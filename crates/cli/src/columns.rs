@@ -1,9 +1,10 @@
 //! From text cells to typed columns.
 
 use crate::args::Missing;
-use crate::cells::{Cell, Impossible, code, count, real};
+use crate::cells::{Cell, Impossible, code, count, is_numeric, real};
 use crate::failure::Failure;
 use crate::read::{Sheet, is_missing};
+use crate::regression;
 use distributions::RowsBuffer;
 use tabular::{Field, Kind, PartSpecification, Specification, Table, Values, parse_number};
 
@@ -47,6 +48,7 @@ pub fn typed(
         let kind = part.kind()?;
         fields.push(match kind {
             Kind::Vectors => vectors(source, part, columns)?,
+            kind if kind.is_regression() => regression::field(source, part, &mut marks)?,
             _ => scalars(source, part, kind, columns[0], &mut marks)?,
         });
     }
@@ -98,11 +100,13 @@ fn kept_rows(
 
 /// The cells that are read.
 #[derive(Clone, Copy)]
-struct Source<'a> {
-    sheet: &'a Sheet,
+pub struct Source<'a> {
+    /// The data as text.
+    pub sheet: &'a Sheet,
     /// The rows in use.
-    rows: &'a [usize],
-    impossible: Impossible,
+    pub rows: &'a [usize],
+    /// How cells that hold no possible value are treated.
+    pub impossible: Impossible,
 }
 
 /// A field of one column.
@@ -125,7 +129,7 @@ fn scalars(
             let (values, missing) = cells(source, column, 0, marks, read)?;
             (Values::Codes(values), missing)
         }
-        Kind::Reals | Kind::Vectors => {
+        _ => {
             let read = |row| real(sheet, row, column);
             let (values, missing) = cells(source, column, REAL, marks, read)?;
             (Values::Reals(values), missing)
@@ -139,7 +143,7 @@ const REAL: f64 = 0.5;
 
 /// Reads the cells of a column. A missing or impossible cell holds `placeholder`, whatever other
 /// rows hold; in a fit it holds the first value there is, which the family has to admit anyway.
-fn cells<T: Copy>(
+pub fn cells<T: Copy>(
     source: Source<'_>,
     column: usize,
     placeholder: T,
@@ -208,6 +212,26 @@ fn vectors(
     }
     let values = Values::Vectors(RowsBuffer { values, width });
     Ok(Field { values, missing })
+}
+
+/// A column that is to be numeric, but holds no number, is named as such.
+pub fn check_numeric(sheet: &Sheet, column: usize, family: &str) -> Result<(), Failure> {
+    if is_numeric(sheet, column) {
+        return Ok(());
+    }
+    let text = (0..sheet.rows.len())
+        .map(|row| (row, sheet.cell(row, column)))
+        .find(|(_, text)| !is_missing(text));
+    Err(Failure::input(match text {
+        Some((row, text)) => format!(
+            "{}: \"{text}\" is not a number; family {family} needs numbers",
+            sheet.place(row, column)
+        ),
+        None => format!(
+            "{}, column {}: every cell is missing",
+            sheet.file, sheet.header[column]
+        ),
+    }))
 }
 
 /// Takes the rows of weight 0 out: they are to have no influence at all, whatever they hold.

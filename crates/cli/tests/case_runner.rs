@@ -26,7 +26,7 @@ const LATER_FAMILIES: &[&str] = &[
 ];
 
 /// Families whose M-step takes one step: references of traces bind exact M-steps only.
-const ONE_STEP: &[&str] = &["weibull"];
+const ONE_STEP: &[&str] = &["weibull", "poisson_regression", "logistic_regression"];
 
 /// Fits: the run passes, or waits for a family.
 #[test]
@@ -78,6 +78,9 @@ fn plan(name: &str, case: &Value, run: &Value) -> Option<Plan> {
     if family == "zero_inflated_poisson" {
         return Some(zero_inflated(name, case, run, arguments));
     }
+    if family.ends_with("_regression") {
+        return Some(regression(name, case, run, arguments));
+    }
     let equal = model["variance"] == "equal";
     let names = available(if equal { "gaussian" } else { family })?;
     let columns = texts(&case["columns"]).join(",");
@@ -111,6 +114,46 @@ fn plan(name: &str, case: &Value, run: &Value) -> Option<Plan> {
         Box::new(|got| names.to_case(got))
     };
     Some(Plan { arguments, read })
+}
+
+/// A regression, from a formula such as `yn ~ 1 + x + x^2`.
+fn regression(name: &str, case: &Value, run: &Value, mut arguments: Vec<String>) -> Plan {
+    let model = &run["model"];
+    let (response, terms) = (model["formula"].as_str())
+        .and_then(|formula| formula.split_once('~'))
+        .expect("a formula");
+    let columns = texts(&case["columns"]);
+    let response = columns.iter().find(|column| response.contains(*column));
+    // What follows the formula explains it.
+    let terms = terms.split([',', '(']).next().unwrap_or_default();
+    let terms = terms
+        .split('+')
+        .map(|term| term.trim().trim_start_matches("common*"));
+    let terms: Vec<&str> = terms
+        .filter(|term| !["1", "intercept_k"].contains(term))
+        .collect();
+    let common = texts(&model["common_terms"]);
+    let family = model["family"].as_str().expect("a family");
+    let options = [
+        ("--family", family),
+        ("--response", response.expect("a response")),
+        ("--predictors", &terms.join(",")),
+    ];
+    for (option, value) in options {
+        arguments.extend([option.to_string(), value.to_string()]);
+    }
+    if !common.is_empty() {
+        arguments.extend(["--common".into(), common.join(",")]);
+    }
+    arguments.extend(start(name, run, Value::clone));
+    let read = |got: &Value| match number(&got["variance"]) {
+        Some(variance) => json!({"coef": got["coefficients"], "sigma": variance.sqrt()}),
+        None => json!({"coef": got["coefficients"]}),
+    };
+    Plan {
+        arguments,
+        read: Box::new(read),
+    }
 }
 
 /// A point mass beside a Poisson.
@@ -177,6 +220,10 @@ fn start(name: &str, run: &Value, to_model: impl Fn(&Value) -> Value) -> [String
     let init = &run["init"];
     let file = |file: &Value| case_file(name, file.as_str().expect("a file"));
     match init["type"].as_str() {
+        Some("labels") if init["column"].is_string() => {
+            let column = init["column"].as_str().expect("a column");
+            ["--init-labels".into(), column.into()]
+        }
         Some("labels") => ["--init-labels-file".into(), file(&init["file"])],
         Some("responsibilities") => ["--init-responsibilities".into(), file(&init["file"])],
         Some("params") => {
@@ -279,7 +326,9 @@ fn compare_fit(run: &Value, plan: &Plan) -> Comparisons {
             );
         }
     }
-    if run["scored"] != "loglik_only" && expected["weights"].is_array() {
+    // The parameters of a common slope agree too, though the case does not ask for it.
+    let scored = run["scored"] != "loglik_only" || expected["common_coef"].is_array();
+    if scored && expected["weights"].is_array() {
         compare_components(&mut into, expected, &got, &*plan.read, tolerance);
     }
     into
@@ -292,7 +341,14 @@ fn compare_components(
     read: &dyn Fn(&Value) -> Value,
     tolerance: &Value,
 ) {
-    let references: Vec<Parameters> = list(&expected["params"]).iter().map(parameters).collect();
+    let mut references: Vec<Parameters> =
+        list(&expected["params"]).iter().map(parameters).collect();
+    for coefficients in references
+        .iter_mut()
+        .filter_map(|reference| reference.get_mut("coef"))
+    {
+        coefficients.extend(numbers(&expected["common_coef"]));
+    }
     let mine = list(&got["components"])
         .iter()
         .map(|component| parameters(&read(component)));

@@ -84,7 +84,7 @@ mod with_noise;
 mod workspace;
 
 pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
-pub use common_slopes::CommonSlopes;
+pub use common_slopes::{CommonSlopes, LinearCommonSlopes};
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};
 pub use e_step::e_step;

@@ -201,8 +201,13 @@ impl PartSet for MixedSet {
     fn empty_values(&self) -> Values {
         self.members[0].1.empty_values()
     }
-    fn draw(&self, k: usize, rng: &mut dyn Rng, into: &mut Values) {
-        self.members[k].1.draw(0, rng, into);
+    fn is_conditional(&self) -> bool {
+        self.members
+            .iter()
+            .any(|(_, member)| member.is_conditional())
+    }
+    fn draw(&self, k: usize, given: Option<TableRow<'_>>, rng: &mut dyn Rng, into: &mut Values) {
+        self.members[k].1.draw(0, given, rng, into);
     }
     fn save(&self, k: usize) -> Value {
         let (name, member) = &self.members[k];

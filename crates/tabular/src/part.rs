@@ -99,8 +99,16 @@ pub trait PartSet: Send + Sync {
     fn accumulate_whole(&self, _into: &mut BoxStatistics, _k: usize, _value: u64, _weight: f64) {}
     /// A field of no row.
     fn empty_values(&self) -> Values;
-    /// Draws one cell from component k and appends it.
-    fn draw(&self, k: usize, rng: &mut dyn Rng, into: &mut Values);
+    /// Whether a draw needs predictors: a regression says nothing about them.
+    fn is_conditional(&self) -> bool {
+        false
+    }
+    /// Draws one cell from component k and appends it; from a conditional part a response to the
+    /// predictors in row `given`.
+    ///
+    /// # Panics
+    /// When the part is conditional and no row is given.
+    fn draw(&self, k: usize, given: Option<TableRow<'_>>, rng: &mut dyn Rng, into: &mut Values);
     /// The parameters of component k under the names of model files.
     fn save(&self, k: usize) -> Value;
     /// Whether the components obey what couples them.

@@ -2,7 +2,7 @@
 
 use crate::mixed::MixedSet;
 use crate::registry::{Family, family};
-use crate::{Kind, ModelError, PartSet};
+use crate::{Kind, ModelError, PartSet, RegressionSpecification};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -29,6 +29,12 @@ pub struct PartSpecification {
     /// The names of the levels of a categorical column; code c is level c.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<String>,
+    /// Of a regression, the response and its predictors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regression: Option<RegressionSpecification>,
+    /// The settings that were estimated from the data, and count as parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub estimated: Vec<String>,
 }
 
 impl PartSpecification {
@@ -82,7 +88,7 @@ impl PartSpecification {
         Ok(vec![family(&self.family)?])
     }
     /// Whether its components are of different families.
-    fn is_mixed(&self) -> bool {
+    pub(crate) fn is_mixed(&self) -> bool {
         self.family == MIXED
     }
     /// Component k of a mixed part as a part of one component, and its family over the part's column.
@@ -218,7 +224,20 @@ impl PartSpecification {
                 )));
             }
         }
-        if self.columns.is_empty() || (kind != Kind::Vectors && self.columns.len() != 1) {
+        if let Some(key) = (self.estimated.iter()).find(|key| !self.settings.contains_key(*key)) {
+            return Err(ModelError(format!(
+                "family {}: {key} is estimated, but not among the settings",
+                self.family
+            )));
+        }
+        if kind.is_regression() {
+            self.check_regression()?;
+        } else if self.regression.is_some() {
+            return Err(ModelError(format!(
+                "family {} is no regression: it has no response and no predictors",
+                self.family
+            )));
+        } else if self.columns.is_empty() || (kind != Kind::Vectors && self.columns.len() != 1) {
             let wanted = if kind == Kind::Vectors {
                 "at least one column"
             } else {

@@ -1,8 +1,10 @@
 //! The families that can be chosen by name: one line each.
 
 use crate::gaussian::gaussian_line;
+use crate::regression::{Generalized, Linear, regression_line};
 use crate::variants::{normal_line, student_t_line};
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
+use distributions::regression::{BernoulliResponse, BinomialResponse, PoissonResponse};
 use distributions::{
     Bernoulli, Beta, Binomial, Categorical, Cauchy, ChiSquared, Component, Coordinates,
     Exponential, Gamma, Geometric, Gumbel, HalfNormal, InverseGamma, InverseGaussian, Laplace,
@@ -128,6 +130,22 @@ fn all() -> Vec<Family> {
             made(Categorical::uniform(part.levels.len()))
         }),
         gaussian_line("gaussian"),
+        regression_line::<Linear>("linear_regression", Kind::RealResponses, &[]),
+        regression_line::<Generalized<PoissonResponse>>(
+            "poisson_regression",
+            Kind::CountResponses,
+            &[],
+        ),
+        regression_line::<Generalized<BernoulliResponse>>(
+            "logistic_regression",
+            Kind::CountResponses,
+            &[],
+        ),
+        regression_line::<Generalized<BinomialResponse>>(
+            "binomial_regression",
+            Kind::TrialResponses,
+            &["trials"],
+        ),
     ]
 }
 
@@ -161,7 +179,9 @@ where
         settings,
         template: Box::new(move |part, field, components| {
             let set = vec![adjusted(part, template(part)?); components];
-            Ok(Box::new(Bound::new(field, set)))
+            Ok(Box::new(
+                Bound::new(field, set).counting(part.estimated.len()),
+            ))
         }),
         load: Box::new(move |part, field, components| {
             let read = components.iter().enumerate().map(|(k, parameters)| {
@@ -171,7 +191,9 @@ where
                     .map_err(|error| (k, error))
             });
             let set: Vec<F> = read.collect::<Result<_, _>>()?;
-            Ok(Box::new(Bound::new(field, set)))
+            Ok(Box::new(
+                Bound::new(field, set).counting(part.estimated.len()),
+            ))
         }),
     }
 }

@@ -5,14 +5,17 @@ use distributions::{Scratch, Statistics, View};
 use em::{ComponentSet, Data, Mixture, Options, SampleSet, Start, fit_from, stream};
 use serde_json::{Value, json};
 use tabular::{
-    Field, Kind, ModelFile, PartSpecification, Specification, Table, TableComponents, TableMixture,
-    families,
+    Field, Kind, ModelFile, PartSpecification, PredictorColumn, RegressionSpecification,
+    Specification, Table, TableComponents, TableMixture, Values, families,
 };
 
 /// A specification of one part of each family, with what it requires.
 fn specifications() -> Vec<Specification> {
-    let mut all = Vec::new();
+    let mut all = regressions();
     for family in families() {
+        if family.kind.is_regression() {
+            continue;
+        }
         let vectors = family.kind == Kind::Vectors;
         let mut part = PartSpecification {
             family: family.name.into(),
@@ -68,6 +71,58 @@ fn specifications() -> Vec<Specification> {
     all
 }
 
+/// Each family of regressions on x and x², with coefficients of their own and with a common one, and
+/// with an offset.
+fn regressions() -> Vec<Specification> {
+    let mut all = Vec::new();
+    for family in families()
+        .iter()
+        .filter(|family| family.kind.is_regression())
+    {
+        for (common, offset) in [("", false), ("x^2", false), ("x", true)] {
+            let mut part = PartSpecification {
+                family: family.name.into(),
+                regression: Some(RegressionSpecification {
+                    response: "y".into(),
+                    predictors: vec!["x".into(), "x^2".into()],
+                    common: common.split_whitespace().map(String::from).collect(),
+                    offset: offset.then(|| "z".into()),
+                    ..RegressionSpecification::default()
+                }),
+                ..PartSpecification::default()
+            };
+            if family.settings.contains(&"trials") {
+                part.settings.insert("trials".into(), json!(9));
+            }
+            part.columns = part.regression_columns().expect("columns");
+            all.push(Specification { parts: vec![part] });
+        }
+    }
+    all
+}
+
+/// Responses of 0 to 300 rows of predictors, for a regression.
+fn given(part: &PartSpecification) -> Table {
+    let design = part.regression_of().and_then(|part| part.design());
+    let design = design.expect("a design");
+    let column = |step: f64| {
+        let values = (0..300).map(|row| (f64::from(row) * step).sin());
+        PredictorColumn::Numbers(values.collect())
+    };
+    let sources = [column(0.7), column(1.3)];
+    let sources = &sources[..1 + usize::from(design.has_offset())];
+    let (matrix, none) = (design.matrix(sources, 300), vec![0; 300]);
+    let values = match part.kind().expect("a kind") {
+        Kind::CountResponses => Values::CountResponses((matrix, none)),
+        Kind::TrialResponses => Values::TrialResponses((matrix, (none, vec![9; 300]))),
+        _ => Values::RealResponses((matrix, vec![0.0; 300])),
+    };
+    Table::new(vec![Field {
+        values,
+        missing: None,
+    }])
+}
+
 fn name(specification: &Specification) -> &str {
     &specification.parts[0].family
 }
@@ -77,6 +132,13 @@ fn sample(specification: &Specification) -> (TableComponents, Table) {
     let template = specification.template(2).expect("a template");
     let mut rng = stream(1, 0);
     let mut table = template.empty_buffer();
+    if template.is_conditional() {
+        let given = given(&specification.parts[0]);
+        for row in 0..300 {
+            template.draw_given(row % 2, given.view().at(row), &mut rng, &mut table);
+        }
+        return (template, table);
+    }
     for row in 0..300 {
         template.draw(row % 2, &mut rng, &mut table);
     }
