@@ -1,0 +1,119 @@
+//! The M-step.
+
+use super::degrees::{DegreesOfFreedom, solve_df};
+use super::statistics::LatentScatters;
+use super::tail::{Tail, gap};
+use crate::covariance::CovarianceStructure;
+use crate::gaussian::Gaussian;
+use crate::scatter::Scatter;
+use distributions::special::ln_minus_digamma;
+use distributions::{EstimateError, Reason};
+
+/// Locations, scale matrices and degrees of freedom from the statistics.
+///
+/// The latent model is x ~ N(μ_k, S_k/τ) with τ ~ Gamma(ν_k/2, ν_k/2). It is expanded by factors α_k,
+/// u = α_k τ, S_k* = α_k S_k: the observed rows do not change, but the maximum over α_k as well
+/// reaches further than over S_k alone (Liu, Rubin & Wu 1998). Three conditional maxima:
+///
+/// - α from Σ w u and Σ w, at the current ν ([`expansion`]),
+/// - μ_k and S_k* as a Gaussian's from the rows of weight w u; W_k/α_k in place of W_k gives S_k itself,
+/// - ν from the gaps, at the α found.
+///
+/// Each raises the expected log-likelihood of the expanded model, which at α = 1 is the one that was
+/// taken: the observed likelihood cannot fall.
+pub(super) fn estimate(
+    structure: CovarianceStructure,
+    degrees: DegreesOfFreedom,
+    gaussians: &[Gaussian],
+    tails: &[Tail],
+    from: &LatentScatters,
+) -> Result<(Vec<Gaussian>, Vec<Tail>), EstimateError> {
+    for (k, (&count, scatter)) in from.counts.iter().zip(&from.scatters).enumerate() {
+        let error = if !(count > 0.0) {
+            EstimateError::empty()
+        } else if !(distributions::Statistics::weight(scatter) > 0.0) {
+            let because = "all its observations are too far away to have any weight";
+            EstimateError::boundary("scale_matrix", 0.0, because)
+        } else {
+            continue;
+        };
+        return Err(error.in_component(k).with_count(count));
+    }
+    let factors = expansion(structure, tails, from);
+    let parts: Vec<Scatter> = (from.scatters.iter().zip(&from.counts).zip(&factors))
+        .map(|((scatter, &count), factor)| scatter.reweighted(count, 1.0 / factor))
+        .collect();
+    let estimates = structure.estimate(&parts, gaussians).map_err(in_our_words)?;
+    Ok((estimates, estimate_df(degrees, tails, from, &factors)?))
+}
+
+/// The factors α_k. S_k may be multiplied by a factor of its own where the volumes are variable: then
+/// α_k = Σ w u / Σ w. Where volumes are equal, only one factor for all keeps the structure; its maximum is
+/// Σ_k ν_k Σ w u / Σ_k ν_k Σ w.
+fn expansion(structure: CovarianceStructure, tails: &[Tail], from: &LatentScatters) -> Vec<f64> {
+    let scales: Vec<f64> = (from.scatters.iter())
+        .map(distributions::Statistics::weight)
+        .collect();
+    if structure.has_variable_volume() {
+        return scales.iter().zip(&from.counts).map(|(s, n)| s / n).collect();
+    }
+    // Relative to the largest, so that nothing overflows.
+    let largest = tails.iter().fold(0.0f64, |a, tail| a.max(tail.df()));
+    let weighted = |sums: &[f64]| -> f64 {
+        let terms = sums.iter().zip(tails);
+        terms.map(|(sum, tail)| sum * (tail.df() / largest)).sum()
+    };
+    vec![weighted(&scales) / weighted(&from.counts); tails.len()]
+}
+
+/// The degrees of freedom, given the factors. With τ = u/α,
+///
+/// E\[ln τ\] = ln u − ln α + ψ((ν + d)/2) − ln((ν + d)/2),
+///
+/// so that E\[τ − 1 − ln τ\] is a sum of gaps, the second to last of which is the only one taken away:
+/// by the convexity of the gap it is never more than the first.
+fn estimate_df(
+    degrees: DegreesOfFreedom,
+    tails: &[Tail],
+    from: &LatentScatters,
+    factors: &[f64],
+) -> Result<Vec<Tail>, EstimateError> {
+    let gap_of = |scale: f64| gap(scale - 1.0, scale.ln());
+    let mean_gap = |k: usize| {
+        let count = from.counts[k];
+        let scale = distributions::Statistics::weight(&from.scatters[k]) / count;
+        let spread = (from.gaps[k] / count - gap_of(scale)).max(0.0);
+        ln_minus_digamma(tails[k].exponent()) + spread + gap_of(scale / factors[k])
+    };
+    let solved = |gap: f64, k: usize| {
+        let df = solve_df(gap, tails[k].df());
+        df.map_err(|error| error.in_component(k).with_count(from.counts[k]))
+    };
+    match degrees {
+        DegreesOfFreedom::Fixed => Ok(tails.to_vec()),
+        DegreesOfFreedom::Free => (tails.iter().enumerate())
+            .map(|(k, tail)| Ok(tail.with_df(solved(mean_gap(k), k)?)))
+            .collect(),
+        DegreesOfFreedom::Common => {
+            let total: f64 = from.counts.iter().sum();
+            let shares = from.counts.iter().map(|count| count / total);
+            let mean = shares.enumerate().map(|(k, share)| share * mean_gap(k)).sum();
+            let df = solved(mean, 0)?;
+            Ok(tails.iter().map(|tail| tail.with_df(df)).collect())
+        }
+    }
+}
+
+/// A covariance is a scale matrix here, and it vanishes for another reason: a heavy-tailed density
+/// that contracts about some rows loses little on the others.
+fn in_our_words(mut error: EstimateError) -> EstimateError {
+    if let Reason::Boundary {
+        parameter, because, ..
+    } = &mut error.reason
+    {
+        *parameter = "scale_matrix";
+        *because = "the component has contracted about rows that coincide, or its rows differ by too \
+                    little, or too much, to be squared";
+    }
+    error
+}
