@@ -13,6 +13,7 @@ mod components;
 mod gaussian;
 mod mixed;
 mod model_file;
+mod multivariate_t;
 mod part;
 mod part_specification;
 mod registry;

@@ -1,6 +1,7 @@
 //! The families that can be chosen by name: one line each.
 
 use crate::gaussian::gaussian_line;
+use crate::multivariate_t::multivariate_t_line;
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
 use distributions::{
     Bernoulli, Beta, Binomial, Categorical, Component, Coordinates, Exponential, Gamma, Geometric,
@@ -99,6 +100,7 @@ fn all() -> Vec<Family> {
             made(Categorical::uniform(part.levels.len()))
         }),
         gaussian_line("gaussian"),
+        multivariate_t_line("multivariate_t"),
     ]
 }
 

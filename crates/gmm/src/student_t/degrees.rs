@@ -49,7 +49,12 @@ pub(super) fn solve_df(gap: f64, current: f64) -> Result<f64, EstimateError> {
     if gap <= ln_minus_digamma(most) {
         return Ok(MOST_DF);
     }
-    let excess = |half: f64| (ln_minus_digamma(half) - gap, -trigamma_minus_reciprocal(half));
+    let excess = |half: f64| {
+        (
+            ln_minus_digamma(half) - gap,
+            -trigamma_minus_reciprocal(half),
+        )
+    };
     newton_in_bracket(0.5 * current, (least, most), excess)
         .map(|half| 2.0 * half)
         .ok_or_else(|| EstimateError::boundary("df", f64::NAN, "its equation has no root"))
@@ -67,7 +72,10 @@ mod tests {
             for start in [LEAST_DF, 1.0, df, MOST_DF] {
                 let found = solve_df(gap, start).unwrap();
                 // The gap has 53 bits, and its relative slope is at least a half.
-                assert!((found / df - 1.0).abs() < 1e-14, "{df} from {start}: {found}");
+                assert!(
+                    (found / df - 1.0).abs() < 1e-14,
+                    "{df} from {start}: {found}"
+                );
             }
         }
         assert_eq!(solve_df(1e9, 4.0).unwrap(), LEAST_DF);

@@ -43,7 +43,9 @@ pub(super) fn estimate(
     let parts: Vec<Scatter> = (from.scatters.iter().zip(&from.counts).zip(&factors))
         .map(|((scatter, &count), factor)| scatter.reweighted(count, 1.0 / factor))
         .collect();
-    let estimates = structure.estimate(&parts, gaussians).map_err(in_our_words)?;
+    let estimates = structure
+        .estimate(&parts, gaussians)
+        .map_err(in_our_words)?;
     Ok((estimates, estimate_df(degrees, tails, from, &factors)?))
 }
 
@@ -55,7 +57,11 @@ fn expansion(structure: CovarianceStructure, tails: &[Tail], from: &LatentScatte
         .map(distributions::Statistics::weight)
         .collect();
     if structure.has_variable_volume() {
-        return scales.iter().zip(&from.counts).map(|(s, n)| s / n).collect();
+        return scales
+            .iter()
+            .zip(&from.counts)
+            .map(|(s, n)| s / n)
+            .collect();
     }
     // Relative to the largest, so that nothing overflows.
     let largest = tails.iter().fold(0.0f64, |a, tail| a.max(tail.df()));
@@ -97,7 +103,10 @@ fn estimate_df(
         DegreesOfFreedom::Common => {
             let total: f64 = from.counts.iter().sum();
             let shares = from.counts.iter().map(|count| count / total);
-            let mean = shares.enumerate().map(|(k, share)| share * mean_gap(k)).sum();
+            let mean = shares
+                .enumerate()
+                .map(|(k, share)| share * mean_gap(k))
+                .sum();
             let df = solved(mean, 0)?;
             Ok(tails.iter().map(|tail| tail.with_df(df)).collect())
         }

@@ -200,8 +200,7 @@ impl ComponentSet for MultivariateTs {
     }
     fn maximize(&self, from: &LatentScatters) -> Result<Self, EstimateError> {
         let (gaussians, tails) = self.parts();
-        let (gaussians, tails) =
-            estimate(self.structure(), self.degrees, gaussians, tails, from)?;
+        let (gaussians, tails) = estimate(self.structure(), self.degrees, gaussians, tails, from)?;
         Ok(MultivariateTs {
             gaussians: Gaussians::new(self.structure(), gaussians)?,
             tails,

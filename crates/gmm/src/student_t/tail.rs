@@ -106,8 +106,7 @@ impl Tail {
         gaussian.factor().solve(x);
         let largest = power_of_two(x.iter().fold(0.0f64, |a, b| a.max(b.abs())));
         let sum: f64 = x.iter().map(|z| (z / largest) * (z / largest)).sum();
-        let log_form = sum.ln()
-            + 2.0 * (largest.ln() + f64::from(SHRINK) * std::f64::consts::LN_2);
+        let log_form = sum.ln() + 2.0 * (largest.ln() + f64::from(SHRINK) * std::f64::consts::LN_2);
         self.log_constant(gaussian) - self.exponent() * (log_form - self.df.ln())
     }
 }
