@@ -7,8 +7,8 @@ mod synthetic;
 use distributions::testing::Contract;
 use distributions::{Component, Coordinates, Density, RowsView, Sample, Scratch, Statistics};
 use em::{
-    Acceleration, ComponentSet, Data, Driver, Fit, FitError, Mixture, Options, Start, StopReason, Workspace, fit_from,
-    stream,
+    Acceleration, ComponentSet, Data, Driver, Fit, FitError, Mixture, Options, Start, StopReason,
+    Workspace, fit_from, stream,
 };
 use gmm::{CovarianceStructure, DegreesOfFreedom, Gaussian, MultivariateT, MultivariateTs};
 use proptest::prelude::*;
@@ -474,8 +474,7 @@ fn draws_have_the_moments_of_the_distribution() {
     }
 }
 
-/// The estimate of degrees of freedom goes where the rows say. Accelerated: plain EM takes thousands of
-/// iterations where tails are light.
+/// The estimate of degrees of freedom goes where the rows say.
 #[test]
 fn degrees_of_freedom_follow_the_tails() {
     let estimate = |df: f64| {
@@ -483,7 +482,7 @@ fn degrees_of_freedom_follow_the_tails() {
         let drawn = t.sample(&mut stream(21, 0), 20_000);
         let data = Data::new(drawn.view());
         let start = Mixture::uniform(MultivariateTs::standard(CovarianceStructure::Full, 1, 3));
-        let fitted = accelerated(start, data, Acceleration::Daarem);
+        let fitted = accelerated(start, data, Acceleration::None);
         assert!(fitted.report.stop_reason.is_converged());
         fitted.model.components().df(0)
     };
@@ -507,27 +506,43 @@ fn accelerated(
     driver.run(start, data, 0, &mut workspace).unwrap()
 }
 
-/// The same maximum in fewer passes, and never a fall. Plain EM crawls along the degrees of freedom.
+/// The same maximum, and never a fall. With degrees of freedom fixed, acceleration saves half the passes; where
+/// they are estimated by Newton's step little is left to save, also with light tails as here, for which EM's own
+/// step takes more than ten thousand.
 #[test]
-fn acceleration_saves_passes() {
+fn plain_and_accelerated_fits_reach_one_maximum() {
     let p = Problem::new(6, 600, 2, 3, 3.0);
-    let labelled = |degrees| {
-        let set = set(2, 3, CovarianceStructure::Full, degrees);
-        fit(&p, set, &options(0)).unwrap().model
-    };
     for degrees in DEGREES {
+        let labelled = || {
+            let set = set(2, 3, CovarianceStructure::Full, degrees);
+            fit(&p, set, &options(0)).unwrap().model
+        };
         let data = Data::new(p.rows()).weighted(&p.weights);
-        let run = |scheme| accelerated(labelled(degrees), data, scheme).report;
+        let run = |scheme| accelerated(labelled(), data, scheme).report;
         let plain = run(Acceleration::None);
+        assert!(
+            plain.stop_reason.is_converged() && plain.passes <= 60,
+            "{}",
+            plain.passes
+        );
         for scheme in [Acceleration::Squarem, Acceleration::Daarem] {
             let report = run(scheme);
             println!(
                 "{degrees:?}: {} passes, {scheme:?} {}",
                 plain.passes, report.passes
             );
-            assert!(report.passes <= plain.passes, "{degrees:?} {scheme:?}");
-            // Both stop within 1e-7 nats by their own estimate; plain EM's, at a rate near 1, is the worse.
-            assert!(report.log_likelihood >= plain.log_likelihood - 1e-6);
+            let limit = if degrees == DegreesOfFreedom::Fixed {
+                25
+            } else {
+                60
+            };
+            assert!(
+                report.passes <= limit,
+                "{degrees:?} {scheme:?} {}",
+                report.passes
+            );
+            // Each stops where it believes 1e-7 nats to remain.
+            assert!((report.log_likelihood - plain.log_likelihood).abs() < 1e-6);
             let bound = 1e-12 * report.log_likelihood.abs();
             assert!(
                 report

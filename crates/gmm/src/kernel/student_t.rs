@@ -138,8 +138,8 @@ impl WithSimd for Densities<'_> {
 }
 
 /// Adds the block to the statistics, row i to component k with weight `weights[k * rows + i]` and the
-/// latent scale that it has under the current iterate. The gaps, which cost a logarithm each, are only
-/// added up where `with_gaps`.
+/// latent scale that it has under the current iterate. What only the degrees of freedom need, a logarithm
+/// an entry, is added up where `with_gaps`.
 pub(crate) fn t_accumulate(
     into: &mut LatentScatters,
     (gaussians, tails): (&[Gaussian], &[Tail]),
@@ -190,10 +190,13 @@ pub(crate) fn t_accumulate(
             rows,
             weights,
             excesses: &mut forms,
-            logs: &logs,
+            logs: &mut logs,
         });
-        for (gap, terms) in into.gaps.iter_mut().zip(forms.chunks_exact(rows)) {
+        for (gap, terms) in into.gaps.iter_mut().zip(logs.chunks_exact(rows)) {
             *gap += sum(terms);
+        }
+        for (square, terms) in into.squares.iter_mut().zip(forms.chunks_exact(rows)) {
+            *square += sum(terms);
         }
         scaled = logs;
     }
@@ -268,13 +271,13 @@ impl WithSimd for Excesses<'_> {
     }
 }
 
-/// Turns u − 1 into w (u − 1 − ln u).
+/// Turns u − 1 into w (u − 1)², and the logarithms into w (u − 1 − ln u).
 struct Gaps<'a> {
     tails: &'a [Tail],
     rows: usize,
     weights: &'a [f64],
     excesses: &'a mut [f64],
-    logs: &'a [f64],
+    logs: &'a mut [f64],
 }
 
 impl WithSimd for Gaps<'_> {
@@ -286,13 +289,15 @@ impl WithSimd for Gaps<'_> {
         let entries = self
             .excesses
             .chunks_exact_mut(rows)
-            .zip(self.logs.chunks_exact(rows))
+            .zip(self.logs.chunks_exact_mut(rows))
             .zip(self.weights.chunks_exact(rows));
         for (tail, ((excesses, logs), weights)) in self.tails.iter().zip(entries) {
             let largest = tail.ln_largest_scale();
-            for ((excess, &log), &weight) in excesses.iter_mut().zip(logs).zip(weights) {
-                let gap = crate::student_t::gap(*excess, largest - log);
-                *excess = if weight > 0.0 { weight * gap } else { 0.0 };
+            for ((excess, log), &weight) in excesses.iter_mut().zip(logs).zip(weights) {
+                let gap = crate::student_t::gap(*excess, largest - *log);
+                let square = *excess * *excess;
+                *log = if weight > 0.0 { weight * gap } else { 0.0 };
+                *excess = if weight > 0.0 { weight * square } else { 0.0 };
             }
         }
     }

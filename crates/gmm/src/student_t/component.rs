@@ -14,7 +14,7 @@ impl Component for MultivariateT {
         LatentScatters::new(1, self.dimension(), full)
     }
     fn accumulate(&self, into: &mut LatentScatters, x: &[f64], weight: f64) {
-        let scale = self.tail.scale_and_gap(self.squared_mahalanobis(x));
+        let scale = self.tail.latent(self.squared_mahalanobis(x));
         into.add(0, x, weight, scale);
     }
     fn accumulate_batch(
@@ -56,6 +56,16 @@ impl Component for MultivariateT {
     }
     fn parameter_count(&self) -> usize {
         self.gaussian.parameter_count() + self.degrees.parameter_count(1)
+    }
+    fn one_step(&self) -> bool {
+        self.degrees != DegreesOfFreedom::Fixed
+    }
+    /// All of the step but for the degrees of freedom, whose share is `fraction`.
+    fn toward(&self, next: &Self, fraction: f64) -> Self {
+        MultivariateT {
+            tail: self.tail.toward(&next.tail, fraction),
+            ..next.clone()
+        }
     }
     /// The first M-step, every latent scale 1: the Gaussian's. The degrees of freedom stay.
     fn estimate(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {

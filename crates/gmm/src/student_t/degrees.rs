@@ -60,6 +60,56 @@ pub(super) fn solve_df(gap: f64, current: f64) -> Result<f64, EstimateError> {
         .ok_or_else(|| EstimateError::boundary("df", f64::NAN, "its equation has no root"))
 }
 
+/// What the rows of one component say of its ν, at the current parameters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Evidence {
+    /// Σ w.
+    pub count: f64,
+    /// The mean of u − 1 − ln u.
+    pub gap: f64,
+    /// The mean of (u − 1)².
+    pub square: f64,
+    /// (ν + d)/2.
+    pub exponent: f64,
+}
+
+/// The degrees of freedom beyond which the second derivative is lost to rounding.
+const FLAT: f64 = 1e5;
+/// The factor by which one step may change the degrees of freedom.
+const REACH: f64 = 10.0;
+
+/// Newton's step for ν in Σ w ln p(x), the other parameters being kept: the latent scales are known to be
+/// what EM is slow for (their information about ν is nearly all that is missing when tails are light).
+///
+/// By the identities of Fisher and Louis (1982), with τ | x ~ Gamma((ν+d)/2, (ν+δ²)/2),
+///
+/// - ∂/∂ν = ½ Σ w (ln(ν/2) − ψ(ν/2) − E\[τ − 1 − ln τ\]),
+/// - ∂²/∂ν² = −¼ Σ w (h(ν/2) − h((ν+d)/2) − (u − 1)²/((ν+d)/2)), h(y) = ψ′(y) − 1/y.
+///
+/// The step is taken in 1/ν, of which the log-likelihood is a smooth function also where the tails become
+/// those of a Gaussian. `None` where it is not concave there.
+pub(super) fn newton_df(evidence: &[Evidence], current: f64) -> Option<f64> {
+    let half = 0.5 * current;
+    let (mut slope, mut curvature) = (0.0, 0.0);
+    for part in evidence {
+        let missing = ln_minus_digamma(part.exponent) + part.gap;
+        slope += 0.5 * part.count * (ln_minus_digamma(half) - missing);
+        let known = trigamma_minus_reciprocal(half) - trigamma_minus_reciprocal(part.exponent);
+        curvature -= 0.25 * part.count * (known - part.square / part.exponent);
+    }
+    // Relative to 1/ν: s ∂/∂s = −ν ∂/∂ν, s² ∂²/∂s² = ν² ∂²/∂ν² + 2ν ∂/∂ν.
+    let first = -current * slope;
+    let second = current * (current * curvature + 2.0 * slope);
+    let factor = if current > FLAT {
+        if first > 0.0 { REACH } else { 1.0 / REACH }
+    } else if second < 0.0 {
+        (1.0 - first / second).clamp(1.0 / REACH, REACH)
+    } else {
+        return None;
+    };
+    Some((current / factor).clamp(LEAST_DF, MOST_DF))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -169,7 +169,7 @@ impl MultivariateT {
     /// # Panics
     /// When `x` has another length.
     pub fn latent_scale(&self, x: &[f64]) -> f64 {
-        self.tail.scale_and_gap(self.squared_mahalanobis(x)).0
+        self.tail.latent(self.squared_mahalanobis(x)).scale
     }
 }
 

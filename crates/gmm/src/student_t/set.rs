@@ -184,7 +184,7 @@ impl ComponentSet for MultivariateTs {
     }
     fn accumulate(&self, into: &mut LatentScatters, k: usize, x: &[f64], weight: f64) {
         let form = self.gaussians[k].squared_mahalanobis(x);
-        into.add(k, x, weight, self.tails[k].scale_and_gap(form));
+        into.add(k, x, weight, self.tails[k].latent(form));
     }
     fn accumulate_matrix(
         &self,
@@ -215,6 +215,19 @@ impl ComponentSet for MultivariateTs {
             gaussians: self.gaussians.subset(keep),
             tails: keep.iter().map(|&k| self.tails[k]).collect(),
             degrees: self.degrees,
+        }
+    }
+    fn one_step(&self) -> bool {
+        self.degrees != DegreesOfFreedom::Fixed
+    }
+    /// All of the step but for the degrees of freedom, whose share is `fraction`.
+    fn toward(&self, next: &Self, fraction: f64) -> Self {
+        let pairs = self.tails.iter().zip(&next.tails);
+        MultivariateTs {
+            tails: pairs
+                .map(|(mine, theirs)| mine.toward(theirs, fraction))
+                .collect(),
+            ..next.clone()
         }
     }
     /// The first M-step, every latent scale 1: that of Gaussians. The degrees of freedom stay.

@@ -1,19 +1,22 @@
 //! What an M-step of multivariate t distributions needs to know about the rows.
 
+use super::tail::Latent;
 use crate::scatter::Scatter;
 use distributions::Statistics;
 
-/// Of each component: the [`Scatter`] of the rows, weighted by w u, and Σ w and Σ w (u − 1 − ln u), where
-/// u = (ν + d)/(ν + δ²) is the latent scale that a row is expected to have under the current iterate.
+/// Of each component: the [`Scatter`] of the rows, weighted by w u, and Σ w, Σ w (u − 1 − ln u) and
+/// Σ w (u − 1)², where u = (ν + d)/(ν + δ²) is the latent scale that a row is expected to have under the
+/// current iterate.
 ///
-/// The *gap* u − 1 − ln u ≥ 0 carries what the degrees of freedom need, without cancellation when they are
-/// many and every u is near 1. It is not added up for components whose degrees of freedom are fixed.
+/// The *gap* u − 1 − ln u ≥ 0 and the square carry what the degrees of freedom need, without cancellation
+/// when they are many and every u is near 1. They are not added up where these are fixed.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LatentScatters {
     pub(crate) scatters: Vec<Scatter>,
     pub(crate) counts: Vec<f64>,
     pub(crate) gaps: Vec<f64>,
+    pub(crate) squares: Vec<f64>,
 }
 
 impl LatentScatters {
@@ -24,6 +27,7 @@ impl LatentScatters {
             scatters: vec![Scatter::new(dimension, full); components],
             counts: vec![0.0; components],
             gaps: vec![0.0; components],
+            squares: vec![0.0; components],
         }
     }
     /// The scatter of component k; its weight is Σ w u.
@@ -38,10 +42,16 @@ impl LatentScatters {
     pub fn gap(&self, k: usize) -> f64 {
         self.gaps[k]
     }
-    /// Adds one row to component k with weight `weight`, at the latent scale `scale` of this `gap`.
-    pub(crate) fn add(&mut self, k: usize, x: &[f64], weight: f64, (scale, gap): (f64, f64)) {
+    /// Σ w (u − 1)² of component k.
+    pub fn square(&self, k: usize) -> f64 {
+        self.squares[k]
+    }
+    /// Adds one row to component k with weight `weight`, at its latent scale.
+    pub(crate) fn add(&mut self, k: usize, x: &[f64], weight: f64, latent: Latent) {
+        let Latent { scale, excess, gap } = latent;
         self.counts[k] += weight;
         self.gaps[k] += weight * gap;
+        self.squares[k] += weight * excess * excess;
         if weight * scale > 0.0 {
             self.scatters[k].add(x, weight * scale);
         }
@@ -56,6 +66,7 @@ impl Statistics for LatentScatters {
         self.scatters.iter_mut().for_each(Scatter::clear);
         self.counts.fill(0.0);
         self.gaps.fill(0.0);
+        self.squares.fill(0.0);
     }
     fn merge(&mut self, other: &Self) {
         self.scatters.merge(&other.scatters);
@@ -64,10 +75,12 @@ impl Statistics for LatentScatters {
         };
         sums(&mut self.counts, &other.counts);
         sums(&mut self.gaps, &other.gaps);
+        sums(&mut self.squares, &other.squares);
     }
     fn scale(&mut self, factor: f64) {
         self.scatters.scale(factor);
-        self.counts.iter_mut().for_each(|count| *count *= factor);
-        self.gaps.iter_mut().for_each(|gap| *gap *= factor);
+        for sums in [&mut self.counts, &mut self.gaps, &mut self.squares] {
+            sums.iter_mut().for_each(|sum| *sum *= factor);
+        }
     }
 }

@@ -16,6 +16,17 @@ pub(crate) struct Tail {
     excess: f64,
 }
 
+/// What a row adds to a statistic.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Latent {
+    /// u = (ν + d)/(ν + δ²), the expected latent scale.
+    pub(crate) scale: f64,
+    /// u − 1.
+    pub(crate) excess: f64,
+    /// u − 1 − ln u.
+    pub(crate) gap: f64,
+}
+
 /// u − 1 below which u − 1 − ln u is summed as a series: from here on the difference keeps all but
 /// three digits.
 const SERIES: f64 = 1.0 / 16.0;
@@ -53,6 +64,10 @@ impl Tail {
     pub(crate) fn with_df(&self, df: f64) -> Self {
         Tail::new(df, self.dimension as usize)
     }
+    /// The degrees of freedom a `fraction` of the way, in their logarithm, to those of `next`.
+    pub(crate) fn toward(&self, next: &Tail, fraction: f64) -> Self {
+        self.with_df(self.df * (next.df / self.df).powf(fraction))
+    }
     /// ln p where δ = 0.
     pub(crate) fn log_constant(&self, gaussian: &Gaussian) -> f64 {
         gaussian.log_constant() + self.excess
@@ -73,13 +88,18 @@ impl Tail {
     pub(crate) fn ln_largest_scale(&self) -> f64 {
         self.dimension_share().ln_1p()
     }
-    /// u = (ν + d)/(ν + δ²), the expected latent scale; and u − 1 − ln u.
-    pub(crate) fn scale_and_gap(&self, form: f64) -> (f64, f64) {
+    /// The latent scale of a row at the squared distance `form`.
+    pub(crate) fn latent(&self, form: f64) -> Latent {
         let t = form / self.df;
         let scale = self.largest_scale() / (1.0 + t);
+        // Bounded, so that a row that is infinitely far has the limit u = 0.
         let t = t.min(1e300);
         let excess = (self.dimension_share() - t) / (1.0 + t);
-        (scale, gap(excess, self.ln_largest_scale() - t.ln_1p()))
+        Latent {
+            scale,
+            excess,
+            gap: gap(excess, self.ln_largest_scale() - t.ln_1p()),
+        }
     }
     /// ln p(x).
     pub(crate) fn log_density(&self, gaussian: &Gaussian, x: &[f64]) -> f64 {
