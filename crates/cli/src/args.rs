@@ -103,7 +103,7 @@ pub struct Model {
     /// The columns of --family or --components; every numeric column by default.
     #[arg(long, value_name = "COLUMN,COLUMN…")]
     pub columns: Option<String>,
-    /// The covariance structure of gaussian parts.
+    /// The covariance structure of gaussian and multivariate_t parts.
     #[arg(long, value_name = "STRUCTURE")]
     pub covariance: Option<String>,
     /// What a family fixes: trials=12, or 1.trials=12 for part 1 (from 0).

@@ -383,7 +383,11 @@ fn densities_agree_with_the_table() {
             continue;
         };
         let parameters: Value = serde_json::from_str(given).expect("JSON parameters");
-        let model = write(&folder, "model.json", one_component(names, &parameters, &["x".into()]));
+        let model = write(
+            &folder,
+            "model.json",
+            one_component(names, &parameters, &["x".into()]),
+        );
         let data = write(&folder, "data.csv", format!("x\n{x}\n"));
         let scored = records(&succeed(&["score", &model, &data]));
         let reference: f64 = reference.parse().expect("a number");
@@ -424,7 +428,9 @@ fn densities_of_vectors_agree_with_the_table() {
         let data = write(&folder, "data.csv", data);
         let scored = records(&succeed(&["score", &model, &data]));
         let mine: f64 = scored[1][0].parse().expect("a log-density");
-        let reference = [&row["logpdf"], &row["logpmf"]].into_iter().find_map(number);
+        let reference = [&row["logpdf"], &row["logpmf"]]
+            .into_iter()
+            .find_map(number);
         let reference = reference.expect("a log-density");
         let relative = value(&case["tolerance"], "logpdf_rel");
         let what = format!("{family} {} at {}", row["params"], row["x"]);

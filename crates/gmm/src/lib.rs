@@ -66,6 +66,8 @@ mod gaussian;
 mod kernel;
 mod linalg;
 mod mixture;
+mod oriented_coordinates;
+mod rotation;
 mod scatter;
 mod set;
 mod set_coordinates;

@@ -3,7 +3,7 @@
 
 use super::quadratic;
 use crate::gaussian::Gaussian;
-use crate::student_t::{LatentScatters, Tail};
+use crate::student_t::{LatentScatters, Tail, gap};
 use distributions::Scratch;
 use distributions::simd::{ln_slice, sum};
 use pulp::{Arch, Simd, WithSimd};
@@ -93,9 +93,9 @@ impl WithSimd for Ratios<'_> {
         let parts = self.gaussians.iter().zip(self.tails).zip(outputs);
         for ((gaussian, tail), (ratios, rests)) in parts {
             quadratic::quadratic_forms(simd, gaussian, self.columns, rows, rests, self.z);
-            let df = tail.df();
+            let inverse_df = tail.inverse_df();
             for (ratio, rest) in ratios.iter_mut().zip(rests) {
-                let t = *rest / df;
+                let t = *rest * inverse_df;
                 let w = 1.0 + t;
                 // ln(1 + t) = ln w + (t − (w − 1))/w. The second term is below half an ulp of w: from
                 // w = 1.5 on it is nothing, before that 2 − w is near enough to 1/w.
@@ -155,6 +155,7 @@ pub(crate) fn t_accumulate(
     let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
     let mut forms = scratch.take_dirty(weights.len());
     let mut scaled = scratch.take_dirty(weights.len());
+    let mut logs = scratch.take_dirty(if with_gaps { weights.len() } else { 0 });
     Arch::new().dispatch(Scales {
         gaussians,
         tails,
@@ -163,6 +164,7 @@ pub(crate) fn t_accumulate(
         rows,
         forms: &mut forms,
         scaled: &mut scaled,
+        ratios: with_gaps.then_some(&mut logs),
         z: &mut z,
     });
     super::accumulate(
@@ -177,13 +179,6 @@ pub(crate) fn t_accumulate(
         *count += sum(weights);
     }
     if with_gaps {
-        let mut logs = scaled;
-        Arch::new().dispatch(Excesses {
-            tails,
-            rows,
-            forms: &mut forms,
-            ratios: &mut logs,
-        });
         ln_slice(&mut logs);
         Arch::new().dispatch(Gaps {
             tails,
@@ -198,14 +193,14 @@ pub(crate) fn t_accumulate(
         for (square, terms) in into.squares.iter_mut().zip(forms.chunks_exact(rows)) {
             *square += sum(terms);
         }
-        scaled = logs;
     }
+    scratch.give(logs);
     scratch.give(scaled);
     scratch.give(forms);
     scratch.give(z);
 }
 
-/// δ² and w u for every entry.
+/// w u for every entry; where there are ratios, they become 1 + δ²/ν, and the forms u − 1.
 struct Scales<'a> {
     gaussians: &'a [Gaussian],
     tails: &'a [Tail],
@@ -214,6 +209,7 @@ struct Scales<'a> {
     rows: usize,
     forms: &'a mut [f64],
     scaled: &'a mut [f64],
+    ratios: Option<&'a mut Vec<f64>>,
     z: &'a mut [f64],
 }
 
@@ -221,7 +217,7 @@ impl WithSimd for Scales<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(mut self, simd: S) {
         let rows = self.rows;
         let outputs = self
             .forms
@@ -229,45 +225,52 @@ impl WithSimd for Scales<'_> {
             .zip(self.scaled.chunks_exact_mut(rows))
             .zip(self.weights.chunks_exact(rows));
         let parts = self.gaussians.iter().zip(self.tails).zip(outputs);
-        for ((gaussian, tail), ((forms, scaled), weights)) in parts {
+        for (k, ((gaussian, tail), ((forms, scaled), weights))) in parts.enumerate() {
             quadratic::quadratic_forms(simd, gaussian, self.columns, rows, forms, self.z);
-            let (df, largest) = (tail.df(), tail.largest_scale());
-            for ((scaled, &form), &weight) in scaled.iter_mut().zip(&*forms).zip(weights) {
-                // Of a row without weight nothing is known, not even that its form is a number.
-                let scale = weight * (largest / (1.0 + form / df));
-                *scaled = if weight > 0.0 { scale } else { 0.0 };
+            match &mut self.ratios {
+                None => scale(tail, weights, forms, scaled),
+                Some(ratios) => {
+                    let ratios = &mut ratios[k * rows..(k + 1) * rows];
+                    scale_with_excess(tail, weights, forms, scaled, ratios);
+                }
             }
         }
     }
 }
 
-/// Turns δ² into u − 1, and writes 1 + δ²/ν.
-struct Excesses<'a> {
-    tails: &'a [Tail],
-    rows: usize,
-    forms: &'a mut [f64],
-    ratios: &'a mut [f64],
+/// Of a row without weight nothing is known, not even that its form is a number: what it gets is 0.
+#[inline(always)]
+fn scale(tail: &Tail, weights: &[f64], forms: &[f64], scaled: &mut [f64]) {
+    let (inverse_df, largest) = (tail.inverse_df(), tail.largest_scale());
+    for ((scaled, &form), &weight) in scaled.iter_mut().zip(forms).zip(weights) {
+        let scale = weight * (largest / (1.0 + form * inverse_df));
+        *scaled = if weight > 0.0 { scale } else { 0.0 };
+    }
 }
 
-impl WithSimd for Excesses<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        let outputs = self
-            .forms
-            .chunks_exact_mut(self.rows)
-            .zip(self.ratios.chunks_exact_mut(self.rows));
-        for (tail, (forms, ratios)) in self.tails.iter().zip(outputs) {
-            let (df, share) = (tail.df(), tail.dimension_share());
-            for (form, ratio) in forms.iter_mut().zip(ratios) {
-                // Bounded, so that a row that is infinitely far has the limit u = 0.
-                let t = (*form / df).min(1e300);
-                let w = 1.0 + t;
-                *form = (share - t) / w;
-                *ratio = w;
-            }
-        }
+#[inline(always)]
+fn scale_with_excess(
+    tail: &Tail,
+    weights: &[f64],
+    forms: &mut [f64],
+    scaled: &mut [f64],
+    ratios: &mut [f64],
+) {
+    let (inverse_df, largest, share) = (
+        tail.inverse_df(),
+        tail.largest_scale(),
+        tail.dimension_share(),
+    );
+    let entries = forms.iter_mut().zip(scaled).zip(ratios).zip(weights);
+    for (((form, scaled), ratio), &weight) in entries {
+        let t = *form * inverse_df;
+        let inverse = 1.0 / (1.0 + t);
+        let scale = weight * (largest * inverse);
+        *scaled = if weight > 0.0 { scale } else { 0.0 };
+        // Bounded, so that a row that is infinitely far has the limit u = 0.
+        let bounded = t.min(1e300);
+        *form = (share - bounded) * inverse.max(1e-300);
+        *ratio = 1.0 + bounded;
     }
 }
 
@@ -292,13 +295,28 @@ impl WithSimd for Gaps<'_> {
             .zip(self.logs.chunks_exact_mut(rows))
             .zip(self.weights.chunks_exact(rows));
         for (tail, ((excesses, logs), weights)) in self.tails.iter().zip(entries) {
-            let largest = tail.ln_largest_scale();
-            for ((excess, log), &weight) in excesses.iter_mut().zip(logs).zip(weights) {
-                let gap = crate::student_t::gap(*excess, largest - *log);
-                let square = *excess * *excess;
-                *log = if weight > 0.0 { weight * gap } else { 0.0 };
-                *excess = if weight > 0.0 { weight * square } else { 0.0 };
+            if tail.needs_series() {
+                gaps(tail, weights, excesses, logs, gap);
+            } else {
+                gaps(tail, weights, excesses, logs, |excess, log| excess - log);
             }
         }
+    }
+}
+
+#[inline(always)]
+fn gaps(
+    tail: &Tail,
+    weights: &[f64],
+    excesses: &mut [f64],
+    logs: &mut [f64],
+    gap: impl Fn(f64, f64) -> f64,
+) {
+    let largest = tail.ln_largest_scale();
+    for ((excess, log), &weight) in excesses.iter_mut().zip(logs).zip(weights) {
+        let gap = gap(*excess, largest - *log);
+        let square = *excess * *excess;
+        *log = if weight > 0.0 { weight * gap } else { 0.0 };
+        *excess = if weight > 0.0 { weight * square } else { 0.0 };
     }
 }

@@ -86,7 +86,7 @@ impl MultivariateT {
     ///
     /// # Errors
     /// When there is no dimension, shapes differ, a number is not finite, the scale matrix is not
-    /// symmetric (to 1e-10) and positive definite, or `df` is not at least 1e-300 and finite.
+    /// symmetric (to 1e-10) and positive definite, or `df` is not between 1e-300 and 1e300.
     pub fn new(
         location: Vec<f64>,
         scale_matrix: &[Vec<f64>],
@@ -99,7 +99,7 @@ impl MultivariateT {
     /// with its structure: what it becomes with heavier tails.
     ///
     /// # Errors
-    /// When `df` is not at least 1e-300 and finite.
+    /// When `df` is not between 1e-300 and 1e300.
     pub fn from_gaussian(gaussian: Gaussian, df: f64) -> Result<Self, ParameterError> {
         require_df(df)?;
         Ok(MultivariateT {
@@ -174,8 +174,9 @@ impl MultivariateT {
 }
 
 fn require_df(df: f64) -> Result<(), ParameterError> {
-    let valid = df >= 1e-300 && df.is_finite();
-    ParameterError::require(valid, "df", df, "must be at least 1e-300 and finite")
+    // Between these the reciprocal is a normal number.
+    let valid = (1e-300..=1e300).contains(&df);
+    ParameterError::require(valid, "df", df, "must be between 1e-300 and 1e300")
 }
 
 /// An error of the Gaussian in the names of the t distribution.

@@ -84,7 +84,7 @@ impl MultivariateTs {
     /// The same, with `df` fixed degrees of freedom in every component.
     ///
     /// # Errors
-    /// When `df` is not at least 1e-300 and finite.
+    /// When `df` is not between 1e-300 and 1e300.
     pub fn with_fixed_df(mut self, df: f64) -> Result<Self, ParameterError> {
         require_df(df)?;
         self.tails = self.tails.iter().map(|tail| tail.with_df(df)).collect();

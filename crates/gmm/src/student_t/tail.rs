@@ -11,6 +11,7 @@ use distributions::special::{ln_1p_minus_x, stirling_error};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tail {
     df: f64,
+    inverse_df: f64,
     dimension: f64,
     /// What the constant has more than the Gaussian's.
     excess: f64,
@@ -52,6 +53,7 @@ impl Tail {
     pub(crate) fn new(df: f64, dimension: usize) -> Self {
         Tail {
             df,
+            inverse_df: 1.0 / df,
             dimension: dimension as f64,
             excess: constant_excess(0.5 * df, 0.5 * dimension as f64),
         }
@@ -59,6 +61,15 @@ impl Tail {
     /// ν.
     pub(crate) fn df(&self) -> f64 {
         self.df
+    }
+    /// 1/ν.
+    pub(crate) fn inverse_df(&self) -> f64 {
+        self.inverse_df
+    }
+    /// Whether u − 1 − ln u must not be taken as a difference: with ν degrees of freedom the score of ν is
+    /// smaller than u by ν², so that below a thousand ten digits are left of it.
+    pub(crate) fn needs_series(&self) -> bool {
+        self.df > 1e3
     }
     /// The same with other degrees of freedom.
     pub(crate) fn with_df(&self, df: f64) -> Self {
@@ -90,7 +101,7 @@ impl Tail {
     }
     /// The latent scale of a row at the squared distance `form`.
     pub(crate) fn latent(&self, form: f64) -> Latent {
-        let t = form / self.df;
+        let t = form * self.inverse_df;
         let scale = self.largest_scale() / (1.0 + t);
         // Bounded, so that a row that is infinitely far has the limit u = 0.
         let t = t.min(1e300);
@@ -104,7 +115,8 @@ impl Tail {
     /// ln p(x).
     pub(crate) fn log_density(&self, gaussian: &Gaussian, x: &[f64]) -> f64 {
         let form = gaussian.squared_mahalanobis(x);
-        let value = self.log_constant(gaussian) - self.exponent() * (form / self.df).ln_1p();
+        let value =
+            self.log_constant(gaussian) - self.exponent() * (form * self.inverse_df).ln_1p();
         if value.is_finite() {
             value
         } else {

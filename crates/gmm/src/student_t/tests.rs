@@ -32,7 +32,7 @@ fn invalid_parameters_are_refused_by_their_names() {
         refused(&[0.0, 0.0], &[&[1.0, 2.0], &[2.0, 1.0]], 4.0),
         "scale_matrix"
     );
-    for df in [0.0, -1.0, 1e-301, f64::INFINITY, f64::NAN] {
+    for df in [0.0, -1.0, 1e-301, 1e301, f64::INFINITY, f64::NAN] {
         assert_eq!(refused(&[0.0], &[&[1.0]], df), "df");
     }
 }
