@@ -1,6 +1,6 @@
 //! Estimation: one multivariate t distribution from its weighted rows.
 
-use super::estimate::estimate;
+use super::estimate::{estimate, renamed};
 use super::{DegreesOfFreedom, LatentScatters, MultivariateT};
 use crate::kernel;
 use distributions::{Component, EstimateError, RowsView, Scratch, View};
@@ -70,7 +70,7 @@ impl Component for MultivariateT {
     /// The first M-step, every latent scale 1: the Gaussian's. The degrees of freedom stay.
     fn estimate(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
         Ok(MultivariateT {
-            gaussian: self.gaussian.estimate(xs, weights)?,
+            gaussian: self.gaussian.estimate(xs, weights).map_err(renamed)?,
             ..self.clone()
         })
     }

@@ -123,14 +123,19 @@ fn estimate_df(
     }
 }
 
-/// A covariance is a scale matrix here, and it vanishes for another reason: a heavy-tailed density
-/// that contracts about some rows loses little on the others.
-fn in_our_words(mut error: EstimateError) -> EstimateError {
-    if let Reason::Boundary {
-        parameter, because, ..
-    } = &mut error.reason
-    {
+/// The names of a scale matrix in an error about a covariance.
+pub(super) fn renamed(mut error: EstimateError) -> EstimateError {
+    if let Reason::Boundary { parameter, .. } = &mut error.reason {
         *parameter = "scale_matrix";
+    }
+    error
+}
+
+/// The same, with the reason for which a scale matrix vanishes after the first step: a heavy-tailed density
+/// that contracts about some rows loses little on the others.
+fn in_our_words(error: EstimateError) -> EstimateError {
+    let mut error = renamed(error);
+    if let Reason::Boundary { because, .. } = &mut error.reason {
         *because = "the component has contracted about rows that coincide, or its rows differ by too \
                     little, or too much, to be squared";
     }

@@ -1,6 +1,6 @@
 //! K multivariate t distributions under one covariance structure.
 
-use super::estimate::estimate;
+use super::estimate::{estimate, renamed};
 use super::{DegreesOfFreedom, LatentScatters, MultivariateT, STARTING_DF, Tail, require_df};
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::Gaussian;
@@ -233,7 +233,7 @@ impl ComponentSet for MultivariateTs {
     /// The first M-step, every latent scale 1: that of Gaussians. The degrees of freedom stay.
     fn estimate(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
         Ok(MultivariateTs {
-            gaussians: self.gaussians.estimate(xs, weights)?,
+            gaussians: self.gaussians.estimate(xs, weights).map_err(renamed)?,
             tails: self.tails.clone(),
             degrees: self.degrees,
         })
