@@ -48,7 +48,8 @@ pub(crate) fn read_vectors<F: DeserializeOwned>(
         if length == columns {
             return Ok(component);
         }
-        let message = format!("a {centre} of {length} numbers for the {columns} columns of the part");
+        let message =
+            format!("a {centre} of {length} numbers for the {columns} columns of the part");
         Err((k, ModelError(message)))
     });
     read.collect()

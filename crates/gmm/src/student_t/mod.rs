@@ -34,17 +34,18 @@ use distributions::ParameterError;
 ///
 /// # Sufficient statistics
 /// None of fixed size. x is Gaussian given a latent scale τ: x ~ N(μ, S/τ), τ ~ Gamma(ν/2, ν/2), and
-/// E\[τ | x\] = u = (ν + d)/(ν + δ²). Kept is the scatter of the rows at weights w u, with Σ w and
-/// Σ w (u − 1 − ln u): [`LatentScatters`].
+/// E\[τ | x\] = u = (ν + d)/(ν + δ²). Kept is the scatter of the rows at weights w u, with Σ w,
+/// Σ w (u − 1 − ln u) and Σ w (u − 1)²: [`LatentScatters`].
 ///
 /// # M-step
 /// μ = Σ w u x / Σ w u, S = Σ w u (x − μ)(x − μ)ᵀ / Σ w u, the maximum of the parameter-expanded latent model
 /// (dividing by Σ w, as EM without expansion does, has the same fixed point but takes more iterations).
-/// S is diagonal or spherical where the [structure](MultivariateT::with_structure) says so. ν solves
-/// ln(ν/2) − ψ(ν/2) = mean of E\[τ − 1 − ln τ\], by Newton's method in a shrinking bracket between
-/// [`LEAST_DF`] and [`MOST_DF`], unless it is [fixed](MultivariateT::with_fixed_df). The likelihood never
-/// falls. It has no maximum when more than a share ν/(ν + d) of the rows coincide, or lie in a
-/// hyperplane.
+/// S is diagonal or spherical where the [structure](MultivariateT::with_structure) says so. With ν
+/// [fixed](MultivariateT::with_fixed_df) the likelihood never falls. Otherwise ν takes Newton's step, in 1/ν,
+/// on the likelihood of the rows, between [`LEAST_DF`] and [`MOST_DF`]; EM's own step, the root of
+/// ln(ν/2) − ψ(ν/2) = mean of E\[τ − 1 − ln τ\] in a shrinking bracket, where that is not concave. It may
+/// overshoot: the driver shortens it. There is no maximum when more than a share ν/(ν + d) of the rows
+/// coincide, or lie in a hyperplane.
 ///
 /// # Errors
 /// Where the scale matrix vanishes: naming the column.
