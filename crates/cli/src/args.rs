@@ -103,7 +103,7 @@ pub struct Model {
     /// The columns of --family or --components; every numeric column by default.
     #[arg(long, value_name = "COLUMN,COLUMN…")]
     pub columns: Option<String>,
-    /// The covariance structure of gaussian parts.
+    /// The covariance structure of gaussian and multivariate_t parts.
     #[arg(long, value_name = "STRUCTURE")]
     pub covariance: Option<String>,
     /// The response of a regression, a column.

@@ -627,6 +627,34 @@ const ROWS: &[Row] = &[
     ),
     // No estimate.
     (
+        "model",
+        TWO,
+        "fit DATA --family multivariate_t --set df=0 -k 1",
+        2,
+        &["df = 0", "must be between 1e-300 and 1e300"],
+    ),
+    (
+        "model",
+        TWO,
+        "fit DATA --family multivariate_t --set df=few -k 1",
+        2,
+        &["df", "few", "must be a number"],
+    ),
+    (
+        "estimate",
+        "a,const\n1,3\n2,3\n3,3\n9,3\n",
+        "fit DATA --family multivariate_t -k 1 --output OUT",
+        1,
+        &["component 0", "column const", "scale_matrix = 0"],
+    ),
+    (
+        "model file",
+        TWO,
+        "score @m.json={\"format\":\"mixture-model\",\"version\":1,\"columns\":[\"a\",\"b\"],\"parts\":[{\"family\":\"multivariate_t\",\"columns\":[\"a\",\"b\"]}],\"weights\":[1],\"components\":[{\"location\":[0],\"scale_matrix\":[[1]],\"df\":4}]} DATA",
+        2,
+        &["component 0", "1 numbers for the 2 columns"],
+    ),
+    (
         "estimate",
         "a,const\n1,3\n2,3\n3,3\n9,3\n",
         "fit DATA --family normal -k 1 --output OUT",

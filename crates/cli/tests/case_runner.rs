@@ -17,10 +17,14 @@ const LATER: &[(&str, &str, &str)] = &[];
 /// Families of the distribution table and of the weighted estimates that are still to come.
 const LATER_FAMILIES: &[&str] = &[
     "beta_binomial",
+    "dirichlet",
     "discrete_uniform",
     "f",
     "kumaraswamy",
     "logarithmic",
+    "multinomial",
+    "von_mises_fisher",
+    "wishart",
     "zero_inflated_poisson",
     "zeta",
 ];
@@ -93,6 +97,12 @@ fn plan(name: &str, case: &Value, run: &Value) -> Option<Plan> {
     if names.family == "gaussian" {
         let structure = model["covariance"].as_str().unwrap_or("tied");
         arguments.extend(["--covariance".into(), structure.into()]);
+    }
+    if let Some(structure) = model["scale"].as_str() {
+        arguments.extend(["--covariance".into(), structure.into()]);
+    }
+    if let Some(df) = model["df"].as_f64() {
+        arguments.extend(["--set".into(), format!("df={df}")]);
     }
     if let Some(trials) = model["trials"].as_u64() {
         arguments.extend(["--set".into(), format!("trials={trials}")]);
@@ -395,8 +405,8 @@ fn duplicated_rows_give_the_same_fit() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// A model of one component of a family, as a file.
-fn one_component(names: &Names, parameters: &Value) -> String {
+/// A model of one component of a family over these columns, as a file.
+fn one_component(names: &Names, parameters: &Value, columns: &[String]) -> String {
     let mut settings = json!({});
     let family = tabular::family(names.family).expect("a family");
     for (theirs, ours) in names.parameters {
@@ -405,8 +415,8 @@ fn one_component(names: &Names, parameters: &Value) -> String {
         }
     }
     json!({
-        "format": "mixture-model", "version": 1, "columns": ["x"],
-        "parts": [{"family": names.family, "columns": ["x"], "settings": settings}],
+        "format": "mixture-model", "version": 1, "columns": columns,
+        "parts": [{"family": names.family, "columns": columns, "settings": settings}],
         "weights": [1.0], "components": [names.to_model(parameters)],
     })
     .to_string()
@@ -427,7 +437,11 @@ fn densities_agree_with_the_table() {
             continue;
         };
         let parameters: Value = serde_json::from_str(given).expect("JSON parameters");
-        let model = write(&folder, "model.json", one_component(names, &parameters));
+        let model = write(
+            &folder,
+            "model.json",
+            one_component(names, &parameters, &["x".into()]),
+        );
         let data = write(&folder, "data.csv", format!("x\n{x}\n"));
         let scored = records(&succeed(&["score", &model, &data]));
         let reference: f64 = reference.parse().expect("a number");
@@ -445,6 +459,38 @@ fn densities_agree_with_the_table() {
         into.number(format!("{family} {given} at {x}"), mine, reference, allowed);
     }
     report("distributions_univariate", &into, &mut failures);
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// Log-densities of the table of distributions over vectors, through `score`.
+#[test]
+fn densities_of_vectors_agree_with_the_table() {
+    let case = case("distributions_multivariate");
+    let folder = folder("vector_densities");
+    let (mut failures, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut into = Comparisons::default();
+    for row in list(&case["rows"]) {
+        let family = row["family"].as_str().expect("a family");
+        let Some(names) = checked_family(family, &mut failures, &mut seen) else {
+            continue;
+        };
+        let cells: Vec<String> = list(&row["x"]).iter().map(Value::to_string).collect();
+        let columns: Vec<String> = (0..cells.len()).map(|j| format!("x{j}")).collect();
+        let model = one_component(names, &row["params"], &columns);
+        let model = write(&folder, "model.json", model);
+        let data = format!("{}\n{}\n", columns.join(","), cells.join(","));
+        let data = write(&folder, "data.csv", data);
+        let scored = records(&succeed(&["score", &model, &data]));
+        let mine: f64 = scored[1][0].parse().expect("a log-density");
+        let reference = [&row["logpdf"], &row["logpmf"]]
+            .into_iter()
+            .find_map(number);
+        let reference = reference.expect("a log-density");
+        let relative = value(&case["tolerance"], "logpdf_rel");
+        let what = format!("{family} {} at {}", row["params"], row["x"]);
+        into.number(what, mine, reference, relative * reference.abs());
+    }
+    report("distributions_multivariate", &into, &mut failures);
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 

@@ -29,6 +29,14 @@ fn fits() -> Vec<(&'static str, Vec<String>)> {
             format!("{faithful} --family gaussian --covariance spherical -k 2"),
         ),
         (
+            "multivariate_t",
+            format!("{faithful} --family multivariate_t -k 2"),
+        ),
+        (
+            "multivariate_t_fixed",
+            format!("{faithful} --family multivariate_t --covariance EVE --set df=3.5 -k 2"),
+        ),
+        (
             "gamma",
             format!("{faithful} --family gamma --columns eruptions -k 2"),
         ),

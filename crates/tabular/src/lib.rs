@@ -15,6 +15,7 @@ mod form;
 mod gaussian;
 mod mixed;
 mod model_file;
+mod multivariate_t;
 mod part;
 mod part_specification;
 mod registry;

@@ -1,6 +1,7 @@
 //! The families that can be chosen by name: one line each.
 
 use crate::gaussian::gaussian_line;
+use crate::multivariate_t::multivariate_t_line;
 use crate::regression::{Generalized, Linear, regression_line};
 use crate::variants::{normal_line, student_t_line};
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
@@ -146,6 +147,7 @@ fn all() -> Vec<Family> {
             Kind::TrialResponses,
             &["trials"],
         ),
+        multivariate_t_line("multivariate_t"),
     ]
 }
 

@@ -98,6 +98,20 @@ pub const NAMES: &[Names] = &[
         "gaussian",
         &[("mean", "mean"), ("cov", "covariance")],
     ),
+    names(
+        "mvn",
+        "gaussian",
+        &[("mean", "mean"), ("cov", "covariance")],
+    ),
+    names(
+        "multivariate_t",
+        "multivariate_t",
+        &[
+            ("loc", "location"),
+            ("scale_matrix", "scale_matrix"),
+            ("df", "df"),
+        ],
+    ),
 ];
 
 const fn names(
