@@ -25,3 +25,13 @@ pub(super) fn deviance_with_logs(k: f64, m: f64, ln_k: f64, (ln_a, ln_b): (f64, 
     };
     k * log_ratio + (m - k)
 }
+
+/// k·(u − ln(1 + u)), the deviance of k from a mean of k(1 + u), where u is known more exactly than
+/// the mean; `ratio` is 1 + u where u is near −1 and has lost it.
+pub(super) fn relative_deviance(k: f64, u: f64, ratio: impl FnOnce() -> f64) -> f64 {
+    if u > -0.5 {
+        -k * ln_1p_minus_x(u)
+    } else {
+        k * (u - ratio().ln())
+    }
+}
