@@ -278,7 +278,10 @@ impl Univariate for BetaBinomial {
         if x >= self.trials as f64 {
             return 1.0;
         }
-        self.masses(false).take(x as usize + 1).sum::<f64>().min(1.0)
+        self.masses(false)
+            .take(x as usize + 1)
+            .sum::<f64>()
+            .min(1.0)
     }
     fn sf(&self, x: f64) -> f64 {
         if x.is_nan() {

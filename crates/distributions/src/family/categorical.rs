@@ -250,7 +250,10 @@ impl Coordinates for Categorical {
         log_ratios(&self.log_probabilities, into);
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
-        Ok(Categorical::new(shares_of_log_ratios(self.categories(), from)?)?)
+        Ok(Categorical::new(shares_of_log_ratios(
+            self.categories(),
+            from,
+        )?)?)
     }
 }
 

@@ -71,7 +71,9 @@ serde_parameters!(Dirichlet {
 /// ln Γ(n) − Σ ln Γ(a_j) without the terms a ln a − a: those join the deviances.
 fn saddle_constant(concentrations: &[f64], size: f64) -> f64 {
     let rest = |a: f64| HALF_LN_TWO_PI - 0.5 * a.ln() + stirling_error(a);
-    concentrations.iter().fold(rest(size), |sum, &a| sum - rest(a))
+    concentrations
+        .iter()
+        .fold(rest(size), |sum, &a| sum - rest(a))
 }
 
 /// The sum of a row on the simplex, shares of 0 included.
@@ -109,7 +111,9 @@ impl Dirichlet {
         )?;
         Ok(Dirichlet {
             log_constant: if size <= PLAIN_SIZE {
-                concentrations.iter().fold(ln_gamma(size), |sum, &a| sum - ln_gamma(a))
+                concentrations
+                    .iter()
+                    .fold(ln_gamma(size), |sum, &a| sum - ln_gamma(a))
             } else {
                 saddle_constant(&concentrations, size)
             },

@@ -91,7 +91,10 @@ impl DirichletMultinomial {
         Ok(DirichletMultinomial {
             trials: Trials::Rows,
             compound: Compound::new(size),
-            columns: concentrations.iter().map(|&a| Concentration::new(a)).collect(),
+            columns: concentrations
+                .iter()
+                .map(|&a| Concentration::new(a))
+                .collect(),
             concentrations,
         })
     }
@@ -209,7 +212,9 @@ impl Concentration {
         } else {
             miss
         };
-        stirling_error(sum) - self.error - 0.5 * log_growth(a, x)
+        stirling_error(sum)
+            - self.error
+            - 0.5 * log_growth(a, x)
             - saddle
             - of_count
             - of_concentration
@@ -293,8 +298,13 @@ impl Density for DirichletMultinomial {
         for (j, concentration) in self.columns.iter().enumerate() {
             let (counts, saddles) = (column(j), column(d + j));
             for (i, value) in out.iter_mut().enumerate() {
-                *value +=
-                    concentration.count(counts[i], saddles[i], totals[i], &self.compound, growths[i]);
+                *value += concentration.count(
+                    counts[i],
+                    saddles[i],
+                    totals[i],
+                    &self.compound,
+                    growths[i],
+                );
             }
         }
         scratch.give(growths);
@@ -322,7 +332,9 @@ impl CountTables {
         for (column, &count) in self.columns.iter_mut().zip(x) {
             column.add(count, weight);
         }
-        let total = x.iter().fold(0_u64, |sum, &count| sum.saturating_add(count));
+        let total = x
+            .iter()
+            .fold(0_u64, |sum, &count| sum.saturating_add(count));
         self.totals.add(total, weight);
     }
     /// The counts of each column.
@@ -350,7 +362,9 @@ impl Statistics for CountTables {
         self.totals.merge(&other.totals);
     }
     fn scale(&mut self, factor: f64) {
-        self.columns.iter_mut().for_each(|column| column.scale(factor));
+        self.columns
+            .iter_mut()
+            .for_each(|column| column.scale(factor));
         self.totals.scale(factor);
     }
 }
@@ -401,6 +415,11 @@ impl Sample for DirichletMultinomial {
         draw_shares(&self.concentrations, rng, &mut shares);
         let start = into.values.len();
         into.values.resize(start + self.dimension(), 0);
-        draw_row(&shares, self.trials.of_draw(), rng, &mut into.values[start..]);
+        draw_row(
+            &shares,
+            self.trials.of_draw(),
+            rng,
+            &mut into.values[start..],
+        );
     }
 }

@@ -79,8 +79,7 @@ impl DirichletStatistics {
             if shift > -0.5 * mean {
                 // From the rounded inverse to the root of the form that does not cancel.
                 for _ in 0..3 {
-                    let off =
-                        (shift / mean).ln_1p() - ln_minus_digamma(*a) + base_gap + gap;
+                    let off = (shift / mean).ln_1p() - ln_minus_digamma(*a) + base_gap + gap;
                     shift -= off / (n * trigamma(*a));
                     *a = n * (mean + shift);
                 }
@@ -106,7 +105,9 @@ impl Statistics for DirichletStatistics {
         }
     }
     fn scale(&mut self, factor: f64) {
-        self.columns.iter_mut().for_each(|column| column.scale(factor));
+        self.columns
+            .iter_mut()
+            .for_each(|column| column.scale(factor));
     }
 }
 

@@ -151,7 +151,9 @@ impl Univariate for DiscreteUniform {
         // Rounding of p·n may miss a step by one.
         let above = (p * self.counts()).ceil().max(1.0);
         let candidates = [above - 1.0, above, above + 1.0].map(|count| low + count - 1.0);
-        let reached = candidates.into_iter().find(|&x| x >= low && self.cdf(x) >= p);
+        let reached = candidates
+            .into_iter()
+            .find(|&x| x >= low && self.cdf(x) >= p);
         reached.unwrap_or(self.high as f64)
     }
     fn mean(&self) -> f64 {

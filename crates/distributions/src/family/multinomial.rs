@@ -256,8 +256,7 @@ impl Density for Multinomial {
             if !self.trials.admit(total) {
                 *value = f64::NEG_INFINITY;
             } else if total > PLAIN_TOTAL {
-                let counts =
-                    (0..d).map(|j| (prepared[j * rows + i], prepared[(d + j) * rows + i]));
+                let counts = (0..d).map(|j| (prepared[j * rows + i], prepared[(d + j) * rows + i]));
                 let totals = (total, prepared[(2 * d + 2) * rows + i]);
                 *value = self.large_log_density(totals, prepared[2 * d * rows + i], counts);
             }
@@ -308,7 +307,8 @@ impl ExponentialFamily for Multinomial {
             return f64::NEG_INFINITY;
         }
         let one = |k: f64| crate::special::ln_gamma_1p(k);
-        x.iter().fold(one(total), |sum, &count| sum - one(count as f64))
+        x.iter()
+            .fold(one(total), |sum, &count| sum - one(count as f64))
     }
     fn natural(&self) -> Vec<f64> {
         self.log_probabilities.clone()

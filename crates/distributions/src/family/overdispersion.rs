@@ -86,7 +86,10 @@ pub(super) fn estimate(
     totals: &CountHistogram,
     current: &[f64],
 ) -> Result<Vec<f64>, EstimateError> {
-    let sums: Vec<f64> = columns.iter().map(|column| weighted(column, |x| x)).collect();
+    let sums: Vec<f64> = columns
+        .iter()
+        .map(|column| weighted(column, |x| x))
+        .collect();
     let all: f64 = sums.iter().sum();
     if !(all > 0.0) {
         return Ok(current.to_vec());
@@ -106,7 +109,10 @@ pub(super) fn estimate(
     let largest = totals.iter().fold(1, |_, (x, _)| x) as f64;
     let excess = of_columns / of_totals - 1.0;
     let beyond_first = |x: f64| (x - 1.0).max(0.0);
-    let repeats: f64 = columns.iter().map(|column| weighted(column, beyond_first)).sum();
+    let repeats: f64 = columns
+        .iter()
+        .map(|column| weighted(column, beyond_first))
+        .sum();
     let size = if !(excess > 1e-12) {
         MOST * largest
     } else if repeats >= weighted(totals, beyond_first) * (1.0 - 1e-14) {

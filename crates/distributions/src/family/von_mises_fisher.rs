@@ -285,7 +285,9 @@ impl Statistics for DirectionalMoments {
         }
     }
     fn scale(&mut self, factor: f64) {
-        self.coordinates.iter_mut().for_each(|moments| moments.scale(factor));
+        self.coordinates
+            .iter_mut()
+            .for_each(|moments| moments.scale(factor));
     }
 }
 
