@@ -70,9 +70,10 @@ fn add_parts(
         columns,
         ..PartSpecification::default()
     };
-    match part(Vec::new()).kind()? {
-        Kind::Vectors => parts.push(part(columns)),
-        _ => parts.extend(columns.into_iter().map(|column| part(vec![column]))),
+    if part(Vec::new()).kind()?.is_vector() {
+        parts.push(part(columns));
+    } else {
+        parts.extend(columns.into_iter().map(|column| part(vec![column])));
     }
     Ok(())
 }
@@ -111,7 +112,7 @@ fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failur
 fn set_covariance(model: &Model, parts: &mut [PartSpecification]) -> Result<(), Failure> {
     let mut applied = false;
     for part in parts.iter_mut() {
-        if part.kind()? == Kind::Vectors {
+        if part.has_covariance()? {
             part.covariance = Some(model.covariance.clone().unwrap_or_else(|| "full".into()));
             applied = true;
         }

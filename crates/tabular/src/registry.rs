@@ -3,9 +3,10 @@
 use crate::gaussian::gaussian_line;
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
 use distributions::{
-    Bernoulli, Beta, Binomial, Categorical, Component, Coordinates, Exponential, Gamma, Geometric,
-    HalfNormal, InverseGamma, Laplace, LogNormal, Maxwell, NegativeBinomial, Normal,
-    ParameterError, Pareto, PointMass, Poisson, Rayleigh, Sample, Uniform, VonMises, Weibull,
+    Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Component, Coordinates, Dirichlet,
+    DirichletMultinomial, DiscreteUniform, Exponential, Gamma, Geometric, HalfNormal, InverseGamma,
+    Laplace, LogNormal, Maxwell, Multinomial, NegativeBinomial, Normal, ParameterError, Pareto,
+    PointMass, Poisson, Rayleigh, Sample, Uniform, VonMises, VonMisesFisher, Weibull,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +27,8 @@ pub struct Family {
     pub kind: Kind,
     /// What can be set.
     pub settings: &'static [&'static str],
+    /// Whether its components have a covariance, of a structure to choose.
+    pub covariance: bool,
     /// Makes K components over a field.
     pub(crate) template: Box<Template>,
     /// Reads K components over a field from their parameters; an error names the component.
@@ -54,7 +57,7 @@ pub fn family(name: &str) -> Result<&'static Family, ModelError> {
 }
 
 fn all() -> Vec<Family> {
-    use Kind::{Codes, Counts, Reals};
+    use Kind::{Codes, CountVectors, Counts, Reals, Vectors};
     vec![
         entry("normal", Reals, &[], |_| Ok(Normal::standard())),
         entry("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
@@ -80,15 +83,24 @@ fn all() -> Vec<Family> {
         }),
         entry("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
         entry("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
-        entry("negative_binomial", Counts, &[], |_| {
-            made(NegativeBinomial::new(1.0, 1.0))
-        }),
+        negative_binomial(),
         entry("point_mass", Counts, &["value"], |part| {
             made(PointMass::<u64>::new(part.count_setting("value", 0)?))
         }),
         entry("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
         entry("binomial", Counts, &["trials"], |part| {
             made(Binomial::new(part.count_setting("trials", 1)?, 0.5))
+        }),
+        entry("beta_binomial", Counts, &["trials"], |part| {
+            made(BetaBinomial::new(
+                part.count_setting("trials", 1)?,
+                1.0,
+                1.0,
+            ))
+        }),
+        entry("discrete_uniform", Counts, &["low", "high"], |part| {
+            let low = part.count_setting("low", 0)?;
+            made(DiscreteUniform::new(low, part.count_setting("high", low)?))
         }),
         entry("geometric", Counts, &["support"], |part| {
             let mut parameters = part.settings.clone();
@@ -99,7 +111,51 @@ fn all() -> Vec<Family> {
             made(Categorical::uniform(part.levels.len()))
         }),
         gaussian_line("gaussian"),
+        entry("multinomial", CountVectors, &["trials"], |part| {
+            let family = made(Multinomial::uniform(part.columns.len()))?;
+            Ok(match part.settings.contains_key("trials") {
+                true => family.with_trials(part.trials_setting()?),
+                false => family,
+            })
+        }),
+        entry("dirichlet_multinomial", CountVectors, &["trials"], |part| {
+            let concentrations = vec![1.0; part.columns.len()];
+            let family = made(DirichletMultinomial::new(concentrations))?;
+            Ok(family.with_trials(part.trials_setting()?))
+        }),
+        entry("dirichlet", Vectors, &[], |part| {
+            made(Dirichlet::new(vec![1.0; part.columns.len()]))
+        }),
+        entry("von_mises_fisher", Vectors, &[], |part| {
+            let mut direction = vec![0.0; part.columns.len()];
+            direction[0] = 1.0;
+            made(VonMisesFisher::new(direction, 1.0))
+        }),
     ]
+}
+
+/// The negative binomial, whose size is known where it is set.
+fn negative_binomial() -> Family {
+    let fix = |part: &PartSpecification, family: NegativeBinomial| {
+        if part.settings.contains_key("size") {
+            family.with_fixed_size()
+        } else {
+            family
+        }
+    };
+    let template = move |part: &PartSpecification| {
+        let mut parameters = part.settings.clone();
+        parameters.entry("size").or_insert(1.0.into());
+        parameters.insert("mean".into(), 1.0.into());
+        Ok(fix(part, read(&Value::Object(parameters))?))
+    };
+    entry_with(
+        "negative_binomial",
+        Kind::Counts,
+        &["size"],
+        template,
+        move |part, parameters| Ok(fix(part, read(parameters)?)),
+    )
 }
 
 /// The line of a family whose template is made by `template`.
@@ -112,19 +168,36 @@ fn entry<F>(
 where
     F: Component<Space: FromField> + Coordinates + Sample + Serialize + DeserializeOwned + 'static,
 {
+    entry_with(name, kind, settings, template, |part, parameters| {
+        check_levels(part, parameters).and_then(|()| read::<F>(parameters))
+    })
+}
+
+/// The line of a family whose components are read from their parameters by `read_one`.
+fn entry_with<F>(
+    name: &'static str,
+    kind: Kind,
+    settings: &'static [&'static str],
+    template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Send + Sync + 'static,
+    read_one: impl Fn(&PartSpecification, &Value) -> Result<F, ModelError> + Send + Sync + 'static,
+) -> Family
+where
+    F: Component<Space: FromField> + Coordinates + Sample + Serialize + 'static,
+{
     Family {
         name,
         kind,
         settings,
+        covariance: false,
         template: Box::new(move |part, field, components| {
             let set = vec![template(part)?; components];
             Ok(Box::new(Bound::new(field, set)))
         }),
-        load: Box::new(|part, field, components| {
+        load: Box::new(move |part, field, components| {
             let read = components.iter().enumerate().map(|(k, parameters)| {
-                check_levels(part, parameters)
-                    .and_then(|()| read::<F>(parameters))
-                    .map_err(|error| (k, error))
+                let component =
+                    check_width(part, kind, parameters).and_then(|()| read_one(part, parameters));
+                component.map_err(|error| (k, error))
             });
             let set: Vec<F> = read.collect::<Result<_, _>>()?;
             Ok(Box::new(Bound::new(field, set)))
@@ -140,6 +213,21 @@ fn made<F>(template: Result<F, ParameterError>) -> Result<F, ModelError> {
 /// The family with these parameters.
 pub(crate) fn read<F: DeserializeOwned>(parameters: &Value) -> Result<F, ModelError> {
     F::deserialize(parameters).map_err(|error| ModelError(error.to_string()))
+}
+
+/// A component over several columns has one number for each in its vector.
+fn check_width(part: &PartSpecification, kind: Kind, parameters: &Value) -> Result<(), ModelError> {
+    let vectors = parameters.as_object().into_iter().flatten();
+    for (name, value) in vectors.filter(|_| kind.is_vector()) {
+        let length = value.as_array().map(Vec::len);
+        if let Some(length) = length.filter(|&length| length != part.columns.len()) {
+            return Err(ModelError(format!(
+                "{name} of {length} numbers for the {} columns of the part",
+                part.columns.len()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A categorical component has one probability for each level.

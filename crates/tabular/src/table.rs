@@ -14,6 +14,15 @@ pub enum Kind {
     Codes,
     /// Several real numbers a row.
     Vectors,
+    /// Several whole numbers ≥ 0 a row.
+    CountVectors,
+}
+
+impl Kind {
+    /// Whether one part takes several columns.
+    pub fn is_vector(self) -> bool {
+        matches!(self, Kind::Vectors | Kind::CountVectors)
+    }
 }
 
 /// The values of one field, all of one kind.
@@ -27,6 +36,8 @@ pub enum Values {
     Codes(Vec<u32>),
     /// Several real numbers a row, row after row.
     Vectors(RowsBuffer<f64>),
+    /// Several whole numbers ≥ 0 a row, row after row.
+    CountVectors(RowsBuffer<u64>),
 }
 
 impl Values {
@@ -37,6 +48,7 @@ impl Values {
             Values::Counts(_) => Kind::Counts,
             Values::Codes(_) => Kind::Codes,
             Values::Vectors(_) => Kind::Vectors,
+            Values::CountVectors(_) => Kind::CountVectors,
         }
     }
     /// The number of rows.
@@ -46,6 +58,7 @@ impl Values {
             Values::Counts(values) => values.len(),
             Values::Codes(values) => values.len(),
             Values::Vectors(values) => values.view().len(),
+            Values::CountVectors(values) => values.view().len(),
         }
     }
 }
@@ -225,3 +238,4 @@ from_field!(Scalars<f64>, Reals);
 from_field!(Scalars<u64>, Counts);
 from_field!(Scalars<u32>, Codes);
 from_field!(Rows<f64>, Vectors);
+from_field!(Rows<u64>, CountVectors);
