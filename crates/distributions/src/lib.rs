@@ -30,11 +30,17 @@
 //! | [`VonMises`] | angles | mean_direction, concentration |
 //! | [`Poisson`] | counts | rate |
 //! | [`NegativeBinomial`] | counts | mean, size |
+//! | [`BetaBinomial`] | counts | trials (fixed), alpha, beta |
+//! | [`DiscreteUniform`] | counts | low, high (fixed) |
 //! | [`Geometric`] | counts | probability; support (fixed) |
 //! | [`Binomial`] | counts | trials (fixed), probability |
 //! | [`Bernoulli`] | 0 or 1 | probability |
 //! | [`Categorical`] | codes | probabilities |
 //! | [`PointMass`] | one value | value (fixed) |
+//! | [`Multinomial`] | rows of counts | trials (fixed, or of each row), probabilities |
+//! | [`DirichletMultinomial`] | rows of counts | trials (fixed, or of each row), concentrations |
+//! | [`Dirichlet`] | rows of shares | concentrations |
+//! | [`VonMisesFisher`] | unit vectors | mean_direction, concentration |
 //!
 //! [`combine`] makes components of components: products of parts, columns of one family, different
 //! families side by side, groups that share a class, frozen parts. [`testing`] checks a component
