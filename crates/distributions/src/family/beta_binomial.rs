@@ -122,6 +122,14 @@ impl BetaBinomial {
     #[inline]
     fn log_density_of(&self, total: (f64, f64), x: u64, saddles: (f64, f64)) -> f64 {
         let (n, rest) = (self.trials as f64, (self.trials - x) as f64);
+        if self.alpha == 0.0 || self.beta == 0.0 {
+            let sure = if self.alpha == 0.0 {
+                x == 0
+            } else {
+                rest == 0.0
+            };
+            return if sure { 0.0 } else { f64::NEG_INFINITY };
+        }
         let of = |part: &Concentration, count: f64, saddle: f64| {
             part.count(count, saddle, n, &self.compound, total.1)
         };
