@@ -4,6 +4,7 @@ use super::read_model;
 use crate::args::Sample;
 use crate::failure::Failure;
 use crate::write::{Lines, number};
+use distributions::View;
 use tabular::{ModelFile, Table, Values};
 
 /// Rows drawn at once: memory stays small for any number of rows.
