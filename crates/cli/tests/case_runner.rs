@@ -35,6 +35,10 @@ const LATER_FAMILIES: &[&str] = &[
 /// Families whose M-step takes one step: references of traces bind exact M-steps only.
 const ONE_STEP: &[&str] = &["weibull"];
 
+/// Families whose reference trace begins after the first iteration, not with the start: the likelihood
+/// of the start, summed by hand from the case's own numbers, is not in it, and all others are.
+const TRACE_WITHOUT_START: &[&str] = &["multinomial"];
+
 /// Fits: the run passes, or waits for a family.
 #[test]
 fn fits_agree_with_their_references() {
@@ -273,7 +277,11 @@ fn compare_fit(run: &Value, plan: &Plan) -> Comparisons {
         .into_iter()
         .flatten();
     for (i, reference) in trace.filter_map(number).enumerate() {
-        if let Some(mine) = fit["trace"].get(i).and_then(number) {
+        let skipped = TRACE_WITHOUT_START
+            .iter()
+            .any(|family| run["model"]["family"] == **family);
+        let mine = fit["trace"].get(i + usize::from(skipped));
+        if let Some(mine) = mine.and_then(number) {
             into.number(
                 format!("trace {i}"),
                 mine,
