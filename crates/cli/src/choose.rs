@@ -98,20 +98,22 @@ fn add_parts(
         columns,
         ..PartSpecification::default()
     };
-    match part(Vec::new()).kind()? {
-        Kind::Vectors => parts.push(part(columns)),
-        kind if kind.is_regression() => {
-            let named = if components.is_empty() {
-                name.to_string()
-            } else {
-                names::joined(components)
-            };
-            return Err(Failure::input(format!(
-                "{named}: a regression is a model of its own, by --family, --response and \
-                 --predictors, and no part of a product"
-            )));
-        }
-        _ => parts.extend(columns.into_iter().map(|column| part(vec![column]))),
+    let kind = part(Vec::new()).kind()?;
+    if kind.is_regression() {
+        let named = if components.is_empty() {
+            name.to_string()
+        } else {
+            names::joined(components)
+        };
+        return Err(Failure::input(format!(
+            "{named}: a regression is a model of its own, by --family, --response and \
+             --predictors, and no part of a product"
+        )));
+    }
+    if kind.is_vector() {
+        parts.push(part(columns));
+    } else {
+        parts.extend(columns.into_iter().map(|column| part(vec![column])));
     }
     Ok(())
 }
@@ -150,7 +152,7 @@ fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failur
 fn set_covariance(model: &Model, parts: &mut [PartSpecification]) -> Result<(), Failure> {
     let mut applied = false;
     for part in parts.iter_mut() {
-        if part.kind()? == Kind::Vectors {
+        if part.has_covariance()? {
             part.covariance = Some(model.covariance.clone().unwrap_or_else(|| "full".into()));
             applied = true;
         }

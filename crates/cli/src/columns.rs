@@ -5,8 +5,10 @@ use crate::cells::{Cell, Impossible, code, count, is_numeric, real};
 use crate::failure::Failure;
 use crate::read::{Sheet, is_missing};
 use crate::regression;
-use distributions::RowsBuffer;
-use tabular::{Field, Kind, PartSpecification, Specification, Table, Values, parse_number};
+use distributions::{Rows, RowsBuffer};
+use tabular::{
+    Field, FromField, Kind, PartSpecification, Specification, Table, Values, parse_number,
+};
 
 /// The typed rows of a sheet.
 pub struct Typed {
@@ -47,7 +49,14 @@ pub fn typed(
     for (part, columns) in specification.parts.iter().zip(&columns) {
         let kind = part.kind()?;
         fields.push(match kind {
-            Kind::Vectors => vectors(source, part, columns)?,
+            Kind::Vectors => {
+                let read = |row, column| real(sheet, row, column);
+                vectors(source, part, columns, REAL, &mut marks, read)?
+            }
+            Kind::CountVectors => {
+                let read = |row, column| count(sheet, row, column, impossible);
+                vectors(source, part, columns, 0, &mut marks, read)?
+            }
             kind if kind.is_regression() => regression::field(source, part, &mut marks)?,
             _ => scalars(source, part, kind, columns[0], &mut marks)?,
         });
@@ -119,7 +128,7 @@ fn scalars(
 ) -> Result<Field, Failure> {
     let sheet = source.sheet;
     let (values, missing) = match kind {
-        Kind::Counts => {
+        Kind::Counts | Kind::CountVectors => {
             let read = |row| count(sheet, row, column, source.impossible);
             let (values, missing) = cells(source, column, 0, marks, read)?;
             (Values::Counts(values), missing)
@@ -183,19 +192,23 @@ pub fn cells<T: Copy>(
 }
 
 /// A field of several columns, row after row.
-fn vectors(
+fn vectors<T: Copy + Send + Sync + 'static>(
     source: Source<'_>,
     part: &PartSpecification,
     columns: &[usize],
-) -> Result<Field, Failure> {
+    placeholder: T,
+    marks: &mut [bool],
+    read: impl Fn(usize, usize) -> Result<Cell<T>, Failure>,
+) -> Result<Field, Failure>
+where
+    Rows<T>: FromField<Buffer = RowsBuffer<T>>,
+{
     let (sheet, rows, width) = (source.sheet, source.rows.len(), columns.len());
-    let mut values = vec![0.0; rows * width];
+    let mut values = vec![placeholder; rows * width];
     let mut missing = None;
     for (j, &column) in columns.iter().enumerate() {
-        // Every number is possible here.
-        let mut ignored = vec![false; rows];
-        let read = |row| real(sheet, row, column);
-        let (column_values, gaps) = cells(source, column, REAL, &mut ignored, read)?;
+        let read = |row| read(row, column);
+        let (column_values, gaps) = cells(source, column, placeholder, marks, read)?;
         for (i, value) in column_values.into_iter().enumerate() {
             values[i * width + j] = value;
         }
@@ -210,7 +223,7 @@ fn vectors(
             missing = Some(gaps);
         }
     }
-    let values = Values::Vectors(RowsBuffer { values, width });
+    let values = <Rows<T> as FromField>::values(RowsBuffer { values, width });
     Ok(Field { values, missing })
 }
 

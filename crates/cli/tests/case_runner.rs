@@ -16,14 +16,9 @@ const LATER: &[(&str, &str, &str)] = &[];
 
 /// Families of the distribution table and of the weighted estimates that are still to come.
 const LATER_FAMILIES: &[&str] = &[
-    "beta_binomial",
-    "dirichlet",
-    "discrete_uniform",
     "f",
     "kumaraswamy",
     "logarithmic",
-    "multinomial",
-    "von_mises_fisher",
     "wishart",
     "zero_inflated_poisson",
     "zeta",
@@ -31,6 +26,10 @@ const LATER_FAMILIES: &[&str] = &[
 
 /// Families whose M-step takes one step: references of traces bind exact M-steps only.
 const ONE_STEP: &[&str] = &["weibull", "poisson_regression", "logistic_regression"];
+
+/// Families whose reference trace begins after the first iteration, not with the start: the likelihood
+/// of the start, summed by hand from the case's own numbers, is not in it, and all others are.
+const TRACE_WITHOUT_START: &[&str] = &["multinomial"];
 
 /// Fits: the run passes, or waits for a family.
 #[test]
@@ -327,7 +326,11 @@ fn compare_fit(run: &Value, plan: &Plan) -> Comparisons {
         .into_iter()
         .flatten();
     for (i, reference) in trace.filter_map(number).enumerate() {
-        if let Some(mine) = fit["trace"].get(i).and_then(number) {
+        let skipped = TRACE_WITHOUT_START
+            .iter()
+            .any(|family| run["model"]["family"] == **family);
+        let mine = fit["trace"].get(i + usize::from(skipped));
+        if let Some(mine) = mine.and_then(number) {
             into.number(
                 format!("trace {i}"),
                 mine,

@@ -36,11 +36,17 @@
 //! | [`VonMises`] | angles | mean_direction, concentration |
 //! | [`Poisson`] | counts | rate |
 //! | [`NegativeBinomial`] | counts | mean, size |
+//! | [`BetaBinomial`] | counts | trials (fixed), alpha, beta |
+//! | [`DiscreteUniform`] | counts | low, high (fixed) |
 //! | [`Geometric`] | counts | probability; support (fixed) |
 //! | [`Binomial`] | counts | trials (fixed), probability |
 //! | [`Bernoulli`] | 0 or 1 | probability |
 //! | [`Categorical`] | codes | probabilities |
 //! | [`PointMass`] | one value | value (fixed) |
+//! | [`Multinomial`] | rows of counts | trials (fixed, or of each row), probabilities |
+//! | [`DirichletMultinomial`] | rows of counts | trials (fixed, or of each row), concentrations |
+//! | [`Dirichlet`] | rows of shares | concentrations |
+//! | [`VonMisesFisher`] | unit vectors | mean_direction, concentration |
 //!
 //! A family on the real line also has its distribution function, quantiles and moments
 //! ([`Univariate`], [`Entropy`]), and most can use observations of which only an interval is known

@@ -13,6 +13,7 @@ pub(crate) fn gaussian_line(name: &'static str) -> Family {
         name,
         kind: Kind::Vectors,
         settings: &[],
+        covariance: true,
         template: Box::new(|part, field, components| {
             let set = Gaussians::standard(structure(part)?, components, part.columns.len());
             Ok(Box::new(Bound::new(field, set)))

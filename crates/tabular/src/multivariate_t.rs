@@ -11,6 +11,7 @@ pub(crate) fn multivariate_t_line(name: &'static str) -> Family {
         name,
         kind: Kind::Vectors,
         settings: &["df"],
+        covariance: true,
         template: Box::new(|part, field, components| {
             let set = MultivariateTs::standard(structure(part)?, components, part.columns.len());
             let set = match degrees(part) {

@@ -3,6 +3,7 @@
 use crate::mixed::MixedSet;
 use crate::registry::{Family, family};
 use crate::{Kind, ModelError, PartSet, RegressionSpecification};
+use distributions::Trials;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -68,6 +69,13 @@ impl PartSpecification {
         Ok((families.iter())
             .flat_map(|family| family.settings.iter().copied())
             .collect())
+    }
+    /// Whether it has a covariance structure.
+    ///
+    /// # Errors
+    /// When no family has its name.
+    pub fn has_covariance(&self) -> Result<bool, ModelError> {
+        Ok(self.families()?.iter().all(|family| family.covariance))
     }
     /// Its families: one, or those of the components of a mixed part.
     fn families(&self) -> Result<Vec<&'static Family>, ModelError> {
@@ -199,6 +207,17 @@ impl PartSpecification {
                 ))
             })
     }
+    /// The number of trials that is set: a whole number, or "rows" for the total of each row.
+    pub(crate) fn trials_setting(&self) -> Result<Trials, ModelError> {
+        let given = self.required("trials")?;
+        Trials::deserialize(given).map_err(|_| {
+            ModelError(format!(
+                "family {}: trials = {given} must be a whole number, or rows for the total of each \
+                 row",
+                self.family
+            ))
+        })
+    }
     /// A number that must be set.
     pub(crate) fn number_setting(&self, key: &str) -> Result<f64, ModelError> {
         let given = self.required(key)?;
@@ -237,8 +256,8 @@ impl PartSpecification {
                 "family {} is no regression: it has no response and no predictors",
                 self.family
             )));
-        } else if self.columns.is_empty() || (kind != Kind::Vectors && self.columns.len() != 1) {
-            let wanted = if kind == Kind::Vectors {
+        } else if self.columns.is_empty() || (!kind.is_vector() && self.columns.len() != 1) {
+            let wanted = if kind.is_vector() {
                 "at least one column"
             } else {
                 "one column"
@@ -249,7 +268,7 @@ impl PartSpecification {
                 self.columns.len()
             )));
         }
-        if self.covariance.is_some() && kind != Kind::Vectors {
+        if self.covariance.is_some() && !self.has_covariance()? {
             return Err(ModelError(format!(
                 "family {} has no covariance structure",
                 self.family

@@ -7,10 +7,11 @@ use crate::variants::{normal_line, student_t_line};
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
 use distributions::regression::{BernoulliResponse, BinomialResponse, PoissonResponse};
 use distributions::{
-    Bernoulli, Beta, Binomial, Categorical, Cauchy, ChiSquared, Component, Coordinates,
-    Exponential, Gamma, Geometric, Gumbel, HalfNormal, InverseGamma, InverseGaussian, Laplace,
-    LogNormal, Logistic, Maxwell, NegativeBinomial, ParameterError, Pareto, PointMass, Poisson,
-    Rayleigh, Sample, Uniform, VonMises, Weibull,
+    Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, ChiSquared, Component,
+    Coordinates, Dirichlet, DirichletMultinomial, DiscreteUniform, Exponential, Gamma, Geometric,
+    Gumbel, HalfNormal, InverseGamma, InverseGaussian, Laplace, LogNormal, Logistic, Maxwell,
+    Multinomial, NegativeBinomial, ParameterError, Pareto, PointMass, Poisson, Rayleigh, Sample,
+    Uniform, VonMises, VonMisesFisher, Weibull,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,6 +32,8 @@ pub struct Family {
     pub kind: Kind,
     /// What can be set.
     pub settings: &'static [&'static str],
+    /// Whether its components have a covariance, of a structure to choose.
+    pub covariance: bool,
     /// Makes K components over a field.
     pub(crate) template: Box<Template>,
     /// Reads K components over a field from their parameters; an error names the component.
@@ -78,7 +81,7 @@ pub fn family(name: &str) -> Result<&'static Family, ModelError> {
 }
 
 fn all() -> Vec<Family> {
-    use Kind::{Codes, Counts, Reals};
+    use Kind::{Codes, CountVectors, Counts, Reals, Vectors};
     vec![
         normal_line("normal"),
         entry("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
@@ -112,15 +115,24 @@ fn all() -> Vec<Family> {
         }),
         entry("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
         entry("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
-        entry("negative_binomial", Counts, &[], |_| {
-            made(NegativeBinomial::new(1.0, 1.0))
-        }),
+        negative_binomial(),
         entry("point_mass", Counts, &["value"], |part| {
             made(PointMass::<u64>::new(part.count_setting("value", 0)?))
         }),
         entry("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
         entry("binomial", Counts, &["trials"], |part| {
             made(Binomial::new(part.count_setting("trials", 1)?, 0.5))
+        }),
+        entry("beta_binomial", Counts, &["trials"], |part| {
+            made(BetaBinomial::new(
+                part.count_setting("trials", 1)?,
+                1.0,
+                1.0,
+            ))
+        }),
+        entry("discrete_uniform", Counts, &["low", "high"], |part| {
+            let low = part.count_setting("low", 0)?;
+            made(DiscreteUniform::new(low, part.count_setting("high", low)?))
         }),
         entry("geometric", Counts, &["support"], |part| {
             let mut parameters = part.settings.clone();
@@ -148,7 +160,45 @@ fn all() -> Vec<Family> {
             &["trials"],
         ),
         multivariate_t_line("multivariate_t"),
+        entry("multinomial", CountVectors, &["trials"], |part| {
+            let family = made(Multinomial::uniform(part.columns.len()))?;
+            Ok(match part.settings.contains_key("trials") {
+                true => family.with_trials(part.trials_setting()?),
+                false => family,
+            })
+        }),
+        entry("dirichlet_multinomial", CountVectors, &["trials"], |part| {
+            let concentrations = vec![1.0; part.columns.len()];
+            let family = made(DirichletMultinomial::new(concentrations))?;
+            Ok(family.with_trials(part.trials_setting()?))
+        }),
+        entry("dirichlet", Vectors, &[], |part| {
+            made(Dirichlet::new(vec![1.0; part.columns.len()]))
+        }),
+        entry("von_mises_fisher", Vectors, &[], |part| {
+            let mut direction = vec![0.0; part.columns.len()];
+            direction[0] = 1.0;
+            made(VonMisesFisher::new(direction, 1.0))
+        }),
     ]
+}
+
+/// The negative binomial, whose size is known where it is set.
+fn negative_binomial() -> Family {
+    let fix = |part: &PartSpecification, family: NegativeBinomial| {
+        if part.settings.contains_key("size") {
+            family.with_fixed_size()
+        } else {
+            family
+        }
+    };
+    let template = |part: &PartSpecification| {
+        let mut parameters = part.settings.clone();
+        parameters.entry("size").or_insert(1.0.into());
+        parameters.insert("mean".into(), 1.0.into());
+        read(&Value::Object(parameters))
+    };
+    adjusted_entry("negative_binomial", Kind::Counts, &["size"], template, fix)
 }
 
 /// The line of a family whose template is made by `template`.
@@ -179,6 +229,7 @@ where
         name,
         kind,
         settings,
+        covariance: false,
         template: Box::new(move |part, field, components| {
             let set = vec![adjusted(part, template(part)?); components];
             Ok(Box::new(
@@ -187,7 +238,8 @@ where
         }),
         load: Box::new(move |part, field, components| {
             let read = components.iter().enumerate().map(|(k, parameters)| {
-                check_levels(part, parameters)
+                check_width(part, kind, parameters)
+                    .and_then(|()| check_levels(part, parameters))
                     .and_then(|()| read::<F>(parameters))
                     .map(|family| adjusted(part, family))
                     .map_err(|error| (k, error))
@@ -208,6 +260,21 @@ pub(crate) fn made<F>(template: Result<F, ParameterError>) -> Result<F, ModelErr
 /// The family with these parameters.
 pub(crate) fn read<F: DeserializeOwned>(parameters: &Value) -> Result<F, ModelError> {
     F::deserialize(parameters).map_err(|error| ModelError(error.to_string()))
+}
+
+/// A component over several columns has one number for each in its vector.
+fn check_width(part: &PartSpecification, kind: Kind, parameters: &Value) -> Result<(), ModelError> {
+    let vectors = parameters.as_object().into_iter().flatten();
+    for (name, value) in vectors.filter(|_| kind.is_vector()) {
+        let length = value.as_array().map(Vec::len);
+        if let Some(length) = length.filter(|&length| length != part.columns.len()) {
+            return Err(ModelError(format!(
+                "{name} of {length} numbers for the {} columns of the part",
+                part.columns.len()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A categorical component has one probability for each level.

@@ -14,6 +14,8 @@ pub enum Kind {
     Codes,
     /// Several real numbers a row.
     Vectors,
+    /// Several whole numbers ≥ 0 a row.
+    CountVectors,
     /// Predictors and a real response.
     RealResponses,
     /// Predictors and a count as response.
@@ -23,6 +25,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether one part takes several columns.
+    pub fn is_vector(self) -> bool {
+        matches!(self, Kind::Vectors | Kind::CountVectors)
+    }
     /// Whether a row is a response with its predictors.
     pub fn is_regression(self) -> bool {
         matches!(
@@ -49,6 +55,8 @@ pub enum Values {
     CountResponses((RowsBuffer<f64>, Vec<u64>)),
     /// The rows of a design matrix, with successes and trials.
     TrialResponses((RowsBuffer<f64>, (Vec<u64>, Vec<u64>))),
+    /// Several whole numbers ≥ 0 a row, row after row.
+    CountVectors(RowsBuffer<u64>),
 }
 
 impl Values {
@@ -62,6 +70,7 @@ impl Values {
             Values::RealResponses(_) => Kind::RealResponses,
             Values::CountResponses(_) => Kind::CountResponses,
             Values::TrialResponses(_) => Kind::TrialResponses,
+            Values::CountVectors(_) => Kind::CountVectors,
         }
     }
     /// The number of rows.
@@ -74,6 +83,7 @@ impl Values {
             Values::RealResponses((_, responses)) => responses.len(),
             Values::CountResponses((_, responses)) => responses.len(),
             Values::TrialResponses((_, (successes, _))) => successes.len(),
+            Values::CountVectors(values) => values.view().len(),
         }
     }
 }
@@ -284,3 +294,4 @@ from_field!(
     Pair<Rows<f64>, Pair<Scalars<u64>, Scalars<u64>>>,
     TrialResponses
 );
+from_field!(Rows<u64>, CountVectors);

@@ -35,6 +35,7 @@ pub(crate) fn normal_line(name: &'static str) -> Family {
         name,
         kind: reals,
         settings: &["mean", "variance"],
+        covariance: false,
         template: Box::new(move |part, field, components| {
             (variants[chosen(part)].template)(part, field, components)
         }),

@@ -16,7 +16,7 @@ fn specifications() -> Vec<Specification> {
         if family.kind.is_regression() {
             continue;
         }
-        let vectors = family.kind == Kind::Vectors;
+        let vectors = family.kind.is_vector();
         let mut part = PartSpecification {
             family: family.name.into(),
             columns: if vectors {
@@ -30,7 +30,7 @@ fn specifications() -> Vec<Specification> {
             ("trials", 9),
             ("location", 1),
             ("minimum", 1),
-            ("low", -1),
+            ("low", if family.kind == Kind::Counts { 1 } else { -1 }),
             ("high", 3),
             ("value", 2),
         ] {
@@ -41,7 +41,7 @@ fn specifications() -> Vec<Specification> {
         if family.kind == Kind::Codes {
             part.levels = vec!["a".into(), "b".into(), "c".into()];
         }
-        if vectors {
+        if family.covariance {
             part.covariance = Some("VEE".into());
         }
         all.push(Specification { parts: vec![part] });

@@ -109,9 +109,11 @@ fn cells(file: &ModelFile, table: &Table, row: usize) -> Vec<String> {
             Values::CountResponses((_, responses)) => cells.push(responses[row].to_string()),
             Values::TrialResponses((_, (successes, _))) => cells.push(successes[row].to_string()),
             Values::Vectors(values) => {
-                let start = row * values.width;
-                let row = &values.values[start..start + values.width];
+                let row = values.view().at(row);
                 cells.extend(row.iter().map(|&value| number(value)));
+            }
+            Values::CountVectors(values) => {
+                cells.extend(values.view().at(row).iter().map(u64::to_string));
             }
         }
     }

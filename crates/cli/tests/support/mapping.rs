@@ -94,6 +94,22 @@ pub const NAMES: &[Names] = &[
         &[("n", "trials"), ("alpha", "alpha"), ("beta", "beta")],
     ),
     names(
+        "discrete_uniform",
+        "discrete_uniform",
+        &[("lower", "low"), ("upper", "high")],
+    ),
+    names(
+        "multinomial",
+        "multinomial",
+        &[("n", "trials"), ("p", "probabilities")],
+    ),
+    names("dirichlet", "dirichlet", &[("alpha", "concentrations")]),
+    names(
+        "von_mises_fisher",
+        "von_mises_fisher",
+        &[("mu", "mean_direction"), ("kappa", "concentration")],
+    ),
+    names(
         "gaussian",
         "gaussian",
         &[("mean", "mean"), ("cov", "covariance")],

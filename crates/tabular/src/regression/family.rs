@@ -179,6 +179,7 @@ pub(crate) fn regression_line<F: RegressionFamily>(
         name,
         kind,
         settings,
+        covariance: false,
         template: Box::new(|part, field, components| {
             let design = part.regression_of()?.design()?;
             let given = Parameters {
