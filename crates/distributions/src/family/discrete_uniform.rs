@@ -1,5 +1,6 @@
 //! The uniform distribution on whole numbers between known bounds.
 
+use super::counts::count_quantile;
 use crate::combine::TotalWeight;
 use crate::serde_parameters::serde_parameters;
 use crate::{
@@ -144,17 +145,9 @@ impl Univariate for DiscreteUniform {
         (self.counts() - self.counts_to(x)) / self.counts()
     }
     fn quantile(&self, p: f64) -> f64 {
-        if !(0.0..=1.0).contains(&p) {
-            return f64::NAN;
-        }
-        let low = self.low as f64;
-        // Rounding of p·n may miss a step by one.
-        let above = (p * self.counts()).ceil().max(1.0);
-        let candidates = [above - 1.0, above, above + 1.0].map(|count| low + count - 1.0);
-        let reached = candidates
-            .into_iter()
-            .find(|&x| x >= low && self.cdf(x) >= p);
-        reached.unwrap_or(self.high as f64)
+        let (low, high) = (self.low as f64, self.high as f64);
+        let start = low + p * self.counts() - 1.0;
+        count_quantile(p, start, (low, high), |k| (self.cdf(k), self.sf(k)))
     }
     fn mean(&self) -> f64 {
         0.5 * self.low as f64 + 0.5 * self.high as f64
