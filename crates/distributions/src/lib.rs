@@ -36,6 +36,10 @@
 //! | [`Categorical`] | codes | probabilities |
 //! | [`PointMass`] | one value | value (fixed) |
 //!
+//! A family on the real line also has its distribution function, quantiles and moments
+//! ([`Univariate`], [`Entropy`]), and most can use observations of which only an interval is known
+//! ([`IntervalStatistics`]).
+//!
 //! [`combine`] makes components of components: products of parts, columns of one family, different
 //! families side by side, groups that share a class, frozen parts, zero-inflated, truncated and censored
 //! families, conjugate priors. [`testing`] checks a component

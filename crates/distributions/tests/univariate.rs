@@ -561,3 +561,57 @@ fn boundary_parameters() {
         (0.0, 1.0, 0.0, 2.5)
     );
 }
+
+/// The whole range of parameters: no NaN, tails that belong together, and quantiles in order.
+#[test]
+fn extreme_parameters() {
+    fn sane(name: String, line: &impl Line) {
+        let mut last = f64::NEG_INFINITY;
+        for p in [0.0, 1e-300, 1e-9, 0.3, 0.5, 0.9, 1.0 - 1e-12, 1.0] {
+            let x = line.quantile(p);
+            let (below, above) = (line.cdf(x), line.sf(x));
+            assert!(x >= last, "{name}: quantile {x:e} at {p:e} below {last:e}");
+            assert!(
+                (below + above - 1.0).abs() <= 4.0 * f64::EPSILON,
+                "{name} at {x:e}"
+            );
+            last = x;
+        }
+        for value in [line.mean(), line.variance(), line.entropy()] {
+            assert!(!value.is_nan(), "{name}");
+        }
+    }
+    for a in [1e-300, 1e-10, 1e-3, 1.0, 1e6, 1e15, 1e300] {
+        sane(format!("gamma {a:e}"), &Gamma::new(a, 1.0).unwrap());
+        sane(
+            format!("inverse gamma {a:e}"),
+            &InverseGamma::new(a, 1.0).unwrap(),
+        );
+        sane(format!("exponential {a:e}"), &Exponential::new(a).unwrap());
+        sane(format!("weibull {a:e}"), &Weibull::new(a, 1.0).unwrap());
+        sane(format!("von Mises {a:e}"), &VonMises::new(0.3, a).unwrap());
+        sane(
+            format!("log-normal {a:e}"),
+            &LogNormal::new(0.0, a).unwrap(),
+        );
+        sane(format!("pareto {a:e}"), &Pareto::new(1.0, a).unwrap());
+        sane(format!("half-normal {a:e}"), &HalfNormal::new(a).unwrap());
+        sane(format!("maxwell {a:e}"), &Maxwell::new(a).unwrap());
+        sane(format!("poisson {a:e}"), &Poisson::new(a).unwrap());
+        for b in [1e-300, 1e-3, 1.0, 1e6, 1e12, 1e20] {
+            sane(format!("beta {a:e} {b:e}"), &Beta::new(a, b).unwrap());
+            sane(
+                format!("negative binomial {a:e} {b:e}"),
+                &NegativeBinomial::new(a, b).unwrap(),
+            );
+        }
+        for n in [1, 1000, 1_000_000_000, u64::MAX] {
+            let p = a.min(0.5);
+            sane(format!("binomial {n} {p:e}"), &Binomial::new(n, p).unwrap());
+        }
+        sane(
+            format!("geometric {a:e}"),
+            &Geometric::new(a.min(1.0)).unwrap(),
+        );
+    }
+}

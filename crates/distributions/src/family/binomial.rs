@@ -377,7 +377,7 @@ impl Entropy for Binomial {
         if self.trials == 1 || self.probability == 0.0 || self.probability == 1.0 {
             return self.n * entropy_of_trial(self.probability);
         }
-        let moments = (Univariate::mean(self), Univariate::variance(self));
+        let moments = (Univariate::mean(self), Univariate::variance(self).sqrt());
         entropy_of_counts(moments, (0.0, self.n), |k| self.log_density(k as u64))
     }
 }

@@ -92,7 +92,7 @@ const REACH: f64 = 12.0;
 /// the first counts are added one by one and the rest by the Euler–Maclaurin formula, in panels that
 /// grow with the count.
 pub(super) fn entropy_of_counts(
-    (mean, variance): (f64, f64),
+    (mean, deviation): (f64, f64),
     (least, last): (f64, f64),
     log_mass: impl Fn(f64) -> f64,
 ) -> f64 {
@@ -104,9 +104,13 @@ pub(super) fn entropy_of_counts(
             -log_mass.exp() * log_mass
         }
     };
-    let deviation = variance.sqrt();
     let (low, high) = (mean - REACH * deviation, mean + REACH * deviation);
     if low > least && high < last {
+        if deviation < 64.0 * f64::EPSILON * mean {
+            // The doubles near the mean are too far apart for a sum. The next term is of the size of
+            // 1/variance.
+            return 0.5 + super::normal::HALF_LN_TWO_PI + deviation.ln();
+        }
         let stride = (deviation / 8.0).floor().max(1.0);
         let half = (REACH * deviation / stride).ceil() as i32;
         let middle = mean.round();
@@ -129,10 +133,15 @@ pub(super) fn entropy_of_counts(
     // From `end` + ½ on; f′ there is the difference of its neighbours.
     sum += (term(k) - term(end)) / 24.0;
     let mut from = end + 0.5;
-    let far = (mean + 60.0 * deviation).max(2.0 * from).min(last + 0.5);
-    while from < far {
-        let to = (1.25 * from).min(far);
-        sum += integral(from, to, 1, term);
+    let top = last.min(f64::MAX);
+    while from < top {
+        let to = (1.25 * from).min(top);
+        let panel = integral(from, to, 1, term);
+        sum += panel;
+        // Past the mean each panel is smaller than the one before, in the end by far.
+        if from > mean && !(panel > 1e-19 * sum) {
+            break;
+        }
         from = to;
     }
     sum
@@ -149,7 +158,8 @@ pub(super) fn ends_of_trials(trials: f64, probability: f64) -> (f64, f64) {
 /// −p ln p − (1 − p) ln(1 − p), 0 at both ends.
 pub(super) fn entropy_of_trial(p: f64) -> f64 {
     use crate::special::{xlog1py, xlogy};
-    -xlogy(p, p) - xlog1py(1.0 - p, -p)
+    // No −0 at the ends.
+    0.0 - xlogy(p, p) - xlog1py(1.0 - p, -p)
 }
 
 /// So many counts are added one by one.

@@ -207,9 +207,12 @@ impl Univariate for HalfNormal {
     fn variance(&self) -> f64 {
         (1.0 - FRAC_2_PI) * self.scale * self.scale
     }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        let standardised = [low, high].map(|x| x.max(0.0) * self.inverse_scale);
+        2.0 * super::truncated_normal::probability(standardised[0], standardised[1])
+    }
     fn log_probability(&self, low: f64, high: f64) -> f64 {
-        let (low, high) = (low.max(0.0), high.max(0.0));
-        let standardised = [low, high].map(|x| x * self.inverse_scale);
+        let standardised = [low, high].map(|x| x.max(0.0) * self.inverse_scale);
         LN_2 + super::truncated_normal::log_probability(standardised[0], standardised[1])
     }
 }

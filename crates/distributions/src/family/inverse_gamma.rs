@@ -257,6 +257,14 @@ impl Univariate for InverseGamma {
             f64::INFINITY
         }
     }
+    /// That of 1/x between the reciprocals of the bounds.
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        if low < high && high > 0.0 {
+            self.inverse.log_probability(1.0 / high, 1.0 / low.max(0.0))
+        } else {
+            f64::NEG_INFINITY
+        }
+    }
 }
 
 impl Entropy for InverseGamma {

@@ -7,6 +7,7 @@ use crate::{
 };
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
+use std::f64::consts::LN_2;
 
 /// The Laplace (double exponential) distribution about a **fixed** location m, with scale b.
 ///
@@ -186,6 +187,23 @@ impl Univariate for Laplace {
     }
     fn variance(&self) -> f64 {
         2.0 * self.scale * self.scale
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.log_probability(low, high).exp()
+    }
+    /// Sums of what lies on each side; nothing is subtracted.
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let [below, above] = [low, high].map(|x| (x - self.location) / self.scale);
+        let width = (high - low) / self.scale;
+        if !(low < high) {
+            f64::NEG_INFINITY
+        } else if below >= 0.0 {
+            super::exponential_log_probability(below, width) - LN_2
+        } else if above <= 0.0 {
+            super::exponential_log_probability(-above, width) - LN_2
+        } else {
+            (super::exponential_cdf(-below) + super::exponential_cdf(above)).ln() - LN_2
+        }
     }
 }
 

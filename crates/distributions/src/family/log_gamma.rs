@@ -56,6 +56,12 @@ impl BoundedLogGamma {
         });
         sums.map(|sum| sum / total)
     }
+    /// ln of the integral of the density relative to that at the origin.
+    pub fn log_total(&self) -> f64 {
+        let mut total = 0.0;
+        self.visit(|_, mass| total += mass);
+        total.ln()
+    }
     /// How much the log-density has fallen from the origin to s.
     fn fall(&self, s: f64) -> f64 {
         self.scaled * s.exp_m1() - self.shape * s

@@ -3,7 +3,7 @@
 use super::log_gamma::BoundedLogGamma;
 use super::normal::HALF_LN_TWO_PI;
 use crate::serde_parameters::serde_parameters;
-use crate::special::{gamma_p, gamma_q, inverse_gamma_p};
+use crate::special::{gamma_p, gamma_q, inverse_gamma_p, ln_gamma_p, ln_gamma_q};
 use crate::{
     Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
     ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
@@ -217,6 +217,22 @@ impl Univariate for Maxwell {
     /// (3 − 8/π) s².
     fn variance(&self) -> f64 {
         (3.0 - 4.0 * FRAC_2_PI) * self.scale * self.scale
+    }
+    /// As that of a gamma distribution.
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let (from, to) = (self.half_square(low), self.half_square(high));
+        if !(from < to) {
+            f64::NEG_INFINITY
+        } else if from == 0.0 {
+            ln_gamma_p(1.5, to)
+        } else if to == f64::INFINITY {
+            ln_gamma_q(1.5, from)
+        } else {
+            let bounded = BoundedLogGamma::new(1.5, 1.0, from, to);
+            // In ln(x²/2), along which the density is x/2 times that of x.
+            let at = self.scale * (2.0 * bounded.origin()).sqrt();
+            bounded.log_total() + (self.log_density(at) + (0.5 * at).ln())
+        }
     }
 }
 

@@ -276,6 +276,10 @@ impl NegativeBinomial {
     /// F(k) and 1 − F(k): an incomplete beta function of the smaller of r/(r + m) and m/(r + m).
     fn tails(&self, k: f64) -> (f64, f64) {
         let (m, r) = (self.mean, self.size);
+        if m / r == f64::INFINITY {
+            // r is so small that what lies between 0 and this m has no mass.
+            return (self.log_zero.exp(), -self.log_zero.exp_m1());
+        }
         if m < r {
             let failure = 1.0 / (1.0 + r / m);
             (
@@ -323,7 +327,9 @@ impl Entropy for NegativeBinomial {
             return 0.0;
         }
         let log_mass = |k: f64| self.log_density_of(k, log_saddle(k));
-        let moments = (self.mean, Univariate::variance(self));
+        // The variance itself may be past the largest double.
+        let deviation = self.mean.sqrt() * (1.0 + self.mean / self.size).sqrt();
+        let moments = (self.mean, deviation);
         entropy_of_counts(moments, (0.0, f64::INFINITY), log_mass)
     }
 }

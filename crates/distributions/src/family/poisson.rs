@@ -318,7 +318,11 @@ impl Entropy for Poisson {
             return 0.0;
         }
         let log_mass = |k: f64| self.log_density_of(&Prepared::real(k));
-        entropy_of_counts((self.rate, self.rate), (0.0, f64::INFINITY), log_mass)
+        entropy_of_counts(
+            (self.rate, self.rate.sqrt()),
+            (0.0, f64::INFINITY),
+            log_mass,
+        )
     }
 }
 

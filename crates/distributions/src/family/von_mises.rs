@@ -351,10 +351,10 @@ impl ExponentialFamily for VonMises {
         let concentrations =
             super::divergence::of_ln_bessel(self.concentration, other.concentration);
         directions
-            + concentrations.unwrap_or_else(|| {
+            + concentrations.unwrap_or(
                 (other.concentration - self.concentration) * complement
-                    + (self.log_peak - other.log_peak)
-            })
+                    + (self.log_peak - other.log_peak),
+            )
     }
 }
 

@@ -2,8 +2,8 @@
 
     python3 generate_interval_statistics.py > interval_statistics.csv      (needs mpmath; a minute)
 
-Columns: family, parameters (as in model files, in order), low, high, and the conditional means, all
-separated by spaces inside a column:
+Columns: family, parameters (as in model files, in order), low, high, the logarithm of the probability
+of the interval, and the conditional means, separated by spaces inside a column:
   normal, log_normal      mean and variance (of ln x)
   gamma                   mean, and ln(mean) - mean of ln x
   weibull                 means of L, e, eL and eL^2 with L = ln(x/scale), e = (x/scale)^shape
@@ -21,8 +21,15 @@ mp.dps = 40
 INF = mp.inf
 
 
-def bounded(log_density, low, high, mode, functions):
-    """Means of `functions` under a log-concave density between low and high."""
+def bounded(log_density, low, high, mode, functions, least=-INF):
+    """Means of `functions` under a log-concave density between low and high, and what is behind
+    them: the integral of a function times the relative density, that of 1, and ln P."""
+    means, integral, total, top = relative(log_density, low, high, mode, functions)
+    _, _, whole, whole_top = relative(log_density, mpf(least), INF, mode, [])
+    return means, integral, total, mp.log(total / whole) + top - whole_top
+
+
+def relative(log_density, low, high, mode, functions):
     peak = min(max(mode, low), high)
     top = log_density(peak)
 
@@ -42,13 +49,13 @@ def bounded(log_density, low, high, mode, functions):
         return mp.quad(lambda y: g(y) * mp.exp(log_density(y) - top), points, method="gauss-legendre")
 
     total = integral(lambda y: mpf(1))
-    return [integral(f) / total for f in functions], integral, total
+    return [integral(f) / total for f in functions], integral, total, top
 
 
 def normal(low, high, mean, variance):
     density = lambda x: -((x - mean) ** 2) / (2 * variance)
-    (m,), integral, total = bounded(density, low, high, mean, [lambda x: x])
-    return [m, integral(lambda x: (x - m) ** 2) / total]
+    (m,), integral, total, log_p = bounded(density, low, high, mean, [lambda x: x])
+    return [m, integral(lambda x: (x - m) ** 2) / total], log_p
 
 
 def log(x):
@@ -62,8 +69,8 @@ def log_normal(low, high, m, v):
 def gamma(low, high, shape, rate):
     density = lambda y: shape * y - rate * mp.exp(y)
     bounds = (log(low), log(high) if high < INF else INF)
-    values, _, _ = bounded(density, *bounds, mp.log(shape / rate), [mp.exp, lambda y: y])
-    return [values[0], mp.log(values[0]) - values[1]]
+    values, _, _, log_p = bounded(density, *bounds, mp.log(shape / rate), [mp.exp, lambda y: y])
+    return [values[0], mp.log(values[0]) - values[1]], log_p
 
 
 def weibull(low, high, k, s):
@@ -75,15 +82,16 @@ def weibull(low, high, k, s):
         lambda y: mp.exp(y) * y / k,
         lambda y: mp.exp(y) * (y / k) ** 2,
     ]
-    return bounded(density, bound(low), bound(high), mpf(0), functions)[0]
+    return bounded(density, bound(low), bound(high), mpf(0), functions)[::3]
 
 
 def exponential(low, high, rate):
-    return bounded(lambda x: -rate * x, max(low, mpf(0)), high, mpf(0), [lambda x: x])[0]
+    return bounded(lambda x: -rate * x, max(low, mpf(0)), high, mpf(0), [lambda x: x], 0)[::3]
 
 
 def half_normal(low, high, s):
-    return bounded(lambda x: -((x / s) ** 2) / 2, max(low, mpf(0)), high, mpf(0), [lambda x: x * x])[0]
+    density = lambda x: -((x / s) ** 2) / 2
+    return bounded(density, max(low, mpf(0)), high, mpf(0), [lambda x: x * x], 0)[::3]
 
 
 def powered(power):
@@ -91,7 +99,7 @@ def powered(power):
         density = lambda y: (power + 1) * y - (mp.exp(y) / s) ** 2 / 2
         mode = mp.log(s * mp.sqrt(power + 1))
         bounds = (log(low), log(high) if high < INF else INF)
-        return bounded(density, *bounds, mode, [lambda y: mp.exp(2 * y)])[0]
+        return bounded(density, *bounds, mode, [lambda y: mp.exp(2 * y)])[::3]
 
     return means
 
@@ -99,7 +107,7 @@ def powered(power):
 def laplace(low, high, m, b):
     def side(near, far):
         density = lambda t: -t / b
-        (mean,), _, total = bounded(density, near, far, mpf(0), [lambda t: t])
+        (mean,), _, total, _ = bounded(density, near, far, mpf(0), [lambda t: t], 0)
         return mean, total * mp.exp(-near / b)
 
     parts = []
@@ -108,13 +116,13 @@ def laplace(low, high, m, b):
     if low < m:
         parts.append(side(m - min(high, m), m - low))
     total = sum(p for _, p in parts)
-    return [sum(v * p for v, p in parts) / total]
+    return [sum(v * p for v, p in parts) / total], mp.log(total / (2 * b))
 
 
 def pareto(low, high, m, a):
     low = max(low, m)
     top = mp.log(high / m) if high < INF else INF
-    return bounded(lambda y: -a * y, mp.log(low / m), top, mpf(0), [lambda y: y])[0]
+    return bounded(lambda y: -a * y, mp.log(low / m), top, mpf(0), [lambda y: y], 0)[::3]
 
 
 def counts(log_mass, first, last, mode):
@@ -130,7 +138,7 @@ def counts(log_mass, first, last, mode):
             total += mass
             weighted += mass * k
             k += direction
-    return [weighted / total]
+    return [weighted / total], mp.log(total) + top
 
 
 def ends(low, high, least):
@@ -139,13 +147,13 @@ def ends(low, high, least):
 
 
 def poisson(low, high, rate):
-    log_mass = lambda k: k * mp.log(rate) - mp.loggamma(k + 1)
+    log_mass = lambda k: k * mp.log(rate) - mp.loggamma(k + 1) - rate
     return counts(log_mass, *ends(low, high, 0), rate)
 
 
 def binomial(low, high, n, p):
     first, last = ends(low, high, 0)
-    choose = lambda k: -mp.loggamma(k + 1) - mp.loggamma(n - k + 1)
+    choose = lambda k: mp.loggamma(n + 1) - mp.loggamma(k + 1) - mp.loggamma(n - k + 1)
     log_mass = lambda k: choose(k) + k * mp.log(p) + (n - k) * mp.log(1 - p)
     return counts(log_mass, first, min(last, int(n)), n * p)
 
@@ -155,8 +163,8 @@ def geometric(low, high, p):
     q = 1 - p
     n = last - first + 1
     if high == INF:
-        return [first + q / p]
-    return [first + q / p - n * q**n / (1 - q**n)]
+        return [first + q / p], first * mp.log(q)
+    return [first + q / p - n * q**n / (1 - q**n)], first * mp.log(q) + mp.log(1 - q**n)
 
 
 FAMILIES = {
@@ -203,6 +211,8 @@ CASES = [
     ("poisson", (3.0,), COUNTS),
     ("poisson", (0.01,), COUNTS),
     ("poisson", (1e4,), [(-inf, 9000.0), (9990.0, 10010.0), (10500.0, inf), (9000.0, 10100.0)]),
+    ("poisson", (1.1e8,), [(1.1e8 + 1e4, inf), (-inf, 1.1e8 - 2e4)]),
+    ("binomial", (1e9, 0.2), [(2e8 + 1e4, inf)]),
     ("binomial", (100.0, 0.3), COUNTS),
     ("binomial", (1000.0, 0.999), [(-inf, 990.0), (995.0, inf), (998.0, 1000.0)]),
     ("geometric", (0.25,), COUNTS),
@@ -211,12 +221,13 @@ CASES = [
 
 
 def main():
-    print("family,parameters,low,high,means")
+    print("family,parameters,low,high,log_probability,means")
     for family, parameters, intervals in CASES:
         for low, high in intervals:
-            values = FAMILIES[family](mpf(low), mpf(high), *[mpf(p) for p in parameters])
+            values, log_p = FAMILIES[family](mpf(low), mpf(high), *[mpf(p) for p in parameters])
             shown = " ".join(mp.nstr(v, 22, min_fixed=1, max_fixed=0) for v in values)
-            print(",".join([family, " ".join(map(repr, parameters)), repr(low), repr(high), shown]))
+            log_p = mp.nstr(log_p, 22, min_fixed=1, max_fixed=0)
+            print(",".join([family, " ".join(map(repr, parameters)), repr(low), repr(high), log_p, shown]))
 
 
 main()
