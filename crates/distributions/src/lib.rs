@@ -66,6 +66,7 @@ pub mod dense;
 mod error;
 mod exponential_family;
 pub mod family;
+mod multivariate;
 mod quadrature;
 pub mod regression;
 mod sample;
@@ -86,6 +87,7 @@ pub use exponential_family::{
     exponential_log_density_batch, exponential_maximize, exponential_prepare,
 };
 pub use family::*;
+pub use multivariate::Multivariate;
 pub use regression::{BinomialRegression, LinearRegression, LogisticRegression, PoissonRegression};
 pub use sample::Sample;
 pub use scratch::Scratch;

@@ -197,3 +197,24 @@ fn renamed(mut error: ParameterError) -> ParameterError {
 
 #[cfg(test)]
 mod tests;
+
+/// NaN where they do not exist; variances are infinite for 1 < ν ≤ 2.
+impl distributions::Multivariate for MultivariateT {
+    fn mean(&self) -> Vec<f64> {
+        let mean = self.mean().map(<[f64]>::to_vec);
+        mean.unwrap_or_else(|| vec![f64::NAN; self.dimension()])
+    }
+    fn covariance(&self) -> Vec<f64> {
+        self.covariance().unwrap_or_else(|| {
+            let width = self.dimension();
+            let mut matrix = vec![f64::NAN; width * width];
+            if self.df() > 1.0 {
+                matrix
+                    .iter_mut()
+                    .step_by(width + 1)
+                    .for_each(|v| *v = f64::INFINITY);
+            }
+            matrix
+        })
+    }
+}
