@@ -61,6 +61,7 @@
 //!   no digits beyond those of the data.
 //! - AVX-512, AVX2 or plain code is chosen when the program runs; results agree to rounding.
 
+mod conditional;
 mod covariance;
 mod gaussian;
 mod kernel;
@@ -73,6 +74,7 @@ mod set;
 mod set_coordinates;
 mod student_t;
 
+pub use conditional::Conditional;
 pub use covariance::{CovarianceStructure, UnknownStructure};
 pub use gaussian::Gaussian;
 pub use mixture::{GaussianMixture, GaussianMixtureBuilder};
