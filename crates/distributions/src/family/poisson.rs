@@ -114,6 +114,10 @@ const TABLED: u64 = 256;
 static SMALL: LazyLock<[Prepared; TABLED as usize]> =
     LazyLock::new(|| std::array::from_fn(|count| Prepared::computed(count as u64)));
 
+/// ln x! of the same counts, side by side.
+static LOG_FACTORIALS: LazyLock<[f64; TABLED as usize]> =
+    LazyLock::new(|| std::array::from_fn(|count| SMALL[count].log_factorial));
+
 impl Prepared {
     fn new(count: u64) -> Self {
         if count < TABLED {
@@ -166,23 +170,27 @@ impl Density for Poisson {
     }
     /// Columns x and ln x!, and for large rates ln x and the log-density at λ = x.
     fn prepare(&self, xs: &[u64], into: &mut [f64]) {
-        let small: &[Prepared; TABLED as usize] = &SMALL;
-        let prepared = |x: u64| match x < TABLED {
-            true => small[x as usize],
-            false => Prepared::computed(x),
-        };
+        let log_factorial_of: &[f64; TABLED as usize] = &LOG_FACTORIALS;
         let (counts, rest) = into.split_at_mut(xs.len());
         let (log_factorials, rest) = rest.split_at_mut(xs.len());
-        for ((count, log_factorial), &x) in counts.iter_mut().zip(log_factorials).zip(xs) {
-            *count = x as f64;
-            *log_factorial = prepared(x).log_factorial;
+        simd::convert(xs, counts);
+        let mut bits = 0;
+        for (log_factorial, &x) in log_factorials.iter_mut().zip(xs) {
+            bits |= x;
+            *log_factorial = log_factorial_of[(x % TABLED) as usize];
+        }
+        if bits >= TABLED {
+            let large = log_factorials.iter_mut().zip(xs);
+            for (log_factorial, &x) in large.filter(|(_, x)| **x >= TABLED) {
+                *log_factorial = Prepared::computed(x).log_factorial;
+            }
         }
         if rest.is_empty() {
             return;
         }
         let (log_xs, log_saddles) = rest.split_at_mut(xs.len());
         for ((log_x, log_saddle), &x) in log_xs.iter_mut().zip(log_saddles).zip(xs) {
-            let prepared = prepared(x);
+            let prepared = Prepared::new(x);
             (*log_x, *log_saddle) = (prepared.log_x, prepared.log_saddle);
         }
     }

@@ -89,6 +89,18 @@ fn map_one<const FUSED: bool>(xs: &[f64], out: &mut [f64], f: impl Fn(f64) -> f6
     }
 }
 
+/// Writes counts as real numbers.
+pub(crate) fn convert(counts: &[u64], out: &mut [f64]) {
+    dispatch!(convert_all(counts, out));
+}
+
+#[inline(always)]
+fn convert_all<const FUSED: bool>(counts: &[u64], out: &mut [f64]) {
+    for (value, &count) in out.iter_mut().zip(counts) {
+        *value = count as f64;
+    }
+}
+
 /// Replaces every value v by f(v); whether one of the results is not finite.
 #[inline]
 pub(crate) fn update(values: &mut [f64], f: impl Fn(f64) -> f64) -> bool {
