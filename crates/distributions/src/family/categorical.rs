@@ -89,6 +89,11 @@ impl Categorical {
     pub fn probabilities(&self) -> &[f64] {
         &self.probabilities
     }
+    /// The code to whose probability the others are compared: the last that is possible.
+    fn reference(&self) -> usize {
+        let possible = self.probabilities.iter().rposition(|&p| p > 0.0);
+        possible.unwrap_or(self.categories() - 1)
+    }
     /// The number of codes K, fixed.
     pub fn categories(&self) -> usize {
         self.probabilities.len()
@@ -197,18 +202,22 @@ impl ExponentialFamily for Categorical {
     }
 }
 
+/// Logarithms of ratios to the last category of positive probability; −∞ where a probability is 0.
 impl Coordinates for Categorical {
     fn pack(&self, into: &mut Vec<f64>) {
-        if let Some((last, rest)) = self.log_probabilities.split_last() {
-            into.extend(rest.iter().map(|log_p| log_p - last));
-        }
+        let reference = self.reference();
+        let logs = &self.log_probabilities;
+        let others = (0..logs.len()).filter(|&j| j != reference);
+        into.extend(others.map(|j| logs[j] - logs[reference]));
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
-        let mut ratios = Vec::with_capacity(self.categories());
-        for _ in 1..self.categories() {
-            ratios.push(next_coordinate(from)?);
+        let reference = self.reference();
+        let mut ratios = vec![0.0; self.categories()];
+        for (j, ratio) in ratios.iter_mut().enumerate() {
+            if j != reference {
+                *ratio = next_coordinate(from)?;
+            }
         }
-        ratios.push(0.0);
         let top = ratios.iter().copied().fold(0.0, f64::max);
         let mut sum = 0.0;
         for ratio in &mut ratios {
