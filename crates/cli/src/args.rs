@@ -51,9 +51,9 @@ pub struct Fit {
     /// The algorithm: em, or hard (classification EM).
     #[arg(long, value_enum, default_value_t = Algorithm::Em)]
     pub algorithm: Algorithm,
-    /// Acceleration of EM.
-    #[arg(long, value_enum, default_value_t = Acceleration::None)]
-    pub acceleration: Acceleration,
+    /// Acceleration of EM; daarem by default, none for --algorithm hard.
+    #[arg(long, value_enum)]
+    pub acceleration: Option<Acceleration>,
     /// What to do with a component that has no estimate (empty, collapsed, singular): fail, start it
     /// anew from the worst-explained rows, or drop it.
     #[arg(long, value_enum, default_value_t = OnDegenerate::Fail)]
@@ -62,6 +62,12 @@ pub struct Fit {
     #[arg(long, value_name = "T", default_value_t = 1e-7, value_parser = tolerance,
           allow_hyphen_values = true)]
     pub tolerance: f64,
+    /// Stop a run after this many seconds of its fit, at the model reached.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
+    pub time_limit: Option<std::time::Duration>,
+    /// Stop when the estimated changes of all parameters are relatively below this, too.
+    #[arg(long, value_name = "CHANGE", value_parser = positive, allow_hyphen_values = true)]
+    pub parameter_tolerance: Option<f64>,
     /// The most iterations.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = whole,
           allow_negative_numbers = true)]

@@ -1,6 +1,7 @@
 //! Options of a fit.
 
 use crate::degenerate::OnDegenerate;
+use std::time::Duration;
 
 /// Options of a fit; the defaults suit most.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +13,9 @@ pub struct Options {
     pub tolerance: f64,
     /// The most iterations; default 10 000, so that slow but converging fits converge.
     pub max_iterations: usize,
+    /// The longest time, all starts together: the iteration under way is finished, and starts still to
+    /// come are left out. Default none. A limit that is reached makes the result depend on the machine.
+    pub time_limit: Option<Duration>,
     /// How many times to start where the start is random; default 10 (likelihoods of mixtures have
     /// many local maxima). A given start is run once.
     pub restarts: usize,
@@ -28,6 +32,7 @@ impl Default for Options {
         Options {
             tolerance: 1e-7,
             max_iterations: 10_000,
+            time_limit: None,
             restarts: 10,
             seed: 0,
             on_degenerate: OnDegenerate::Fail,
@@ -45,6 +50,11 @@ impl Options {
     /// The same options with this limit of iterations.
     pub fn max_iterations(mut self, max_iterations: usize) -> Self {
         self.max_iterations = max_iterations;
+        self
+    }
+    /// The same options with this limit of time.
+    pub fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = Some(time_limit);
         self
     }
     /// The same options with this many random starts.

@@ -4,11 +4,14 @@ use super::{Accelerate, Step, model_at, step};
 use distributions::Coordinates;
 use distributions::dense::Ldl;
 
+/// Plain steps before the first proposal: where plain EM comes to rest by then, it is left alone, and
+/// elsewhere the steep part of the climb, which decides between maxima, is its own.
+const PATIENCE: usize = 20;
 /// The most differences that are kept; more gain little.
 const ORDER: usize = 8;
 /// The damping λ, relative to the columns: at first, its bounds, and its factors after a proposal
 /// was accepted or dropped.
-const DAMPING: f64 = 1e-2;
+const DAMPING: f64 = 0.1;
 const DAMPING_BOUNDS: (f64, f64) = (1e-12, 1.0);
 const DAMPING_FACTORS: (f64, f64) = (0.3, 10.0);
 /// The trust radius in lengths of the plain step: at first, its least, and the factor by which it
@@ -24,6 +27,7 @@ const RADIUS_FACTOR: f64 = 4.0;
 /// steps, the proposal is x + m with m = f − (ΔX + ΔF) γ, where γ minimises |f − ΔF γ|² + λ|γ|². It
 /// takes one pass. What is added to the scheme of the paper:
 ///
+/// - **Patience.** The first 20 steps are plain.
 /// - **Lengths** weigh each coordinate by the largest f of the last steps. A probability on its way
 ///   to 0 moves its logit by the same amount for ever; unweighted, it would drown the others.
 /// - **Ascent.** Where plain EM gains speed, leaving a saddle, f − ΔF γ = 0 lies behind: m points
@@ -40,6 +44,8 @@ pub struct Daarem {
     history: Vec<(Vec<f64>, Vec<f64>)>,
     damping: f64,
     radius: f64,
+    /// Plain steps still to come.
+    patience: usize,
     /// The proposal under way, and whether it reached the radius.
     proposed: Option<bool>,
 }
@@ -51,6 +57,7 @@ impl Default for Daarem {
             history: Vec::new(),
             damping: DAMPING,
             radius: RADIUS,
+            patience: PATIENCE,
             proposed: None,
         }
     }
@@ -158,6 +165,10 @@ impl<M: Coordinates> Accelerate<M> for Daarem {
             return None;
         };
         self.remember(&now);
+        if self.patience > 0 {
+            self.patience -= 1;
+            return None;
+        }
         let (to, reached_radius) = self.bounded(&now.by)?;
         let to: Vec<f64> = now.from.iter().zip(to).map(|(x, m)| x + m).collect();
         let model = model_at(current, &to, now.held);

@@ -98,6 +98,16 @@ fn model_at<M: Coordinates>(like: &M, wanted: &[f64], held: usize) -> Option<M> 
     (rest.is_empty() && now == held).then_some(model)
 }
 
+/// The largest change of a coordinate x from one model to the next, divided by 1 + |x|; infinite where
+/// they cannot be compared.
+pub(crate) fn relative_change<M: Coordinates>(current: &M, next: &M) -> f64 {
+    let Some(step) = step(current, next) else {
+        return f64::INFINITY;
+    };
+    let changes = step.by.iter().zip(&step.from);
+    changes.fold(0.0, |most, (by, from)| f64::max(most, by.abs() / (1.0 + from.abs())))
+}
+
 fn norm(vector: &[f64]) -> f64 {
     vector.iter().map(|v| v * v).sum::<f64>().sqrt()
 }

@@ -153,6 +153,18 @@ fn latent_classes<const D: usize>(
     }
 }
 
+/// The answers of [`LSAT`] with a sixth, which is always 0, and how many of each.
+pub fn lsat_with_a_constant_answer() -> (Vec<u32>, Vec<f64>) {
+    let longer = |row: &([u32; 5], f64)| row.0.into_iter().chain([0]);
+    let answers = LSAT.iter().flat_map(longer).collect();
+    (answers, LSAT.iter().map(|row| row.1).collect())
+}
+
+/// The responsibilities from which the reference fit of [`LSAT`] starts.
+pub fn lsat_shares() -> Vec<f64> {
+    LSAT_SHARES.iter().flat_map(|&r| [r, 1.0 - r]).collect()
+}
+
 fn regressions(into: &mut Vec<Measured>) {
     let labels = npreg_labels();
     let rng = &mut stream(0, 0);
