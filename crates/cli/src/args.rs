@@ -109,9 +109,21 @@ pub struct Model {
     /// The columns of --family or --components; every numeric column by default.
     #[arg(long, value_name = "COLUMN,COLUMN…")]
     pub columns: Option<String>,
-    /// The covariance structure of gaussian parts.
+    /// The covariance structure of gaussian and multivariate_t parts.
     #[arg(long, value_name = "STRUCTURE")]
     pub covariance: Option<String>,
+    /// The response of a regression, a column.
+    #[arg(long, value_name = "COLUMN")]
+    pub response: Option<String>,
+    /// The terms of a regression: columns, powers x^2, products x*z; -1 takes the intercept out.
+    #[arg(long, value_name = "TERM,TERM…", allow_hyphen_values = true)]
+    pub predictors: Option<String>,
+    /// The terms of a regression whose coefficients are common to all components.
+    #[arg(long, value_name = "TERM,TERM…")]
+    pub common: Option<String>,
+    /// A column that enters a regression with a coefficient of 1.
+    #[arg(long, value_name = "COLUMN")]
+    pub offset: Option<String>,
     /// What a family fixes: trials=12, or 1.trials=12 for part 1 (from 0).
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -121,6 +133,11 @@ impl Model {
     /// Whether any option names the model.
     pub fn is_given(&self) -> bool {
         self.family.is_some() || self.components.is_some() || !self.part.is_empty()
+    }
+    /// Whether any option belongs to a regression.
+    pub fn is_regression(&self) -> bool {
+        let options = [&self.response, &self.predictors, &self.common, &self.offset];
+        options.iter().any(|option| option.is_some())
     }
 }
 
@@ -205,7 +222,10 @@ pub struct Sample {
     pub model: PathBuf,
     /// How many rows.
     #[arg(short = 'n', value_name = "N", value_parser = whole_u64, allow_negative_numbers = true)]
-    pub count: u64,
+    pub count: Option<u64>,
+    /// For a regression: a CSV file of predictors; a response is drawn to each row.
+    #[arg(long, value_name = "DATA.csv")]
+    pub predictors_from: Option<PathBuf>,
     /// The seed.
     #[arg(long, value_name = "S", default_value_t = 0, value_parser = whole_u64,
           allow_negative_numbers = true)]

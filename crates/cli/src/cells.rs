@@ -117,6 +117,25 @@ pub fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     distinct
 }
 
+/// The levels of a categorical column, in the rows that `counts` admits.
+pub fn levels(
+    sheet: &Sheet,
+    name: &str,
+    counts: impl Fn(usize) -> bool,
+) -> Result<Vec<String>, Failure> {
+    let column = sheet.column(name)?;
+    let rows = (0..sheet.rows.len()).filter(|&row| counts(row));
+    let cells = rows.map(|row| sheet.cell(row, column));
+    let levels = distinct(cells.filter(|text| !is_missing(text)));
+    if levels.is_empty() {
+        return Err(Failure::input(format!(
+            "{}, column {name}: every cell is missing",
+            sheet.file
+        )));
+    }
+    Ok(levels)
+}
+
 /// Whether any cell of a column is a number, also an infinite one.
 pub fn is_numeric(sheet: &Sheet, column: usize) -> bool {
     (0..sheet.rows.len()).any(|row| {

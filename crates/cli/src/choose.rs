@@ -1,10 +1,12 @@
 //! From options to the specification of a model.
 
 use crate::args::{Fit, Model};
-use crate::cells::{distinct, is_numeric};
+use crate::cells::{is_numeric, levels};
+use crate::columns::check_numeric;
 use crate::failure::{Failure, say};
 use crate::names;
-use crate::read::{Sheet, is_missing};
+use crate::read::Sheet;
+use crate::regression;
 use serde_json::Value;
 use tabular::{Kind, MIXED, PartSpecification, Specification};
 
@@ -12,7 +14,18 @@ use tabular::{Kind, MIXED, PartSpecification, Specification};
 pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Failure> {
     let model = &arguments.model;
     let mut parts = Vec::new();
-    if let Some(name) = &model.family {
+    let regression = match &model.family {
+        Some(name) => model.is_regression() || is_regression(name)?,
+        None => false,
+    };
+    if model.is_regression() && !regression {
+        return Err(Failure::input(
+            "--response, --predictors, --common and --offset need --family NAME, a regression",
+        ));
+    }
+    if let Some(name) = model.family.as_ref().filter(|_| regression) {
+        parts.push(regression::part(model, name)?);
+    } else if let Some(name) = &model.family {
         let columns = match &model.columns {
             Some(list) => names::list("--columns", list)?,
             None => numeric_columns(arguments, sheet)?,
@@ -47,14 +60,29 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
         set(setting, &mut parts)?;
     }
     for part in &mut parts {
-        check_numeric(sheet, part)?;
-        if part.kind()? == Kind::Codes {
-            part.levels = levels(sheet, &part.columns[0])?;
+        let kind = part.kind()?;
+        if kind.is_regression() {
+            regression::complete(part, sheet)?;
+            continue;
+        }
+        for name in &part.columns {
+            let column = sheet.column(name)?;
+            if kind != Kind::Codes {
+                check_numeric(sheet, column, &part.family)?;
+            }
+        }
+        if kind == Kind::Codes {
+            part.levels = levels(sheet, &part.columns[0], |_| true)?;
         }
     }
     let specification = Specification { parts };
     specification.check()?;
     Ok(specification)
+}
+
+/// Whether a family is a regression.
+fn is_regression(name: &str) -> Result<bool, Failure> {
+    Ok(tabular::family(name)?.kind.is_regression())
 }
 
 /// A univariate family over several columns is one part a column.
@@ -70,9 +98,22 @@ fn add_parts(
         columns,
         ..PartSpecification::default()
     };
-    match part(Vec::new()).kind()? {
-        Kind::Vectors => parts.push(part(columns)),
-        _ => parts.extend(columns.into_iter().map(|column| part(vec![column]))),
+    let kind = part(Vec::new()).kind()?;
+    if kind.is_regression() {
+        let named = if components.is_empty() {
+            name.to_string()
+        } else {
+            names::joined(components)
+        };
+        return Err(Failure::input(format!(
+            "{named}: a regression is a model of its own, by --family, --response and \
+             --predictors, and no part of a product"
+        )));
+    }
+    if kind.is_vector() {
+        parts.push(part(columns));
+    } else {
+        parts.extend(columns.into_iter().map(|column| part(vec![column])));
     }
     Ok(())
 }
@@ -111,7 +152,7 @@ fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failur
 fn set_covariance(model: &Model, parts: &mut [PartSpecification]) -> Result<(), Failure> {
     let mut applied = false;
     for part in parts.iter_mut() {
-        if part.kind()? == Kind::Vectors {
+        if part.has_covariance()? {
             part.covariance = Some(model.covariance.clone().unwrap_or_else(|| "full".into()));
             applied = true;
         }
@@ -160,39 +201,4 @@ fn set(setting: &str, parts: &mut [PartSpecification]) -> Result<(), Failure> {
     } else {
         Err(wrong(format!("no family of the model has a setting {key}")))
     }
-}
-
-/// A column that is to be numeric, but holds no number, is named as such.
-fn check_numeric(sheet: &Sheet, part: &PartSpecification) -> Result<(), Failure> {
-    for name in &part.columns {
-        let column = sheet.column(name)?;
-        if part.kind()? != Kind::Codes && !is_numeric(sheet, column) {
-            let text = (0..sheet.rows.len())
-                .map(|row| (row, sheet.cell(row, column)))
-                .find(|(_, text)| !is_missing(text));
-            return Err(Failure::input(match text {
-                Some((row, text)) => format!(
-                    "{}: \"{text}\" is not a number; family {} needs numbers",
-                    sheet.place(row, column),
-                    part.family
-                ),
-                None => format!("{}, column {name}: every cell is missing", sheet.file),
-            }));
-        }
-    }
-    Ok(())
-}
-
-/// The levels of a categorical column.
-fn levels(sheet: &Sheet, name: &str) -> Result<Vec<String>, Failure> {
-    let column = sheet.column(name)?;
-    let cells = (0..sheet.rows.len()).map(|row| sheet.cell(row, column));
-    let levels = distinct(cells.filter(|text| !is_missing(text)));
-    if levels.is_empty() {
-        return Err(Failure::input(format!(
-            "{}, column {name}: every cell is missing",
-            sheet.file
-        )));
-    }
-    Ok(levels)
 }

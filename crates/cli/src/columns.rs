@@ -1,11 +1,14 @@
 //! From text cells to typed columns.
 
 use crate::args::Missing;
-use crate::cells::{Cell, Impossible, code, count, real};
+use crate::cells::{Cell, Impossible, code, count, is_numeric, real};
 use crate::failure::Failure;
 use crate::read::{Sheet, is_missing};
-use distributions::RowsBuffer;
-use tabular::{Field, Kind, PartSpecification, Specification, Table, Values, parse_number};
+use crate::regression;
+use distributions::{Rows, RowsBuffer};
+use tabular::{
+    Field, FromField, Kind, PartSpecification, Specification, Table, Values, parse_number,
+};
 
 /// The typed rows of a sheet.
 pub struct Typed {
@@ -46,7 +49,15 @@ pub fn typed(
     for (part, columns) in specification.parts.iter().zip(&columns) {
         let kind = part.kind()?;
         fields.push(match kind {
-            Kind::Vectors => vectors(source, part, columns)?,
+            Kind::Vectors => {
+                let read = |row, column| real(sheet, row, column);
+                vectors(source, part, columns, REAL, &mut marks, read)?
+            }
+            Kind::CountVectors => {
+                let read = |row, column| count(sheet, row, column, impossible);
+                vectors(source, part, columns, 0, &mut marks, read)?
+            }
+            kind if kind.is_regression() => regression::field(source, part, &mut marks)?,
             _ => scalars(source, part, kind, columns[0], &mut marks)?,
         });
     }
@@ -98,11 +109,13 @@ fn kept_rows(
 
 /// The cells that are read.
 #[derive(Clone, Copy)]
-struct Source<'a> {
-    sheet: &'a Sheet,
+pub struct Source<'a> {
+    /// The data as text.
+    pub sheet: &'a Sheet,
     /// The rows in use.
-    rows: &'a [usize],
-    impossible: Impossible,
+    pub rows: &'a [usize],
+    /// How cells that hold no possible value are treated.
+    pub impossible: Impossible,
 }
 
 /// A field of one column.
@@ -115,7 +128,7 @@ fn scalars(
 ) -> Result<Field, Failure> {
     let sheet = source.sheet;
     let (values, missing) = match kind {
-        Kind::Counts => {
+        Kind::Counts | Kind::CountVectors => {
             let read = |row| count(sheet, row, column, source.impossible);
             let (values, missing) = cells(source, column, 0, marks, read)?;
             (Values::Counts(values), missing)
@@ -125,7 +138,7 @@ fn scalars(
             let (values, missing) = cells(source, column, 0, marks, read)?;
             (Values::Codes(values), missing)
         }
-        Kind::Reals | Kind::Vectors => {
+        _ => {
             let read = |row| real(sheet, row, column);
             let (values, missing) = cells(source, column, REAL, marks, read)?;
             (Values::Reals(values), missing)
@@ -139,7 +152,7 @@ const REAL: f64 = 0.5;
 
 /// Reads the cells of a column. A missing or impossible cell holds `placeholder`, whatever other
 /// rows hold; in a fit it holds the first value there is, which the family has to admit anyway.
-fn cells<T: Copy>(
+pub fn cells<T: Copy>(
     source: Source<'_>,
     column: usize,
     placeholder: T,
@@ -179,19 +192,23 @@ fn cells<T: Copy>(
 }
 
 /// A field of several columns, row after row.
-fn vectors(
+fn vectors<T: Copy + Send + Sync + 'static>(
     source: Source<'_>,
     part: &PartSpecification,
     columns: &[usize],
-) -> Result<Field, Failure> {
+    placeholder: T,
+    marks: &mut [bool],
+    read: impl Fn(usize, usize) -> Result<Cell<T>, Failure>,
+) -> Result<Field, Failure>
+where
+    Rows<T>: FromField<Buffer = RowsBuffer<T>>,
+{
     let (sheet, rows, width) = (source.sheet, source.rows.len(), columns.len());
-    let mut values = vec![0.0; rows * width];
+    let mut values = vec![placeholder; rows * width];
     let mut missing = None;
     for (j, &column) in columns.iter().enumerate() {
-        // Every number is possible here.
-        let mut ignored = vec![false; rows];
-        let read = |row| real(sheet, row, column);
-        let (column_values, gaps) = cells(source, column, REAL, &mut ignored, read)?;
+        let read = |row| read(row, column);
+        let (column_values, gaps) = cells(source, column, placeholder, marks, read)?;
         for (i, value) in column_values.into_iter().enumerate() {
             values[i * width + j] = value;
         }
@@ -206,8 +223,28 @@ fn vectors(
             missing = Some(gaps);
         }
     }
-    let values = Values::Vectors(RowsBuffer { values, width });
+    let values = <Rows<T> as FromField>::values(RowsBuffer { values, width });
     Ok(Field { values, missing })
+}
+
+/// A column that is to be numeric, but holds no number, is named as such.
+pub fn check_numeric(sheet: &Sheet, column: usize, family: &str) -> Result<(), Failure> {
+    if is_numeric(sheet, column) {
+        return Ok(());
+    }
+    let text = (0..sheet.rows.len())
+        .map(|row| (row, sheet.cell(row, column)))
+        .find(|(_, text)| !is_missing(text));
+    Err(Failure::input(match text {
+        Some((row, text)) => format!(
+            "{}: \"{text}\" is not a number; family {family} needs numbers",
+            sheet.place(row, column)
+        ),
+        None => format!(
+            "{}, column {}: every cell is missing",
+            sheet.file, sheet.header[column]
+        ),
+    }))
 }
 
 /// Takes the rows of weight 0 out: they are to have no influence at all, whatever they hold.

@@ -123,9 +123,13 @@ impl Context<'_> {
         }
         if let Some(part) = part {
             let alone = (part.columns.len() == 1).then_some(0);
-            match error
-                .column
-                .or(alone)
+            if let Some(regression) = &part.regression {
+                let term = error.column.and_then(|column| part.observed_name(column));
+                what.extend(term.map(|term| format!("term {term}")));
+                what.push(format!("response {}", regression.response));
+            }
+            match (error.column.or(alone))
+                .filter(|_| part.regression.is_none())
                 .and_then(|column| part.columns.get(column))
             {
                 Some(column) => what.push(format!("column {column}")),

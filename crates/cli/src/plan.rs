@@ -7,7 +7,7 @@ use crate::failure::{Failure, say};
 use crate::read::{Sheet, text_file};
 use crate::start::{Chosen, chosen};
 use serde_json::Value;
-use tabular::{ModelFile, Specification};
+use tabular::{ModelFile, Specification, Table};
 
 /// What is to be fitted.
 pub struct Plan {
@@ -56,6 +56,14 @@ impl Plan {
             count,
             given,
         })
+    }
+
+    /// Takes the bounds that are not set from the rows of the fit; a model to start from has its own.
+    pub fn with_data_bounds(mut self, table: &Table) -> Result<Plan, Failure> {
+        if self.given.is_none() {
+            self.specification = self.specification.with_data_bounds(table, self.count)?;
+        }
+        Ok(self)
     }
 
     /// The start that the options name.
@@ -141,9 +149,13 @@ fn named(arguments: &Fit, sheet: &Sheet) -> Result<(Specification, Option<Given>
 /// change it are refused.
 fn unchanged(arguments: &Fit, specification: Specification) -> Result<Specification, Failure> {
     let model = &arguments.model;
-    if model.covariance.is_some() || !model.set.is_empty() || model.columns.is_some() {
+    if model.covariance.is_some()
+        || !model.set.is_empty()
+        || model.columns.is_some()
+        || model.is_regression()
+    {
         return Err(Failure::input(
-            "--columns, --covariance and --set need --family or --part; without them the model to start from \
+            "--columns, --covariance, --set and the options of regressions need --family or --part; without them the model to start from \
              says what is fitted",
         ));
     }

@@ -4,7 +4,7 @@ use crate::grid::{Grid, fixed, plain, short};
 use crate::names::joined;
 use crate::warn::SAME_OPTIMUM;
 use serde_json::Value;
-use tabular::{FitRecord, ModelFile, PartSpecification};
+use tabular::{FitRecord, ModelFile, PartSpecification, RegressionSpecification};
 
 /// The summary of a model.
 pub fn text(file: &ModelFile) -> String {
@@ -60,9 +60,28 @@ fn part_text(part: &PartSpecification, parameters: &[&Value], names: &[String]) 
     if let Some(covariance) = &part.covariance {
         title.push_str(&format!(" ({covariance})"));
     }
-    let mut text = format!("{title}: {}\n", joined(&part.columns));
+    let mut text = match &part.regression {
+        Some(regression) => format!("{title}: {}\n", formula(regression)),
+        None => format!("{title}: {}\n", joined(&part.columns)),
+    };
     text.push_str(&numbers(part, parameters, names));
     text.push_str(&matrices(part, parameters, names));
+    text
+}
+
+/// A regression in words.
+fn formula(regression: &RegressionSpecification) -> String {
+    let mut text = format!(
+        "{} given {}",
+        regression.response,
+        joined(&regression.predictors)
+    );
+    if let Some(offset) = &regression.offset {
+        text.push_str(&format!("; offset {offset}"));
+    }
+    if !regression.common.is_empty() {
+        text.push_str(&format!("; common to all: {}", joined(&regression.common)));
+    }
     text
 }
 
@@ -103,6 +122,8 @@ fn numbers(part: &PartSpecification, parameters: &[&Value], names: &[String]) ->
 /// The column headings of a parameter; a matrix and the names of levels have none.
 fn labels(part: &PartSpecification, key: &str, value: Option<&Value>) -> Vec<String> {
     match value {
+        // Coefficients are known by their terms.
+        Some(Value::Array(_)) if part.regression.is_some() => part.coefficient_names(),
         Some(Value::Array(items)) if items.iter().all(Value::is_number) => {
             let names = if part.levels.len() == items.len() {
                 &part.levels

@@ -5,7 +5,7 @@ use crate::explain::Context;
 use crate::grid::fixed;
 use em::{Evaluation, FitReport, StopReason};
 use serde_json::Value;
-use tabular::TableMixture;
+use tabular::{PartSpecification, TableMixture};
 
 /// Starts that end this near the best, in nats, have found the same optimum.
 pub const SAME_OPTIMUM: f64 = 1e-4;
@@ -72,11 +72,21 @@ pub fn warnings(
                 .into(),
         );
     }
-    let needed = context.specification.columns().len() + 1;
+    let parts = context.specification.parts.iter();
+    let width = |part: &PartSpecification| match &part.regression {
+        Some(_) => part.coefficient_names().len(),
+        None => part.columns.len(),
+    };
+    let needed = parts.map(width).sum::<usize>() + 1;
+    let counted = if context.specification.is_regression() {
+        "terms"
+    } else {
+        "columns"
+    };
     for (k, count) in evaluation.effective_counts.iter().enumerate() {
         if *count < needed as f64 {
             warnings.push(format!(
-                "component {k} has an effective count of {}, fewer than {needed} (columns + 1)",
+                "component {k} has an effective count of {}, fewer than {needed} ({counted} + 1)",
                 fixed(*count, 4)
             ));
         }

@@ -12,6 +12,7 @@ fn fits() -> Vec<(&'static str, Vec<String>)> {
     let titanic = case_file("lca_titanic", "data.csv");
     let dice = case_file("uni_binomial_weldon", "data.csv");
     let angles = case_file("uni_vonmises_turtles", "data.csv");
+    let npreg = case_file("reg_npreg", "data.csv");
     let all = [
         ("normal", format!("{faithful} --family normal -k 2")),
         ("gaussian", format!("{faithful} --family gaussian -k 3")),
@@ -28,6 +29,14 @@ fn fits() -> Vec<(&'static str, Vec<String>)> {
             format!("{faithful} --family gaussian --covariance spherical -k 2"),
         ),
         (
+            "multivariate_t",
+            format!("{faithful} --family multivariate_t -k 2"),
+        ),
+        (
+            "multivariate_t_fixed",
+            format!("{faithful} --family multivariate_t --covariance EVE --set df=3.5 -k 2"),
+        ),
+        (
             "gamma",
             format!("{faithful} --family gamma --columns eruptions -k 2"),
         ),
@@ -40,6 +49,34 @@ fn fits() -> Vec<(&'static str, Vec<String>)> {
             "mixed",
             format!("{faithful} --components gamma,log_normal --columns eruptions"),
         ),
+        (
+            "linear_regression",
+            format!(
+                "{npreg} --family linear_regression --response yn --predictors x,x^2 --common x^2 -k 2"
+            ),
+        ),
+        (
+            "poisson_regression",
+            format!(
+                "{npreg} --family poisson_regression --response yp --predictors -1,x,yn*x --offset class \
+                 --common x -k 2 --max-iterations 20"
+            ),
+        ),
+        (
+            "binomial_regression",
+            format!(
+                "{titanic} --family binomial_regression --response Freq --predictors Class,Sex,Sex*Age \
+                 --set trials=700 -k 1"
+            ),
+        ),
+        (
+            "categorical_predictors",
+            format!(
+                "{penguins} --family linear_regression --response body_mass_g \
+                 --predictors sex,flipper_length_mm*sex,island -k 2"
+            ),
+        ),
+        ("uniform", format!("{faithful} --family uniform -k 1")),
         ("von_mises", format!("{angles} --family von_mises -k 2")),
         (
             "binomial",
@@ -132,15 +169,22 @@ fn a_model_file_is_read_back_without_losing_a_bit() {
                 .map(|share| share.parse::<f64>().expect("a number"));
             assert!((shares.sum::<f64>() - 1.0).abs() < 1e-12, "{name}: {row:?}");
         }
-        let drawn = records(&succeed(&[
-            "sample", &model, "-n", "20", "--seed", "7", "--labels",
-        ]));
-        assert_eq!(drawn.len(), 21, "{name}");
+        // A regression draws a response to each row of predictors.
+        let regression = printed["parts"][0]["regression"].is_object();
+        let (option, value) = if regression {
+            ("--predictors-from", &**data)
+        } else {
+            ("-n", "20")
+        };
+        let sample = ["sample", &model, option, value, "--seed", "7"];
+        let drawn = records(&succeed(&[&sample[..], &["--labels"]].concat()));
+        let rows = if regression { scores.len() } else { 21 };
+        assert_eq!(drawn.len(), rows, "{name}");
         let columns = printed["columns"].as_array().expect("columns");
         assert_eq!(drawn[0].len(), columns.len() + 1, "{name}");
 
         // A sample is data: it can be scored.
-        let sample = succeed(&["sample", &model, "-n", "20", "--seed", "7"]);
+        let sample = succeed(&sample);
         let sample = write(&folder, "sample.csv", sample);
         let scores = records(&succeed(&["score", &model, &sample]));
         assert!(

@@ -25,6 +25,18 @@ pub trait Density: Send + Sync {
         Ok(())
     }
 
+    /// Whether [`is_atom`](Density::is_atom) is true anywhere.
+    fn has_atoms(&self) -> bool {
+        false
+    }
+
+    /// Whether `x` is an atom: a point of a continuous space to which this density gives a mass. In a
+    /// mixture the measure is then Lebesgue plus the atoms, and at `x` the densities of the components
+    /// of which it is none count nothing. Counts and labels, which all have a mass, are no atoms.
+    fn is_atom(&self, _x: Obs<'_, Self::Space>) -> bool {
+        false
+    }
+
     /// How many numbers a row [`prepare`](Density::prepare) writes.
     fn prepared_width(&self) -> usize {
         0
@@ -128,23 +140,7 @@ pub trait Component: Density + Clone {
     /// # Errors
     /// As [`maximize`](Component::maximize).
     fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let mut statistics = self.empty_statistics();
-        let mut scratch = Scratch::default();
-        for start in (0..xs.len()).step_by(BLOCK_ROWS) {
-            let end = (start + BLOCK_ROWS).min(xs.len());
-            let block = xs.block(start..end);
-            let mut prepared = scratch.take(self.prepared_width() * (end - start));
-            self.prepare(block, &mut prepared);
-            self.accumulate_batch(
-                &mut statistics,
-                block,
-                &prepared,
-                &weights[start..end],
-                &mut scratch,
-            );
-            scratch.give(prepared);
-        }
-        self.maximize(&statistics)
+        self.maximize(&crate::combine::accumulated(self, xs, weights))
     }
 
     /// The squared distance of two observations in units of this component's own spread, where the

@@ -16,28 +16,45 @@
 //! | Family | Observations | Parameters |
 //! |---|---|---|
 //! | [`Normal`] | real numbers | mean, variance |
+//! | [`NormalWithKnownMean`] | real numbers | mean (fixed), variance |
+//! | [`NormalWithKnownVariance`] | real numbers | mean, variance (fixed) |
 //! | [`LogNormal`] | x > 0 | log_mean, log_variance |
 //! | [`Exponential`] | x ≥ 0 | rate |
 //! | [`Gamma`] | x > 0 | shape, rate |
 //! | [`InverseGamma`] | x > 0 | shape, scale |
+//! | [`ChiSquared`] | x > 0 | df |
+//! | [`InverseGaussian`] | x > 0 | mean, shape |
 //! | [`Beta`] | 0 < x < 1 | alpha, beta |
 //! | [`Rayleigh`], [`Maxwell`] | x > 0 | scale |
 //! | [`HalfNormal`] | x ≥ 0 | scale |
 //! | [`Weibull`] | x > 0 | shape, scale |
 //! | [`Laplace`] | real numbers | location (fixed), scale |
+//! | [`StudentT`] | real numbers | location, scale, df (free, or fixed) |
+//! | [`Cauchy`], [`Logistic`], [`Gumbel`] | real numbers | location, scale |
 //! | [`Pareto`] | x ≥ minimum | minimum (fixed), shape |
 //! | [`Uniform`] | low ≤ x ≤ high | low, high (fixed) |
 //! | [`VonMises`] | angles | mean_direction, concentration |
 //! | [`Poisson`] | counts | rate |
 //! | [`NegativeBinomial`] | counts | mean, size |
+//! | [`BetaBinomial`] | counts | trials (fixed), alpha, beta |
+//! | [`DiscreteUniform`] | counts | low, high (fixed) |
 //! | [`Geometric`] | counts | probability; support (fixed) |
 //! | [`Binomial`] | counts | trials (fixed), probability |
 //! | [`Bernoulli`] | 0 or 1 | probability |
 //! | [`Categorical`] | codes | probabilities |
 //! | [`PointMass`] | one value | value (fixed) |
+//! | [`Multinomial`] | rows of counts | trials (fixed, or of each row), probabilities |
+//! | [`DirichletMultinomial`] | rows of counts | trials (fixed, or of each row), concentrations |
+//! | [`Dirichlet`] | rows of shares | concentrations |
+//! | [`VonMisesFisher`] | unit vectors | mean_direction, concentration |
+//!
+//! A family on the real line also has its distribution function, quantiles and moments
+//! ([`Univariate`], [`Entropy`]), and most can use observations of which only an interval is known
+//! ([`IntervalStatistics`]).
 //!
 //! [`combine`] makes components of components: products of parts, columns of one family, different
-//! families side by side, groups that share a class, frozen parts. [`testing`] checks a component
+//! families side by side, groups that share a class, frozen parts, zero-inflated, truncated and censored
+//! families, conjugate priors. [`testing`] checks a component
 //! of your own against the contract. `docs/families.md` says for each family how its M-step is
 //! solved, what happens at the boundary, and how accurate it is.
 //!
@@ -49,6 +66,7 @@ pub mod dense;
 mod error;
 mod exponential_family;
 pub mod family;
+mod quadrature;
 pub mod regression;
 mod sample;
 mod scratch;

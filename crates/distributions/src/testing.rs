@@ -14,10 +14,12 @@
 //! ```
 
 mod measure;
+mod points;
 
 pub use measure::{
     Above, Between, Circle, Codes, Counts, Measure, Positive, Reals, TwoSided, UnitInterval,
 };
+pub use points::Points;
 
 use crate::{Batch, Component, Coordinates, Obs, Scratch, Statistics, View};
 use std::fmt;
@@ -28,6 +30,8 @@ const SAME_ESTIMATE: f64 = 1e-9;
 const SAME_DENSITY: f64 = 1e-12;
 /// How far the total of a density may be from one, by quadrature.
 const TOTAL: f64 = 1e-8;
+/// M-steps after which one that still rises is taken as it is.
+const M_STEPS: usize = 10_000;
 
 /// A rule of the contract that a component breaks, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,10 +169,20 @@ impl<'c, 'x, C: Component> Contract<'c, 'x, C> {
     }
 
     fn add_block(&self, into: &mut C::Statistics, xs: Batch<'_, C::Space>, weights: &[f64]) {
-        let mut prepared = vec![0.0; self.component.prepared_width() * xs.len()];
-        self.component.prepare(xs, &mut prepared);
-        self.component
-            .accumulate_batch(into, xs, &prepared, weights, &mut Scratch::default());
+        self.add_block_by(self.component, into, xs, weights);
+    }
+
+    /// Adds a block under the iterate `by`.
+    fn add_block_by(
+        &self,
+        by: &C,
+        into: &mut C::Statistics,
+        xs: Batch<'_, C::Space>,
+        weights: &[f64],
+    ) {
+        let mut prepared = vec![0.0; by.prepared_width() * xs.len()];
+        by.prepare(xs, &mut prepared);
+        by.accumulate_batch(into, xs, &prepared, weights, &mut Scratch::default());
     }
 
     fn accumulated(&self, xs: Batch<'_, C::Space>, weights: &[f64]) -> C::Statistics {
@@ -347,8 +361,9 @@ impl<'c, 'x, C: Component> Contract<'c, 'x, C> {
 
 impl<C: Component + Coordinates> Contract<'_, '_, C> {
     /// Checks the coordinates: as many as [`parameter_count`](Component::parameter_count) says, each
-    /// moves the density, and they lead back to the same component. Where the M-step is exact, its
-    /// estimate is a maximum along each of them.
+    /// moves the density, and they lead back to the same component. Unless the M-step is
+    /// [`one_step`](Component::one_step), its estimate is a maximum along each of them; where its
+    /// statistic depends on the iterate (latent scales), that to which repeated M-steps lead.
     pub fn coordinates(mut self) -> Self {
         let mut packed = Vec::new();
         self.component.pack(&mut packed);
@@ -378,8 +393,7 @@ impl<C: Component + Coordinates> Contract<'_, '_, C> {
                 error.to_string()
             }),
         }
-        let statistics = self.accumulated(self.xs, &self.weights);
-        let Ok(estimate) = self.component.maximize(&statistics) else {
+        let Some(estimate) = self.settled() else {
             return self;
         };
         let exact = !self.component.one_step();
@@ -407,6 +421,30 @@ impl<C: Component + Coordinates> Contract<'_, '_, C> {
             });
         }
         self
+    }
+}
+
+impl<C: Component> Contract<'_, '_, C> {
+    /// The estimate, after as many M-steps as still raise the objective: one, where the statistic
+    /// does not depend on the iterate.
+    fn settled(&self) -> Option<C> {
+        let statistics = self.accumulated(self.xs, &self.weights);
+        let mut estimate = self.component.maximize(&statistics).ok()?;
+        if self.component.one_step() {
+            return Some(estimate);
+        }
+        let (mut reached, rounding) = self.objective(&estimate);
+        for _ in 0..M_STEPS {
+            let mut statistics = estimate.empty_statistics();
+            self.add_block_by(&estimate, &mut statistics, self.xs, &self.weights);
+            let next = estimate.maximize(&statistics).ok()?;
+            let (value, _) = self.objective(&next);
+            if !(value > reached + rounding) {
+                break;
+            }
+            (estimate, reached) = (next, value);
+        }
+        Some(estimate)
     }
 }
 

@@ -46,7 +46,7 @@ pub trait Univariate {
     }
 }
 
-/// A distribution whose entropy has a closed form.
+/// A distribution whose entropy is known: in closed form, or summed to full precision.
 pub trait Entropy {
     /// −E\[ln p(X)\] in nats; of a density, the differential entropy, which may be negative.
     fn entropy(&self) -> f64;

@@ -116,6 +116,16 @@ fn real_families() {
     continuous(Weibull::new(0.6, 3.0).unwrap());
     continuous(Weibull::new(5.0, 0.2).unwrap());
     continuous(Uniform::new(-2.0, 5.0).unwrap());
+    for df in [0.7, 3.0, 50.0, 1e8] {
+        continuous(StudentT::new(1.0, 2.0, df).unwrap());
+    }
+    continuous(Cauchy::new(-1.0, 0.5).unwrap());
+    continuous(Logistic::new(3.0, 0.2).unwrap());
+    continuous(Gumbel::new(-2.0, 1.5).unwrap());
+    for (mean, shape) in [(1.0, 0.2), (2.0, 3.0), (0.5, 400.0)] {
+        continuous(InverseGaussian::new(mean, shape).unwrap());
+    }
+    continuous(ChiSquared::new(3.5).unwrap());
     for (alpha, beta) in [(0.6, 0.7), (1.0, 1.0), (2.0, 5.0), (300.0, 20.0)] {
         continuous(Beta::new(alpha, beta).unwrap());
     }

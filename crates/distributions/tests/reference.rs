@@ -43,7 +43,18 @@ fn log_densities(family: &str, p: &[f64], x: &str) -> Option<[f64; 2]> {
         "pareto" => both_paths(Pareto::new(p[0], p[1]).unwrap(), real()),
         "uniform" => both_paths(Uniform::new(p[0], p[1]).unwrap(), real()),
         "negative_binomial" => both_paths(NegativeBinomial::new(p[0], p[1]).unwrap(), count()),
+        "beta_binomial" => both_paths(BetaBinomial::new(p[0] as u64, p[1], p[2]).unwrap(), count()),
+        "discrete_uniform" => both_paths(
+            DiscreteUniform::new(p[0] as u64, p[1] as u64).unwrap(),
+            count(),
+        ),
         "weibull" => both_paths(Weibull::new(p[0], p[1]).unwrap(), real()),
+        "student_t" => both_paths(StudentT::new(p[0], p[1], p[2]).unwrap(), real()),
+        "cauchy" => both_paths(Cauchy::new(p[0], p[1]).unwrap(), real()),
+        "logistic" => both_paths(Logistic::new(p[0], p[1]).unwrap(), real()),
+        "gumbel" => both_paths(Gumbel::new(p[0], p[1]).unwrap(), real()),
+        "inverse_gaussian" => both_paths(InverseGaussian::new(p[0], p[1]).unwrap(), real()),
+        "chi_squared" => both_paths(ChiSquared::new(p[0]).unwrap(), real()),
         "von_mises" => both_paths(VonMises::new(p[0], p[1]).unwrap(), real()),
         _ => return None,
     })
@@ -113,7 +124,7 @@ fn log_densities_of_the_published_table() {
         }
         checked += 1;
     }
-    assert!(checked >= 61, "{checked}");
+    assert!(checked >= 65, "{checked}");
 }
 
 /// Rows and weights of a data set.
@@ -205,6 +216,16 @@ fn weighted_maximum_likelihood() {
                 let (c, l) = fit(Weibull::new(1.0, 1.0).unwrap(), &xs, &weights);
                 (vec![c.shape(), c.scale()], l)
             }
+            "student_t" => {
+                // The table has df fixed at 4.
+                let template = StudentT::new(0.0, 1.0, line.parameters[2]).unwrap();
+                let (c, l) = fit(template.with_fixed_df(), &xs, &weights);
+                (vec![c.location(), c.scale(), c.df()], l)
+            }
+            "logistic" => {
+                let (c, l) = fit(Logistic::new(0.0, 1.0).unwrap(), &xs, &weights);
+                (vec![c.location(), c.scale()], l)
+            }
             "von_mises" => {
                 let (c, l) = fit(VonMises::new(0.0, 0.0).unwrap(), &xs, &weights);
                 (vec![c.mean_direction(), c.concentration()], l)
@@ -229,5 +250,5 @@ fn weighted_maximum_likelihood() {
         );
         checked += 1;
     }
-    assert!(checked >= 24, "{checked}");
+    assert!(checked >= 28, "{checked}");
 }

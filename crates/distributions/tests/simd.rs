@@ -88,6 +88,26 @@ fn dense_comparison_with_the_standard_library() {
     }
 }
 
+/// ln(1 + x) from the subnormal numbers to the largest, and densely where 1 + x rounds most.
+#[test]
+fn ln_1p_is_within_two_ulp() {
+    let mut points: Vec<f64> = (0..200_000)
+        .map(|i| (-745.0 + 1454.7 * f64::from(i) / 2e5).exp())
+        .collect();
+    points.extend((0..200_000).map(|i| 4.0 * f64::from(i) / 2e5));
+    let mut vector = points.clone();
+    ln_1p_slice(&mut vector);
+    for (x, v) in points.iter().zip(&vector) {
+        let expected = x.ln_1p();
+        assert!((v - expected).abs() <= 2.0 * ulp(expected), "ln_1p {x}");
+    }
+    let mut ends = [0.0, f64::INFINITY, f64::NAN, f64::MAX];
+    ln_1p_slice(&mut ends);
+    assert_eq!(ends[..2], [0.0, f64::INFINITY]);
+    assert!(ends[2].is_nan());
+    assert_eq!(ends[3], f64::MAX.ln());
+}
+
 #[test]
 fn special_values() {
     let mut x = [

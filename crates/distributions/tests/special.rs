@@ -99,6 +99,7 @@ unary! {
     erf: 2.0, relative;
     erfc: 3.0, relative;
     erfcx: 4.0, relative;
+    scaled_exponential_integral: 6.0, relative;
     normal_cdf: 4.0, relative;
     normal_ln_cdf: 4.0, relative;
     normal_quantile: 4.0, relative;

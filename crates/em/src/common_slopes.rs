@@ -1,6 +1,7 @@
 //! Regressions that share coefficients: a coupled set.
 
 mod joint;
+mod linear;
 #[cfg(feature = "serde")]
 mod serde_form;
 
@@ -13,6 +14,8 @@ use distributions::{
     Scratch, Statistics, next_coordinate,
 };
 use joint::Joint;
+
+pub use linear::LinearCommonSlopes;
 
 /// K regressions with coefficients of their own (an intercept, say) and **common** ones.
 ///
@@ -58,6 +61,20 @@ pub struct CommonSlopes<R> {
     own: usize,
 }
 
+/// The number of coefficients of each component's own: the same in all, and at least one.
+fn check_own(own: &[Vec<f64>]) -> Result<usize, ParameterError> {
+    let count = own.first().map_or(0, Vec::len);
+    for size in std::iter::once(count).chain(own.iter().map(Vec::len)) {
+        ParameterError::require(
+            size == count && size > 0,
+            "coefficients",
+            size as f64,
+            "must be as many, at least 1, in every component",
+        )?;
+    }
+    Ok(count)
+}
+
 impl<R: Response> CommonSlopes<R> {
     /// The components with these coefficients of their own, and these common ones.
     ///
@@ -65,15 +82,7 @@ impl<R: Response> CommonSlopes<R> {
     /// When there is no component, no coefficient of their own, or a different number of them; when a
     /// coefficient is not finite.
     pub fn new(own: Vec<Vec<f64>>, common: Vec<f64>) -> Result<Self, ParameterError> {
-        let count = own.first().map_or(0, Vec::len);
-        for size in std::iter::once(count).chain(own.iter().map(Vec::len)) {
-            ParameterError::require(
-                size == count && size > 0,
-                "coefficients",
-                size as f64,
-                "must be as many, at least 1, in every component",
-            )?;
-        }
+        let count = check_own(&own)?;
         let whole = |mut coefficients: Vec<f64>| {
             coefficients.extend(&common);
             GeneralizedRegression::new(coefficients)

@@ -42,6 +42,7 @@
 //! |---|---|
 //! | the contract of a component | [`distributions::Component`] |
 //! | several components as one (ties, kernels over all K) | [`ComponentSet`] |
+//! | a uniform background beside them; point masses among densities | [`WithNoise`]; [`atoms`] |
 //! | the mixture | [`Mixture`] |
 //! | what the driver drives | [`LatentModel`] |
 //! | the E-step; its rule | [`e_step`]; [`Responsibilities`] |
@@ -55,6 +56,7 @@
 //! The symbols are mapped to names in docs/notation.md.
 
 mod accelerate;
+pub mod atoms;
 mod common_slopes;
 mod data;
 mod degenerate;
@@ -72,14 +74,17 @@ mod responsibilities;
 mod restart;
 mod sample;
 mod set;
+mod shared_variance;
 mod stop;
 mod stratum;
 mod tabled;
+mod univariate;
 mod weights;
+mod with_noise;
 mod workspace;
 
 pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
-pub use common_slopes::CommonSlopes;
+pub use common_slopes::{CommonSlopes, LinearCommonSlopes};
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};
 pub use e_step::e_step;
@@ -96,8 +101,10 @@ pub use responsibilities::{At, Hard, Responsibilities, Soft};
 pub use restart::{fit_from, fit_from_with, stream};
 pub use sample::SampleSet;
 pub use set::ComponentSet;
+pub use shared_variance::SharedVariance;
 pub use stop::{StopReason, remaining_gain, rounding_bound};
 pub use stratum::StratumWeights;
 pub use tabled::{CodeWeights, Grouping, LogTables, TabledColumns, TabledStatistics, rows_outside};
 pub use weights::{Counts, WeightModel, Weights};
+pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};
 pub use workspace::Workspace;

@@ -237,6 +237,13 @@ impl<S: ComponentSet, W: WeightModel> Density for Mixture<S, W> {
         self.components
             .check_observation(W::component_observation::<S::Space>(x))
     }
+    fn has_atoms(&self) -> bool {
+        self.components.has_atoms()
+    }
+    fn is_atom(&self, x: Obs<'_, Self::Space>) -> bool {
+        let part = W::component_observation::<S::Space>(x);
+        (0..self.len()).any(|k| self.components.is_atom(k, part))
+    }
     fn prepared_width(&self) -> usize {
         self.components.prepared_width()
     }

@@ -7,13 +7,17 @@ use rand::{Rng, RngExt};
 
 /// Draws the latent class, then the observation: the generative story of a mixture.
 impl<S: ComponentSet + SampleSet> Mixture<S> {
+    /// Draws z with p(z = k) = π_k.
+    pub fn draw_label<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
+        draw_class(self.weights(), rng)
+    }
     /// Draws z with p(z = k) = π_k, then x from p_k; appends x to `into` and returns z.
     pub fn draw_with_label<R: Rng + ?Sized>(
         &self,
         rng: &mut R,
         into: &mut Buffer<S::Space>,
     ) -> usize {
-        let k = draw_class(self.weights(), rng);
+        let k = self.draw_label(rng);
         self.components().draw(k, rng, into);
         k
     }

@@ -1,5 +1,6 @@
 //! K components that are scored, accumulated and re-estimated together.
 
+use crate::atoms::{hide_beside_atoms, weights_beside_atoms};
 use distributions::{
     BLOCK_ROWS, Batch, Component, EstimateError, Obs, Scratch, Space, Statistics, View,
 };
@@ -29,6 +30,16 @@ pub trait ComponentSet: Clone + Send + Sync {
     /// What an observation must be.
     fn check_observation(&self, _x: Obs<'_, Self::Space>) -> Result<(), &'static str> {
         Ok(())
+    }
+    /// Whether [`is_atom`](ComponentSet::is_atom) is true of some component anywhere.
+    fn has_atoms(&self) -> bool {
+        false
+    }
+    /// Whether `x` is an atom of component k; see
+    /// [`Density::is_atom`](distributions::Density::is_atom). There the components of which it is none
+    /// have log-density −∞.
+    fn is_atom(&self, _k: usize, _x: Obs<'_, Self::Space>) -> bool {
+        false
     }
     /// How many numbers a row [`prepare`](ComponentSet::prepare) writes.
     fn prepared_width(&self) -> usize {
@@ -155,6 +166,7 @@ fn prepared_ranges<C: Component>(
     })
 }
 
+/// At an atom of some component the others have log-density −∞; see [`atoms`](crate::atoms).
 impl<C: Component> ComponentSet for Vec<C> {
     type Space = C::Space;
     type Statistics = Vec<C::Statistics>;
@@ -163,7 +175,16 @@ impl<C: Component> ComponentSet for Vec<C> {
         self.as_slice().len()
     }
     fn log_density(&self, k: usize, x: Obs<'_, C::Space>) -> f64 {
+        if self.has_atoms() && !self[k].is_atom(x) && self.iter().any(|c| c.is_atom(x)) {
+            return f64::NEG_INFINITY;
+        }
         self[k].log_density(x)
+    }
+    fn has_atoms(&self) -> bool {
+        self.iter().any(C::has_atoms)
+    }
+    fn is_atom(&self, k: usize, x: Obs<'_, C::Space>) -> bool {
+        self[k].is_atom(x)
     }
     fn check_observation(&self, x: Obs<'_, C::Space>) -> Result<(), &'static str> {
         let mut verdict = Ok(());
@@ -203,6 +224,10 @@ impl<C: Component> ComponentSet for Vec<C> {
         for (k, range) in prepared_ranges(self, rows).enumerate() {
             let row = &mut out[k * rows..(k + 1) * rows];
             self[k].log_density_batch(xs, &prepared[range], row, scratch);
+        }
+        if self.has_atoms() {
+            let is_atom = |k: usize, i: usize| self[k].is_atom(xs.at(i));
+            hide_beside_atoms(out, self.len(), f64::NEG_INFINITY, is_atom);
         }
     }
     fn empty_statistics(&self) -> Self::Statistics {
@@ -255,6 +280,11 @@ impl<C: Component> ComponentSet for Vec<C> {
     }
     fn estimate(&self, xs: Batch<'_, C::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
         let rows = xs.len();
+        let own = self.has_atoms().then(|| {
+            let is_atom = |k: usize, i: usize| self[k].is_atom(xs.at(i));
+            weights_beside_atoms(weights, self.len(), is_atom)
+        });
+        let weights = own.as_deref().unwrap_or(weights);
         (self.iter().enumerate())
             .map(|(k, component)| {
                 let row = &weights[k * rows..(k + 1) * rows];

@@ -1,8 +1,8 @@
 //! Any set of components, bound to a field of a table.
 
-use crate::{BoxStatistics, FromField, PartSet, TableRow, TableView, Values};
+use crate::{BoxStatistics, Form, FromField, PartSet, Plain, TableRow, TableView, Values};
 use distributions::{Component, Coordinates, EstimateError, Sample, Scratch};
-use em::{ComponentSet, SampleSet};
+use em::ComponentSet;
 use rand::Rng;
 use serde::Serialize;
 use serde_json::Value;
@@ -29,15 +29,47 @@ impl<F: Component + Sample + Serialize> Saved for Vec<F> {
 /// The set `S` over field `field` of a table: `Vec<F>` for an ordinary family, a coupled set for
 /// tied covariances or common slopes.
 #[derive(Clone, Debug)]
-pub struct Bound<S> {
+pub struct Bound<S, F = Plain> {
     field: usize,
     set: S,
+    form: F,
+    /// Parameters that were estimated when the set was made, and are fixed in it.
+    estimated: usize,
 }
 
 impl<S> Bound<S> {
     /// Binds `set` to field `field`.
     pub fn new(field: usize, set: S) -> Self {
-        Bound { field, set }
+        Bound::with_form(field, set, Plain)
+    }
+}
+
+impl<S, F> Bound<S, F> {
+    /// Binds `set` to field `field` in another form.
+    pub fn with_form(field: usize, set: S, form: F) -> Self {
+        Bound {
+            field,
+            set,
+            form,
+            estimated: 0,
+        }
+    }
+    /// The same, where `estimated` parameters more were estimated from the data, such as bounds.
+    pub fn counting(mut self, estimated: usize) -> Self {
+        self.estimated = estimated;
+        self
+    }
+}
+
+impl<S, F: Clone> Bound<S, F> {
+    /// The part with another set in place of this one.
+    fn with(&self, set: S) -> Box<Self> {
+        Box::new(Bound {
+            field: self.field,
+            set,
+            form: self.form.clone(),
+            estimated: self.estimated,
+        })
     }
 }
 
@@ -51,9 +83,10 @@ fn without_missing(weights: &[f64], missing: &[bool], into: &mut [f64]) {
     }
 }
 
-impl<S> PartSet for Bound<S>
+impl<S, F> PartSet for Bound<S, F>
 where
-    S: ComponentSet<Space: FromField> + SampleSet + Coordinates + Saved + 'static,
+    S: ComponentSet<Space: FromField> + Coordinates + 'static,
+    F: Form<S>,
 {
     fn components(&self) -> usize {
         self.set.len()
@@ -69,6 +102,13 @@ where
             Some(cell) => self.set.check_observation(cell),
             None => Ok(()),
         }
+    }
+    fn has_atoms(&self) -> bool {
+        self.set.has_atoms()
+    }
+    fn is_atom(&self, k: usize, x: TableRow<'_>) -> bool {
+        let cell = x.cell::<S::Space>(self.field);
+        cell.is_some_and(|cell| self.set.is_atom(k, cell))
     }
     fn prepared_width(&self) -> usize {
         self.set.prepared_width()
@@ -122,8 +162,7 @@ where
         }
     }
     fn maximize(&self, from: &BoxStatistics) -> Result<Box<dyn PartSet>, EstimateError> {
-        let set = self.set.maximize(from.get())?;
-        Ok(Box::new(Bound::new(self.field, set)))
+        Ok(self.with(self.set.maximize(from.get())?))
     }
     fn estimate(
         &self,
@@ -139,23 +178,23 @@ where
                 self.set.estimate(batch, &observed)?
             }
         };
-        Ok(Box::new(Bound::new(self.field, set)))
+        Ok(self.with(set))
     }
     fn parameter_count(&self) -> usize {
-        self.set.parameter_count()
+        self.set.parameter_count() + self.estimated
     }
     fn log_prior(&self) -> f64 {
         self.set.log_prior()
     }
     fn subset(&self, keep: &[usize]) -> Box<dyn PartSet> {
-        Box::new(Bound::new(self.field, self.set.subset(keep)))
+        self.with(self.set.subset(keep))
     }
     fn one_step(&self) -> bool {
         self.set.one_step()
     }
     fn toward(&self, next: &dyn PartSet, fraction: f64) -> Box<dyn PartSet> {
         match next.as_any().downcast_ref::<Self>() {
-            Some(next) => Box::new(Bound::new(self.field, self.set.toward(&next.set, fraction))),
+            Some(next) => self.with(self.set.toward(&next.set, fraction)),
             None => panic!("the next iterate of another part"),
         }
     }
@@ -170,8 +209,7 @@ where
         self.set.pack(into);
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Box<dyn PartSet>, EstimateError> {
-        let set = self.set.unpack(from)?;
-        Ok(Box::new(Bound::new(self.field, set)))
+        Ok(self.with(self.set.unpack(from)?))
     }
     fn log_density_of_whole(&self, k: usize, value: u64) -> Option<f64> {
         Some(self.set.log_density(k, S::Space::whole(value)?))
@@ -182,19 +220,23 @@ where
         }
     }
     fn empty_values(&self) -> Values {
-        S::Space::values(self.set.empty_buffer())
+        S::Space::values(self.form.empty_buffer(&self.set))
     }
-    fn draw(&self, k: usize, rng: &mut dyn Rng, into: &mut Values) {
+    fn is_conditional(&self) -> bool {
+        self.form.is_conditional()
+    }
+    fn draw(&self, k: usize, given: Option<TableRow<'_>>, rng: &mut dyn Rng, into: &mut Values) {
+        let given = given.map(|x| x.placeholder::<S::Space>(self.field));
         match S::Space::buffer(into) {
-            Some(buffer) => self.set.draw(k, rng, buffer),
+            Some(buffer) => self.form.draw(&self.set, k, given, rng, buffer),
             None => panic!("a field of another kind than its part"),
         }
     }
     fn save(&self, k: usize) -> Value {
-        self.set.save(k)
+        self.form.save(&self.set, k)
     }
     fn in_class(&self) -> bool {
-        self.set.in_class()
+        self.form.in_class(&self.set)
     }
     fn boxed(&self) -> Box<dyn PartSet> {
         Box::new(self.clone())

@@ -78,6 +78,21 @@ impl TableComponents {
         };
         self.parts.iter().position(|part| dead(&**part))
     }
+    /// Whether draws need predictors: some part is a regression.
+    pub fn is_conditional(&self) -> bool {
+        self.parts.iter().any(|part| part.is_conditional())
+    }
+    /// Draws a row from component k given the predictors in row `given`, and appends it.
+    pub fn draw_given<R: Rng + ?Sized>(
+        &self,
+        k: usize,
+        given: TableRow<'_>,
+        rng: &mut R,
+        into: &mut Table,
+    ) {
+        let mut rng = rng;
+        into.push_row(|p, values| self.parts[p].draw(k, Some(given), &mut rng, values));
+    }
     /// Component k in the form of model files: the parameters of its only part, or
     /// `{"parts": [...]}`.
     pub fn save(&self, k: usize) -> Value {
@@ -274,6 +289,6 @@ impl SampleSet for TableComponents {
     fn draw<R: Rng + ?Sized>(&self, k: usize, rng: &mut R, into: &mut Table) {
         // A reference to a generator is a generator of known size, as a trait object needs.
         let mut rng = rng;
-        into.push_row(|p, values| self.parts[p].draw(k, &mut rng, values));
+        into.push_row(|p, values| self.parts[p].draw(k, None, &mut rng, values));
     }
 }

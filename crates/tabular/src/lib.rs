@@ -10,24 +10,31 @@
 
 mod bound;
 mod components;
+mod data_bounds;
+mod form;
 mod gaussian;
 mod mixed;
 mod model_file;
+mod multivariate_t;
 mod part;
 mod part_specification;
 mod registry;
+mod regression;
 mod specification;
 mod statistics;
 mod table;
 mod tabled;
 mod text;
+mod variants;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};
+pub use form::{Form, Plain};
 pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION};
 pub use part::PartSet;
 pub use part_specification::{MIXED, PartSpecification};
 pub use registry::{Family, families, family};
+pub use regression::{Design, Factor, PredictorColumn, Predictors, RegressionSpecification, Term};
 pub use specification::{ModelError, Specification};
 pub use statistics::{BoxStatistics, TableStatistics};
 pub use table::{Field, FromField, Kind, Table, TableRow, TableView, Values};

@@ -2,11 +2,13 @@
 
 use crate::{BoxStatistics, PartSet, TableRow, TableView, Values};
 use distributions::{EstimateError, Scratch, Statistics, View};
+use em::atoms::{hide_beside_atoms, weights_beside_atoms};
 use rand::Rng;
 use serde_json::Value;
 use std::any::Any;
 
-/// K components over one field, each of its own family.
+/// K components over one field, each of its own family. A point mass among densities hides them at its
+/// value; see [`em::atoms`].
 #[derive(Clone)]
 pub(crate) struct MixedSet {
     /// For each component its family's name and the set that holds it alone.
@@ -53,7 +55,18 @@ impl PartSet for MixedSet {
         self.members.len()
     }
     fn log_density(&self, k: usize, x: TableRow<'_>) -> f64 {
+        let components = 0..self.members.len();
+        let hidden = !self.is_atom(k, x) && components.into_iter().any(|j| self.is_atom(j, x));
+        if self.has_atoms() && hidden {
+            return f64::NEG_INFINITY;
+        }
         self.members[k].1.log_density(0, x)
+    }
+    fn has_atoms(&self) -> bool {
+        self.members.iter().any(|(_, member)| member.has_atoms())
+    }
+    fn is_atom(&self, k: usize, x: TableRow<'_>) -> bool {
+        self.members[k].1.is_atom(0, x)
     }
     /// Some component has to admit the cell.
     fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str> {
@@ -86,6 +99,10 @@ impl PartSet for MixedSet {
         let rows = out.chunks_exact_mut(xs.len());
         for ((member, range), row) in self.prepared(xs.len()).zip(rows) {
             member.log_density_matrix(xs, &prepared[range], row, scratch);
+        }
+        if self.has_atoms() {
+            let is_atom = |k: usize, i: usize| self.is_atom(k, xs.at(i));
+            hide_beside_atoms(out, self.members.len(), f64::NEG_INFINITY, is_atom);
         }
     }
     fn empty_statistics(&self) -> BoxStatistics {
@@ -125,6 +142,11 @@ impl PartSet for MixedSet {
         weights: &[f64],
     ) -> Result<Box<dyn PartSet>, EstimateError> {
         let rows = xs.len();
+        let own = self.has_atoms().then(|| {
+            let is_atom = |k: usize, i: usize| self.is_atom(k, xs.at(i));
+            weights_beside_atoms(weights, self.members.len(), is_atom)
+        });
+        let weights = own.as_deref().unwrap_or(weights);
         self.each(|k, member| member.estimate(xs, &weights[k * rows..(k + 1) * rows]))
     }
     fn parameter_count(&self) -> usize {
@@ -179,8 +201,13 @@ impl PartSet for MixedSet {
     fn empty_values(&self) -> Values {
         self.members[0].1.empty_values()
     }
-    fn draw(&self, k: usize, rng: &mut dyn Rng, into: &mut Values) {
-        self.members[k].1.draw(0, rng, into);
+    fn is_conditional(&self) -> bool {
+        self.members
+            .iter()
+            .any(|(_, member)| member.is_conditional())
+    }
+    fn draw(&self, k: usize, given: Option<TableRow<'_>>, rng: &mut dyn Rng, into: &mut Values) {
+        self.members[k].1.draw(0, given, rng, into);
     }
     fn save(&self, k: usize) -> Value {
         let (name, member) = &self.members[k];

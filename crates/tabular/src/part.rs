@@ -23,6 +23,14 @@ pub trait PartSet: Send + Sync {
     /// # Errors
     /// What it must be.
     fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str>;
+    /// Whether some component has an atom anywhere; see [`em::atoms`].
+    fn has_atoms(&self) -> bool {
+        false
+    }
+    /// Whether the cell is an atom of component k.
+    fn is_atom(&self, _k: usize, _x: TableRow<'_>) -> bool {
+        false
+    }
     /// How many numbers a row `prepare` writes.
     fn prepared_width(&self) -> usize;
     /// Writes what depends on the observations alone.
@@ -91,8 +99,16 @@ pub trait PartSet: Send + Sync {
     fn accumulate_whole(&self, _into: &mut BoxStatistics, _k: usize, _value: u64, _weight: f64) {}
     /// A field of no row.
     fn empty_values(&self) -> Values;
-    /// Draws one cell from component k and appends it.
-    fn draw(&self, k: usize, rng: &mut dyn Rng, into: &mut Values);
+    /// Whether a draw needs predictors: a regression says nothing about them.
+    fn is_conditional(&self) -> bool {
+        false
+    }
+    /// Draws one cell from component k and appends it; from a conditional part a response to the
+    /// predictors in row `given`.
+    ///
+    /// # Panics
+    /// When the part is conditional and no row is given.
+    fn draw(&self, k: usize, given: Option<TableRow<'_>>, rng: &mut dyn Rng, into: &mut Values);
     /// The parameters of component k under the names of model files.
     fn save(&self, k: usize) -> Value;
     /// Whether the components obey what couples them.

@@ -2,7 +2,8 @@
 
 use crate::mixed::MixedSet;
 use crate::registry::{Family, family};
-use crate::{Kind, ModelError, PartSet};
+use crate::{Kind, ModelError, PartSet, RegressionSpecification};
+use distributions::Trials;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -29,6 +30,12 @@ pub struct PartSpecification {
     /// The names of the levels of a categorical column; code c is level c.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<String>,
+    /// Of a regression, the response and its predictors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regression: Option<RegressionSpecification>,
+    /// The settings that were estimated from the data, and count as parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub estimated: Vec<String>,
 }
 
 impl PartSpecification {
@@ -38,14 +45,20 @@ impl PartSpecification {
     /// When no family has its name, or the families of a mixed part observe different kinds.
     pub fn kind(&self) -> Result<Kind, ModelError> {
         let families = self.families()?;
-        let kind = families[0].kind;
-        match families.iter().find(|family| family.kind != kind) {
-            None => Ok(kind),
-            Some(other) => Err(ModelError(format!(
-                "families {} and {} observe different kinds of columns",
-                families[0].name, other.name
-            ))),
+        let all = |kind: Kind| families.iter().all(|family| family.over(kind).is_some());
+        let mut kinds = families.iter().map(|family| family.kind);
+        if let Some(kind) = kinds.find(|&kind| all(kind)) {
+            return Ok(kind);
         }
+        let first = families[0];
+        let other = families
+            .iter()
+            .find(|family| family.over(first.kind).is_none());
+        let other = other.map_or(first.name, |family| family.name);
+        Err(ModelError(format!(
+            "families {} and {other} observe different kinds of columns",
+            first.name
+        )))
     }
     /// The names of what can be set.
     ///
@@ -56,6 +69,13 @@ impl PartSpecification {
         Ok((families.iter())
             .flat_map(|family| family.settings.iter().copied())
             .collect())
+    }
+    /// Whether it has a covariance structure.
+    ///
+    /// # Errors
+    /// When no family has its name.
+    pub fn has_covariance(&self) -> Result<bool, ModelError> {
+        Ok(self.families()?.iter().all(|family| family.covariance))
     }
     /// Its families: one, or those of the components of a mixed part.
     fn families(&self) -> Result<Vec<&'static Family>, ModelError> {
@@ -76,20 +96,22 @@ impl PartSpecification {
         Ok(vec![family(&self.family)?])
     }
     /// Whether its components are of different families.
-    fn is_mixed(&self) -> bool {
+    pub(crate) fn is_mixed(&self) -> bool {
         self.family == MIXED
     }
-    /// Component k of a mixed part as a part of one component.
-    fn member(&self, k: usize) -> Result<PartSpecification, ModelError> {
+    /// Component k of a mixed part as a part of one component, and its family over the part's column.
+    fn member(&self, k: usize) -> Result<(PartSpecification, &'static Family), ModelError> {
         let name = &self.components[k];
-        let known = family(name)?.settings;
+        let listed = family(name)?;
+        let own = listed.over(self.kind()?).unwrap_or(listed);
+        let known = own.settings;
         let mut member = self.clone();
         member.components.clear();
         member.family = name.clone();
         member
             .settings
             .retain(|key, _| known.contains(&key.as_str()));
-        Ok(member)
+        Ok((member, own))
     }
     /// K components whose fixed parts are set.
     pub(crate) fn template(
@@ -102,8 +124,9 @@ impl PartSpecification {
         }
         self.check_count(components)?;
         let members = (0..components).map(|k| {
-            let member = self.member(k)?;
-            Ok((member.family.clone(), member.template(field, 1)?))
+            let (member, own) = self.member(k)?;
+            let set = (own.template)(&member, field, 1)?;
+            Ok((member.family, set))
         });
         Ok(Box::new(MixedSet::new(
             members.collect::<Result<_, ModelError>>()?,
@@ -117,15 +140,12 @@ impl PartSpecification {
     ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
         let at = |k: usize| move |error: ModelError| (k, error);
         if !self.is_mixed() {
-            let own = (given.iter().enumerate())
-                .map(|(k, component)| self.own_parameters(component).map_err(at(k)));
-            let own: Vec<Value> = own.collect::<Result<_, _>>()?;
             let family = family(&self.family).map_err(at(0))?;
-            return (family.load)(self, field, &own);
+            return self.load_as(family, field, given);
         }
         self.check_count(given.len()).map_err(at(0))?;
         let members = given.iter().enumerate().map(|(k, component)| {
-            let member = self.member(k).map_err(at(k))?;
+            let (member, own) = self.member(k).map_err(at(k))?;
             let mut component = (*component).clone();
             let named = component
                 .as_object_mut()
@@ -137,11 +157,23 @@ impl PartSpecification {
                 ));
             }
             let set = member
-                .load(field, &[&component])
+                .load_as(own, field, &[&component])
                 .map_err(|(_, error)| (k, error))?;
-            Ok((member.family.clone(), set))
+            Ok((member.family, set))
         });
         Ok(Box::new(MixedSet::new(members.collect::<Result<_, _>>()?)))
+    }
+    /// K components of one family.
+    fn load_as(
+        &self,
+        family: &Family,
+        field: usize,
+        given: &[&Value],
+    ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
+        let own = (given.iter().enumerate())
+            .map(|(k, component)| self.own_parameters(component).map_err(|error| (k, error)));
+        let own: Vec<Value> = own.collect::<Result<_, _>>()?;
+        (family.load)(self, field, &own)
     }
     fn check_count(&self, components: usize) -> Result<(), ModelError> {
         if components == self.components.len() {
@@ -175,6 +207,17 @@ impl PartSpecification {
                 ))
             })
     }
+    /// The number of trials that is set: a whole number, or "rows" for the total of each row.
+    pub(crate) fn trials_setting(&self) -> Result<Trials, ModelError> {
+        let given = self.required("trials")?;
+        Trials::deserialize(given).map_err(|_| {
+            ModelError(format!(
+                "family {}: trials = {given} must be a whole number, or rows for the total of each \
+                 row",
+                self.family
+            ))
+        })
+    }
     /// A number that must be set.
     pub(crate) fn number_setting(&self, key: &str) -> Result<f64, ModelError> {
         let given = self.required(key)?;
@@ -200,8 +243,21 @@ impl PartSpecification {
                 )));
             }
         }
-        if self.columns.is_empty() || (kind != Kind::Vectors && self.columns.len() != 1) {
-            let wanted = if kind == Kind::Vectors {
+        if let Some(key) = (self.estimated.iter()).find(|key| !self.settings.contains_key(*key)) {
+            return Err(ModelError(format!(
+                "family {}: {key} is estimated, but not among the settings",
+                self.family
+            )));
+        }
+        if kind.is_regression() {
+            self.check_regression()?;
+        } else if self.regression.is_some() {
+            return Err(ModelError(format!(
+                "family {} is no regression: it has no response and no predictors",
+                self.family
+            )));
+        } else if self.columns.is_empty() || (!kind.is_vector() && self.columns.len() != 1) {
+            let wanted = if kind.is_vector() {
                 "at least one column"
             } else {
                 "one column"
@@ -212,7 +268,7 @@ impl PartSpecification {
                 self.columns.len()
             )));
         }
-        if self.covariance.is_some() && kind != Kind::Vectors {
+        if self.covariance.is_some() && !self.has_covariance()? {
             return Err(ModelError(format!(
                 "family {} has no covariance structure",
                 self.family

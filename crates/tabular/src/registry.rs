@@ -1,11 +1,17 @@
 //! The families that can be chosen by name: one line each.
 
 use crate::gaussian::gaussian_line;
+use crate::multivariate_t::multivariate_t_line;
+use crate::regression::{Generalized, Linear, regression_line};
+use crate::variants::{normal_line, student_t_line};
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
+use distributions::regression::{BernoulliResponse, BinomialResponse, PoissonResponse};
 use distributions::{
-    Bernoulli, Beta, Binomial, Categorical, Component, Coordinates, Exponential, Gamma, Geometric,
-    HalfNormal, InverseGamma, Laplace, LogNormal, Maxwell, NegativeBinomial, Normal,
-    ParameterError, Pareto, PointMass, Poisson, Rayleigh, Sample, Uniform, VonMises, Weibull,
+    Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, ChiSquared, Component,
+    Coordinates, Dirichlet, DirichletMultinomial, DiscreteUniform, Exponential, Gamma, Geometric,
+    Gumbel, HalfNormal, InverseGamma, InverseGaussian, Laplace, LogNormal, Logistic, Maxwell,
+    Multinomial, NegativeBinomial, ParameterError, Pareto, PointMass, Poisson, Rayleigh, Sample,
+    Uniform, VonMises, VonMisesFisher, Weibull,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,10 +32,31 @@ pub struct Family {
     pub kind: Kind,
     /// What can be set.
     pub settings: &'static [&'static str],
+    /// Whether its components have a covariance, of a structure to choose.
+    pub covariance: bool,
     /// Makes K components over a field.
     pub(crate) template: Box<Template>,
     /// Reads K components over a field from their parameters; an error names the component.
     pub(crate) load: Box<Load>,
+}
+
+impl Family {
+    /// The family over columns of this kind, where it observes them: a point mass stands beside
+    /// counts, and beside real numbers.
+    pub(crate) fn over(&'static self, kind: Kind) -> Option<&'static Family> {
+        static POINT_AMONG_REALS: LazyLock<Family> = LazyLock::new(|| {
+            entry("point_mass", Kind::Reals, &["value"], |part| {
+                made(PointMass::<f64>::new(part.number_setting("value")?))
+            })
+        });
+        if self.kind == kind {
+            Some(self)
+        } else if self.name == "point_mass" && kind == Kind::Reals {
+            Some(&POINT_AMONG_REALS)
+        } else {
+            None
+        }
+    }
 }
 
 /// The families, in the order of the documentation.
@@ -54,20 +81,28 @@ pub fn family(name: &str) -> Result<&'static Family, ModelError> {
 }
 
 fn all() -> Vec<Family> {
-    use Kind::{Codes, Counts, Reals};
+    use Kind::{Codes, CountVectors, Counts, Reals, Vectors};
     vec![
-        entry("normal", Reals, &[], |_| Ok(Normal::standard())),
+        normal_line("normal"),
         entry("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
         entry("exponential", Reals, &[], |_| made(Exponential::new(1.0))),
         entry("gamma", Reals, &[], |_| made(Gamma::new(1.0, 1.0))),
         entry("inverse_gamma", Reals, &[], |_| {
             made(InverseGamma::new(1.0, 1.0))
         }),
+        entry("chi_squared", Reals, &[], |_| made(ChiSquared::new(1.0))),
+        entry("inverse_gaussian", Reals, &[], |_| {
+            made(InverseGaussian::new(1.0, 1.0))
+        }),
         entry("beta", Reals, &[], |_| made(Beta::new(1.0, 1.0))),
         entry("weibull", Reals, &[], |_| made(Weibull::new(1.0, 1.0))),
         entry("rayleigh", Reals, &[], |_| made(Rayleigh::new(1.0))),
         entry("maxwell", Reals, &[], |_| made(Maxwell::new(1.0))),
         entry("half_normal", Reals, &[], |_| made(HalfNormal::new(1.0))),
+        student_t_line("student_t"),
+        entry("cauchy", Reals, &[], |_| made(Cauchy::new(0.0, 1.0))),
+        entry("logistic", Reals, &[], |_| made(Logistic::new(0.0, 1.0))),
+        entry("gumbel", Reals, &[], |_| made(Gumbel::new(0.0, 1.0))),
         entry("laplace", Reals, &["location"], |part| {
             made(Laplace::new(part.number_setting("location")?, 1.0))
         }),
@@ -80,15 +115,24 @@ fn all() -> Vec<Family> {
         }),
         entry("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
         entry("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
-        entry("negative_binomial", Counts, &[], |_| {
-            made(NegativeBinomial::new(1.0, 1.0))
-        }),
+        negative_binomial(),
         entry("point_mass", Counts, &["value"], |part| {
             made(PointMass::<u64>::new(part.count_setting("value", 0)?))
         }),
         entry("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
         entry("binomial", Counts, &["trials"], |part| {
             made(Binomial::new(part.count_setting("trials", 1)?, 0.5))
+        }),
+        entry("beta_binomial", Counts, &["trials"], |part| {
+            made(BetaBinomial::new(
+                part.count_setting("trials", 1)?,
+                1.0,
+                1.0,
+            ))
+        }),
+        entry("discrete_uniform", Counts, &["low", "high"], |part| {
+            let low = part.count_setting("low", 0)?;
+            made(DiscreteUniform::new(low, part.count_setting("high", low)?))
         }),
         entry("geometric", Counts, &["support"], |part| {
             let mut parameters = part.settings.clone();
@@ -99,11 +143,66 @@ fn all() -> Vec<Family> {
             made(Categorical::uniform(part.levels.len()))
         }),
         gaussian_line("gaussian"),
+        regression_line::<Linear>("linear_regression", Kind::RealResponses, &[]),
+        regression_line::<Generalized<PoissonResponse>>(
+            "poisson_regression",
+            Kind::CountResponses,
+            &[],
+        ),
+        regression_line::<Generalized<BernoulliResponse>>(
+            "logistic_regression",
+            Kind::CountResponses,
+            &[],
+        ),
+        regression_line::<Generalized<BinomialResponse>>(
+            "binomial_regression",
+            Kind::TrialResponses,
+            &["trials"],
+        ),
+        multivariate_t_line("multivariate_t"),
+        entry("multinomial", CountVectors, &["trials"], |part| {
+            let family = made(Multinomial::uniform(part.columns.len()))?;
+            Ok(match part.settings.contains_key("trials") {
+                true => family.with_trials(part.trials_setting()?),
+                false => family,
+            })
+        }),
+        entry("dirichlet_multinomial", CountVectors, &["trials"], |part| {
+            let concentrations = vec![1.0; part.columns.len()];
+            let family = made(DirichletMultinomial::new(concentrations))?;
+            Ok(family.with_trials(part.trials_setting()?))
+        }),
+        entry("dirichlet", Vectors, &[], |part| {
+            made(Dirichlet::new(vec![1.0; part.columns.len()]))
+        }),
+        entry("von_mises_fisher", Vectors, &[], |part| {
+            let mut direction = vec![0.0; part.columns.len()];
+            direction[0] = 1.0;
+            made(VonMisesFisher::new(direction, 1.0))
+        }),
     ]
 }
 
+/// The negative binomial, whose size is known where it is set.
+fn negative_binomial() -> Family {
+    let fix = |part: &PartSpecification, family: NegativeBinomial| {
+        if part.settings.contains_key("size") {
+            family.with_fixed_size()
+        } else {
+            family
+        }
+    };
+    let template = |part: &PartSpecification| {
+        let mut parameters = part.settings.clone();
+        parameters.entry("size").or_insert(1.0.into());
+        parameters.insert("mean".into(), 1.0.into());
+        read(&Value::Object(parameters))
+    };
+    adjusted_entry("negative_binomial", Kind::Counts, &["size"], template, fix)
+}
+
 /// The line of a family whose template is made by `template`.
-fn entry<F>(
+pub(crate) fn entry<F>(
     name: &'static str,
     kind: Kind,
     settings: &'static [&'static str],
@@ -112,34 +211,70 @@ fn entry<F>(
 where
     F: Component<Space: FromField> + Coordinates + Sample + Serialize + DeserializeOwned + 'static,
 {
+    adjusted_entry(name, kind, settings, template, |_, family| family)
+}
+
+/// The same, where a component, made or read, is first adjusted to what the part sets.
+pub(crate) fn adjusted_entry<F>(
+    name: &'static str,
+    kind: Kind,
+    settings: &'static [&'static str],
+    template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Send + Sync + 'static,
+    adjusted: impl Fn(&PartSpecification, F) -> F + Copy + Send + Sync + 'static,
+) -> Family
+where
+    F: Component<Space: FromField> + Coordinates + Sample + Serialize + DeserializeOwned + 'static,
+{
     Family {
         name,
         kind,
         settings,
+        covariance: false,
         template: Box::new(move |part, field, components| {
-            let set = vec![template(part)?; components];
-            Ok(Box::new(Bound::new(field, set)))
+            let set = vec![adjusted(part, template(part)?); components];
+            Ok(Box::new(
+                Bound::new(field, set).counting(part.estimated.len()),
+            ))
         }),
-        load: Box::new(|part, field, components| {
+        load: Box::new(move |part, field, components| {
             let read = components.iter().enumerate().map(|(k, parameters)| {
-                check_levels(part, parameters)
+                check_width(part, kind, parameters)
+                    .and_then(|()| check_levels(part, parameters))
                     .and_then(|()| read::<F>(parameters))
+                    .map(|family| adjusted(part, family))
                     .map_err(|error| (k, error))
             });
             let set: Vec<F> = read.collect::<Result<_, _>>()?;
-            Ok(Box::new(Bound::new(field, set)))
+            Ok(Box::new(
+                Bound::new(field, set).counting(part.estimated.len()),
+            ))
         }),
     }
 }
 
 /// A template that cannot fail, unless the settings are wrong.
-fn made<F>(template: Result<F, ParameterError>) -> Result<F, ModelError> {
+pub(crate) fn made<F>(template: Result<F, ParameterError>) -> Result<F, ModelError> {
     template.map_err(|error| ModelError(error.to_string()))
 }
 
 /// The family with these parameters.
 pub(crate) fn read<F: DeserializeOwned>(parameters: &Value) -> Result<F, ModelError> {
     F::deserialize(parameters).map_err(|error| ModelError(error.to_string()))
+}
+
+/// A component over several columns has one number for each in its vector.
+fn check_width(part: &PartSpecification, kind: Kind, parameters: &Value) -> Result<(), ModelError> {
+    let vectors = parameters.as_object().into_iter().flatten();
+    for (name, value) in vectors.filter(|_| kind.is_vector()) {
+        let length = value.as_array().map(Vec::len);
+        if let Some(length) = length.filter(|&length| length != part.columns.len()) {
+            return Err(ModelError(format!(
+                "{name} of {length} numbers for the {} columns of the part",
+                part.columns.len()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A categorical component has one probability for each level.

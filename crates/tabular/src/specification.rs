@@ -36,6 +36,10 @@ impl Specification {
         let columns = self.parts.iter().flat_map(|part| part.columns.clone());
         columns.collect()
     }
+    /// Whether the model is a regression.
+    pub fn is_regression(&self) -> bool {
+        self.parts.iter().any(|part| part.regression.is_some())
+    }
     /// Checks what can be checked without data.
     ///
     /// # Errors
@@ -47,6 +51,12 @@ impl Specification {
         let mut seen = std::collections::HashSet::new();
         for part in &self.parts {
             part.check()?;
+            if part.kind()?.is_regression() && self.parts.len() > 1 {
+                return Err(ModelError(format!(
+                    "family {} is a regression, which cannot be part of a product",
+                    part.family
+                )));
+            }
             for column in &part.columns {
                 if !seen.insert(column) {
                     return Err(ModelError(format!("column {column} is used twice")));
@@ -76,6 +86,12 @@ impl Specification {
             )));
         }
         for (mine, theirs) in self.parts.iter().zip(parts) {
+            if mine.regression != theirs.regression {
+                return Err(ModelError(format!(
+                    "column {} is regressed on other terms than in the model to be fitted",
+                    mine.columns[0]
+                )));
+            }
             let named = !mine.levels.is_empty() && !theirs.levels.is_empty();
             if named && mine.levels != theirs.levels {
                 return Err(ModelError(format!(

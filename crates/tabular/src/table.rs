@@ -1,6 +1,6 @@
 //! Typed columns.
 
-use distributions::{Batch, Buffer, Rows, RowsBuffer, Scalars, Space, View};
+use distributions::{Batch, Buffer, Pair, Rows, RowsBuffer, Scalars, Space, View};
 use std::ops::Range;
 
 /// The kinds of columns.
@@ -14,6 +14,28 @@ pub enum Kind {
     Codes,
     /// Several real numbers a row.
     Vectors,
+    /// Several whole numbers ≥ 0 a row.
+    CountVectors,
+    /// Predictors and a real response.
+    RealResponses,
+    /// Predictors and a count as response.
+    CountResponses,
+    /// Predictors and a count of successes in a number of trials.
+    TrialResponses,
+}
+
+impl Kind {
+    /// Whether one part takes several columns.
+    pub fn is_vector(self) -> bool {
+        matches!(self, Kind::Vectors | Kind::CountVectors)
+    }
+    /// Whether a row is a response with its predictors.
+    pub fn is_regression(self) -> bool {
+        matches!(
+            self,
+            Kind::RealResponses | Kind::CountResponses | Kind::TrialResponses
+        )
+    }
 }
 
 /// The values of one field, all of one kind.
@@ -27,6 +49,14 @@ pub enum Values {
     Codes(Vec<u32>),
     /// Several real numbers a row, row after row.
     Vectors(RowsBuffer<f64>),
+    /// The rows of a design matrix, with real responses.
+    RealResponses((RowsBuffer<f64>, Vec<f64>)),
+    /// The rows of a design matrix, with counts as responses.
+    CountResponses((RowsBuffer<f64>, Vec<u64>)),
+    /// The rows of a design matrix, with successes and trials.
+    TrialResponses((RowsBuffer<f64>, (Vec<u64>, Vec<u64>))),
+    /// Several whole numbers ≥ 0 a row, row after row.
+    CountVectors(RowsBuffer<u64>),
 }
 
 impl Values {
@@ -37,6 +67,10 @@ impl Values {
             Values::Counts(_) => Kind::Counts,
             Values::Codes(_) => Kind::Codes,
             Values::Vectors(_) => Kind::Vectors,
+            Values::RealResponses(_) => Kind::RealResponses,
+            Values::CountResponses(_) => Kind::CountResponses,
+            Values::TrialResponses(_) => Kind::TrialResponses,
+            Values::CountVectors(_) => Kind::CountVectors,
         }
     }
     /// The number of rows.
@@ -46,6 +80,10 @@ impl Values {
             Values::Counts(values) => values.len(),
             Values::Codes(values) => values.len(),
             Values::Vectors(values) => values.view().len(),
+            Values::RealResponses((_, responses)) => responses.len(),
+            Values::CountResponses((_, responses)) => responses.len(),
+            Values::TrialResponses((_, (successes, _))) => successes.len(),
+            Values::CountVectors(values) => values.view().len(),
         }
     }
 }
@@ -250,3 +288,10 @@ from_field!(Scalars<f64>, Reals);
 from_field!(Scalars<u64>, Counts, Some);
 from_field!(Scalars<u32>, Codes, |value| u32::try_from(value).ok());
 from_field!(Rows<f64>, Vectors);
+from_field!(Pair<Rows<f64>, Scalars<f64>>, RealResponses);
+from_field!(Pair<Rows<f64>, Scalars<u64>>, CountResponses);
+from_field!(
+    Pair<Rows<f64>, Pair<Scalars<u64>, Scalars<u64>>>,
+    TrialResponses
+);
+from_field!(Rows<u64>, CountVectors);

@@ -5,15 +5,18 @@ use distributions::{Scratch, Statistics, View};
 use em::{ComponentSet, Data, Mixture, Options, SampleSet, Start, fit_from, stream};
 use serde_json::{Value, json};
 use tabular::{
-    Field, Kind, ModelFile, PartSpecification, Specification, Table, TableComponents, TableMixture,
-    families,
+    Field, Kind, ModelFile, PartSpecification, PredictorColumn, RegressionSpecification,
+    Specification, Table, TableComponents, TableMixture, Values, families,
 };
 
 /// A specification of one part of each family, with what it requires.
 fn specifications() -> Vec<Specification> {
-    let mut all = Vec::new();
+    let mut all = regressions();
     for family in families() {
-        let vectors = family.kind == Kind::Vectors;
+        if family.kind.is_regression() {
+            continue;
+        }
+        let vectors = family.kind.is_vector();
         let mut part = PartSpecification {
             family: family.name.into(),
             columns: if vectors {
@@ -27,7 +30,7 @@ fn specifications() -> Vec<Specification> {
             ("trials", 9),
             ("location", 1),
             ("minimum", 1),
-            ("low", -1),
+            ("low", if family.kind == Kind::Counts { 1 } else { -1 }),
             ("high", 3),
             ("value", 2),
         ] {
@@ -38,9 +41,24 @@ fn specifications() -> Vec<Specification> {
         if family.kind == Kind::Codes {
             part.levels = vec!["a".into(), "b".into(), "c".into()];
         }
-        if vectors {
+        if family.covariance {
             part.covariance = Some("VEE".into());
         }
+        all.push(Specification { parts: vec![part] });
+    }
+    // What a setting turns into another family.
+    for (family, settings) in [
+        ("student_t", json!({"df": 4})),
+        ("normal", json!({"mean": 1.5})),
+        ("normal", json!({"variance": 2})),
+        ("normal", json!({"mean": 1.5, "variance": 2})),
+    ] {
+        let part = PartSpecification {
+            family: family.into(),
+            columns: vec!["x".into()],
+            settings: settings.as_object().expect("an object").clone(),
+            ..PartSpecification::default()
+        };
         all.push(Specification { parts: vec![part] });
     }
     let mixed = PartSpecification {
@@ -53,6 +71,58 @@ fn specifications() -> Vec<Specification> {
     all
 }
 
+/// Each family of regressions on x and x², with coefficients of their own and with a common one, and
+/// with an offset.
+fn regressions() -> Vec<Specification> {
+    let mut all = Vec::new();
+    for family in families()
+        .iter()
+        .filter(|family| family.kind.is_regression())
+    {
+        for (common, offset) in [("", false), ("x^2", false), ("x", true)] {
+            let mut part = PartSpecification {
+                family: family.name.into(),
+                regression: Some(RegressionSpecification {
+                    response: "y".into(),
+                    predictors: vec!["x".into(), "x^2".into()],
+                    common: common.split_whitespace().map(String::from).collect(),
+                    offset: offset.then(|| "z".into()),
+                    ..RegressionSpecification::default()
+                }),
+                ..PartSpecification::default()
+            };
+            if family.settings.contains(&"trials") {
+                part.settings.insert("trials".into(), json!(9));
+            }
+            part.columns = part.regression_columns().expect("columns");
+            all.push(Specification { parts: vec![part] });
+        }
+    }
+    all
+}
+
+/// Responses of 0 to 300 rows of predictors, for a regression.
+fn given(part: &PartSpecification) -> Table {
+    let design = part.regression_of().and_then(|part| part.design());
+    let design = design.expect("a design");
+    let column = |step: f64| {
+        let values = (0..300).map(|row| (f64::from(row) * step).sin());
+        PredictorColumn::Numbers(values.collect())
+    };
+    let sources = [column(0.7), column(1.3)];
+    let sources = &sources[..1 + usize::from(design.has_offset())];
+    let (matrix, none) = (design.matrix(sources, 300), vec![0; 300]);
+    let values = match part.kind().expect("a kind") {
+        Kind::CountResponses => Values::CountResponses((matrix, none)),
+        Kind::TrialResponses => Values::TrialResponses((matrix, (none, vec![9; 300]))),
+        _ => Values::RealResponses((matrix, vec![0.0; 300])),
+    };
+    Table::new(vec![Field {
+        values,
+        missing: None,
+    }])
+}
+
 fn name(specification: &Specification) -> &str {
     &specification.parts[0].family
 }
@@ -62,6 +132,13 @@ fn sample(specification: &Specification) -> (TableComponents, Table) {
     let template = specification.template(2).expect("a template");
     let mut rng = stream(1, 0);
     let mut table = template.empty_buffer();
+    if template.is_conditional() {
+        let given = given(&specification.parts[0]);
+        for row in 0..300 {
+            template.draw_given(row % 2, given.view().at(row), &mut rng, &mut table);
+        }
+        return (template, table);
+    }
     for row in 0..300 {
         template.draw(row % 2, &mut rng, &mut table);
     }
@@ -86,6 +163,28 @@ fn matrix(set: &TableComponents, table: &Table) -> Vec<f64> {
     let mut out = vec![0.0; 2 * rows];
     set.log_density_matrix(table.view(), &prepared, &mut out, &mut Scratch::default());
     out
+}
+
+/// What is set is not counted.
+#[test]
+fn settings_fix_parameters() {
+    let count = |family: &str, settings: Value| {
+        let part = PartSpecification {
+            family: family.into(),
+            columns: vec!["x".into()],
+            settings: settings.as_object().expect("an object").clone(),
+            ..PartSpecification::default()
+        };
+        let specification = Specification { parts: vec![part] };
+        let template = specification.template(2).expect("a template");
+        template.parameter_count()
+    };
+    assert_eq!(count("student_t", json!({})), 6);
+    assert_eq!(count("student_t", json!({"df": 4})), 4);
+    assert_eq!(count("normal", json!({})), 4);
+    assert_eq!(count("normal", json!({"mean": 0})), 2);
+    assert_eq!(count("normal", json!({"variance": 0.5})), 2);
+    assert_eq!(count("normal", json!({"mean": 0, "variance": 0.5})), 0);
 }
 
 #[test]

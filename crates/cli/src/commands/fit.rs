@@ -26,6 +26,8 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     let plan = Plan::new(arguments, &sheet)?;
     let specification = &plan.specification;
     let typed = typed(&sheet, specification, arguments.missing, Impossible::Refuse)?;
+    let plan = plan.with_data_bounds(&typed.table)?;
+    let specification = &plan.specification;
     let weights = weights(arguments, &sheet, &typed)?;
     let context = Context {
         sheet: &sheet,

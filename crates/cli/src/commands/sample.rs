@@ -3,8 +3,12 @@
 use super::read_model;
 use crate::args::Sample;
 use crate::failure::Failure;
+use crate::read::Sheet;
+use crate::regression::given;
 use crate::write::{Lines, number};
-use tabular::{ModelFile, Table, Values};
+use distributions::View;
+use em::SampleSet;
+use tabular::{ModelFile, PartSpecification, Table, Values};
 
 /// Rows drawn at once: memory stays small for any number of rows.
 const CHUNK: u64 = 4096;
@@ -12,6 +16,23 @@ const CHUNK: u64 = 4096;
 /// Runs the command.
 pub fn run(arguments: &Sample) -> Result<(), Failure> {
     let file = read_model(&arguments.model)?;
+    if let Some(part) = file
+        .specification
+        .parts
+        .iter()
+        .find(|part| part.regression.is_some())
+    {
+        return responses(arguments, &file, part);
+    }
+    let Some(count) = arguments.count else {
+        return Err(Failure::input("give the number of rows by -n N"));
+    };
+    if arguments.predictors_from.is_some() {
+        return Err(Failure::input(format!(
+            "--predictors-from: {} is no regression, and needs no predictors",
+            arguments.model.display()
+        )));
+    }
     let mut lines = Lines::new();
     let mut header = file.specification.columns();
     if arguments.labels {
@@ -19,7 +40,7 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     }
     lines.row(&header)?;
     let mut rng = em::stream(arguments.seed, 0);
-    let mut left = arguments.count;
+    let mut left = count;
     while left > 0 {
         let size = left.min(CHUNK);
         let (table, labels) = file.model.sample_with_labels(&mut rng, size as usize);
@@ -35,7 +56,45 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     lines.end()
 }
 
-/// The cells of a row as text.
+/// Responses drawn to the predictors of a file, one a row; the other columns are repeated.
+fn responses(
+    arguments: &Sample,
+    file: &ModelFile,
+    part: &PartSpecification,
+) -> Result<(), Failure> {
+    let (Some(path), None) = (&arguments.predictors_from, arguments.count) else {
+        return Err(Failure::input(format!(
+            "{} is a regression, which says nothing about predictors: a response is drawn to each row \
+             of --predictors-from DATA.csv, without -n",
+            arguments.model.display()
+        )));
+    };
+    let sheet = Sheet::read(path)?;
+    let given = given(&sheet, part)?;
+    let others = part.columns.iter().skip(1).map(|name| sheet.column(name));
+    let others = others.collect::<Result<Vec<usize>, _>>()?;
+    let mut lines = Lines::new();
+    let label = arguments.labels.then(|| "label".to_string());
+    lines.row(part.columns.iter().cloned().chain(label))?;
+    let mut rng = em::stream(arguments.seed, 0);
+    let components = file.model.components();
+    for row in 0..given.rows() {
+        let k = file.model.draw_label(&mut rng);
+        let mut drawn = components.empty_buffer();
+        components.draw_given(k, given.view().at(row), &mut rng, &mut drawn);
+        let mut cells = cells(file, &drawn, 0);
+        cells.extend(
+            others
+                .iter()
+                .map(|&column| sheet.cell(row, column).to_string()),
+        );
+        cells.extend(arguments.labels.then(|| k.to_string()));
+        lines.row(&cells)?;
+    }
+    lines.end()
+}
+
+/// The cells of a row as text; of a regression the response alone.
 fn cells(file: &ModelFile, table: &Table, row: usize) -> Vec<String> {
     let mut cells = Vec::new();
     for (field, part) in table.fields().iter().zip(&file.specification.parts) {
@@ -46,10 +105,15 @@ fn cells(file: &ModelFile, table: &Table, row: usize) -> Vec<String> {
                 let level = part.levels.get(values[row] as usize);
                 cells.push(level.cloned().unwrap_or_default());
             }
+            Values::RealResponses((_, responses)) => cells.push(number(responses[row])),
+            Values::CountResponses((_, responses)) => cells.push(responses[row].to_string()),
+            Values::TrialResponses((_, (successes, _))) => cells.push(successes[row].to_string()),
             Values::Vectors(values) => {
-                let start = row * values.width;
-                let row = &values.values[start..start + values.width];
+                let row = values.view().at(row);
                 cells.extend(row.iter().map(|&value| number(value)));
+            }
+            Values::CountVectors(values) => {
+                cells.extend(values.view().at(row).iter().map(u64::to_string));
             }
         }
     }

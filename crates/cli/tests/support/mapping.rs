@@ -94,9 +94,39 @@ pub const NAMES: &[Names] = &[
         &[("n", "trials"), ("alpha", "alpha"), ("beta", "beta")],
     ),
     names(
+        "discrete_uniform",
+        "discrete_uniform",
+        &[("lower", "low"), ("upper", "high")],
+    ),
+    names(
+        "multinomial",
+        "multinomial",
+        &[("n", "trials"), ("p", "probabilities")],
+    ),
+    names("dirichlet", "dirichlet", &[("alpha", "concentrations")]),
+    names(
+        "von_mises_fisher",
+        "von_mises_fisher",
+        &[("mu", "mean_direction"), ("kappa", "concentration")],
+    ),
+    names(
         "gaussian",
         "gaussian",
         &[("mean", "mean"), ("cov", "covariance")],
+    ),
+    names(
+        "mvn",
+        "gaussian",
+        &[("mean", "mean"), ("cov", "covariance")],
+    ),
+    names(
+        "multivariate_t",
+        "multivariate_t",
+        &[
+            ("loc", "location"),
+            ("scale_matrix", "scale_matrix"),
+            ("df", "df"),
+        ],
     ),
 ];
 

@@ -1,6 +1,10 @@
 //! Components of different families in one mixture.
 
-use crate::{Batch, Component, Density, EstimateError, Obs, Reason, Scratch, Space, Statistics};
+use crate::{
+    Batch, Buffer, Component, Coordinates, Density, EstimateError, Obs, Reason, Sample, Scratch,
+    Space, Statistics, Univariate,
+};
+use rand::Rng;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -23,28 +27,79 @@ use std::sync::Arc;
 /// assert_eq!(fitted.downcast_ref::<Exponential>().unwrap().rate(), 0.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct AnyComponent<S: Space>(Arc<dyn Erased<S>>);
+///
+/// Made by [`AnyComponent::univariate`], it also keeps its distribution function, quantiles and
+/// moments, through every M-step:
+///
+/// ```
+/// use distributions::combine::AnyComponent;
+/// use distributions::{Component, Exponential, Univariate};
+/// let component = AnyComponent::univariate(Exponential::new(1.0)?);
+/// let fitted = component.estimate(&[1.0, 3.0], &[1.0, 1.0])?;
+/// assert_eq!(fitted.sf(4.0), (-2f64).exp());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct AnyComponent<S: Space> {
+    component: Arc<dyn Erased<S>>,
+    line: Option<AsUnivariate>,
+}
+
+/// The way back to what a component of a forgotten type is on the real line.
+type AsUnivariate = fn(&dyn Any) -> Option<&dyn Univariate>;
 
 impl<S: Space> AnyComponent<S> {
     /// The component, its type forgotten.
-    pub fn new<C: Component<Space = S> + 'static>(component: C) -> Self {
-        AnyComponent(Arc::new(component))
+    pub fn new<C>(component: C) -> Self
+    where
+        C: Component<Space = S> + Sample + Coordinates + 'static,
+    {
+        AnyComponent {
+            component: Arc::new(component),
+            line: None,
+        }
+    }
+    /// The component, its type forgotten, but not what it is on the real line.
+    pub fn univariate<C>(component: C) -> Self
+    where
+        C: Component<Space = S> + Sample + Coordinates + Univariate + 'static,
+    {
+        AnyComponent {
+            component: Arc::new(component),
+            line: Some(|component| {
+                let component: &C = component.downcast_ref()?;
+                Some(component)
+            }),
+        }
+    }
+    /// What it is on the real line, where [`AnyComponent::univariate`] made it.
+    pub fn as_univariate(&self) -> Option<&dyn Univariate> {
+        self.line.and_then(|line| line(self.component.as_any()))
+    }
+    /// `component` of the family of `self`.
+    fn of_the_family(&self, component: Self) -> Self {
+        AnyComponent {
+            line: self.line,
+            ..component
+        }
     }
     /// The component, where it is a `C`.
     pub fn downcast_ref<C: 'static>(&self) -> Option<&C> {
-        self.0.as_any().downcast_ref()
+        self.component.as_any().downcast_ref()
     }
 }
 
 impl<S: Space> Clone for AnyComponent<S> {
     fn clone(&self) -> Self {
-        AnyComponent(Arc::clone(&self.0))
+        AnyComponent {
+            component: Arc::clone(&self.component),
+            line: self.line,
+        }
     }
 }
 
 impl<S: Space> fmt::Debug for AnyComponent<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AnyComponent({})", self.0.type_name())
+        write!(f, "AnyComponent({})", self.component.type_name())
     }
 }
 
@@ -111,10 +166,12 @@ impl<T: Statistics> ErasedStatistics for T {
     }
 }
 
-/// [`Component`] without `Self` in its signatures.
+/// [`Component`], [`Sample`] and [`Coordinates`] without `Self` in their signatures.
 trait Erased<S: Space>: Send + Sync {
     fn log_density(&self, x: Obs<'_, S>) -> f64;
     fn check_observation(&self, x: Obs<'_, S>) -> Result<(), &'static str>;
+    fn has_atoms(&self) -> bool;
+    fn is_atom(&self, x: Obs<'_, S>) -> bool;
     fn prepared_width(&self) -> usize;
     fn shares_preparation(&self, other: &dyn Any) -> bool;
     fn prepare(&self, xs: Batch<'_, S>, into: &mut [f64]);
@@ -143,16 +200,30 @@ trait Erased<S: Space>: Send + Sync {
     fn estimate(&self, xs: Batch<'_, S>, weights: &[f64])
     -> Result<AnyComponent<S>, EstimateError>;
     fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64>;
+    fn pack(&self, into: &mut Vec<f64>);
+    fn unpack(&self, from: &mut &[f64]) -> Result<AnyComponent<S>, EstimateError>;
+    fn empty_buffer(&self) -> Buffer<S>;
+    fn draw(&self, rng: &mut dyn Rng, into: &mut Buffer<S>);
     fn type_name(&self) -> &'static str;
     fn as_any(&self) -> &dyn Any;
 }
 
-impl<S: Space, C: Component<Space = S> + 'static> Erased<S> for C {
+impl<S, C> Erased<S> for C
+where
+    S: Space,
+    C: Component<Space = S> + Sample + Coordinates + 'static,
+{
     fn log_density(&self, x: Obs<'_, S>) -> f64 {
         Density::log_density(self, x)
     }
     fn check_observation(&self, x: Obs<'_, S>) -> Result<(), &'static str> {
         Density::check_observation(self, x)
+    }
+    fn has_atoms(&self) -> bool {
+        Density::has_atoms(self)
+    }
+    fn is_atom(&self, x: Obs<'_, S>) -> bool {
+        Density::is_atom(self, x)
     }
     fn prepared_width(&self) -> usize {
         Density::prepared_width(self)
@@ -223,6 +294,18 @@ impl<S: Space, C: Component<Space = S> + 'static> Erased<S> for C {
     fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64> {
         Component::squared_distance(self, a, b)
     }
+    fn pack(&self, into: &mut Vec<f64>) {
+        Coordinates::pack(self, into);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<AnyComponent<S>, EstimateError> {
+        Coordinates::unpack(self, from).map(AnyComponent::new)
+    }
+    fn empty_buffer(&self) -> Buffer<S> {
+        Sample::empty_buffer(self)
+    }
+    fn draw(&self, rng: &mut dyn Rng, into: &mut Buffer<S>) {
+        Sample::draw(self, rng, into);
+    }
     fn type_name(&self) -> &'static str {
         std::any::type_name::<C>()
     }
@@ -235,20 +318,26 @@ impl<S: Space> Density for AnyComponent<S> {
     type Space = S;
 
     fn log_density(&self, x: Obs<'_, S>) -> f64 {
-        self.0.log_density(x)
+        self.component.log_density(x)
     }
     fn check_observation(&self, x: Obs<'_, S>) -> Result<(), &'static str> {
-        self.0.check_observation(x)
+        self.component.check_observation(x)
+    }
+    fn has_atoms(&self) -> bool {
+        self.component.has_atoms()
+    }
+    fn is_atom(&self, x: Obs<'_, S>) -> bool {
+        self.component.is_atom(x)
     }
     fn prepared_width(&self) -> usize {
-        self.0.prepared_width()
+        self.component.prepared_width()
     }
     /// Where both are of one family, and that shares.
     fn shares_preparation(&self, other: &Self) -> bool {
-        self.0.shares_preparation(other.0.as_any())
+        self.component.shares_preparation(other.component.as_any())
     }
     fn prepare(&self, xs: Batch<'_, S>, into: &mut [f64]) {
-        self.0.prepare(xs, into);
+        self.component.prepare(xs, into);
     }
     fn log_density_batch(
         &self,
@@ -257,7 +346,7 @@ impl<S: Space> Density for AnyComponent<S> {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        self.0.log_density_batch(xs, prepared, out, scratch);
+        self.component.log_density_batch(xs, prepared, out, scratch);
     }
 }
 
@@ -268,10 +357,11 @@ impl<S: Space> Component for AnyComponent<S> {
     type Statistics = AnyStatistics;
 
     fn empty_statistics(&self) -> AnyStatistics {
-        self.0.empty_statistics()
+        self.component.empty_statistics()
     }
     fn accumulate(&self, into: &mut AnyStatistics, x: Obs<'_, S>, weight: f64) {
-        self.0.accumulate(into.0.as_mut().as_any_mut(), x, weight);
+        self.component
+            .accumulate(into.0.as_mut().as_any_mut(), x, weight);
     }
     fn accumulate_batch(
         &self,
@@ -282,31 +372,82 @@ impl<S: Space> Component for AnyComponent<S> {
         scratch: &mut Scratch,
     ) {
         let into = into.0.as_mut().as_any_mut();
-        self.0
+        self.component
             .accumulate_batch(into, xs, prepared, weights, scratch);
     }
     fn maximize(&self, from: &AnyStatistics) -> Result<Self, EstimateError> {
-        self.0.maximize(from.0.as_ref().as_any())
+        let next = self.component.maximize(from.0.as_ref().as_any())?;
+        Ok(self.of_the_family(next))
     }
     fn parameter_count(&self) -> usize {
-        self.0.parameter_count()
+        self.component.parameter_count()
     }
     fn log_prior(&self) -> f64 {
-        self.0.log_prior()
+        self.component.log_prior()
     }
     fn one_step(&self) -> bool {
-        self.0.one_step()
+        self.component.one_step()
     }
     /// `next` itself where it is of another family: there is nothing between the two.
     fn toward(&self, next: &Self, fraction: f64) -> Self {
-        self.0
-            .toward(next.0.as_any(), fraction)
-            .unwrap_or_else(|| next.clone())
+        self.component
+            .toward(next.component.as_any(), fraction)
+            .map_or_else(|| next.clone(), |between| self.of_the_family(between))
     }
     fn estimate(&self, xs: Batch<'_, S>, weights: &[f64]) -> Result<Self, EstimateError> {
-        self.0.estimate(xs, weights)
+        let next = self.component.estimate(xs, weights)?;
+        Ok(self.of_the_family(next))
     }
     fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64> {
-        self.0.squared_distance(a, b)
+        self.component.squared_distance(a, b)
+    }
+}
+
+impl<S: Space> Coordinates for AnyComponent<S> {
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.component.pack(into);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        Ok(self.of_the_family(self.component.unpack(from)?))
+    }
+}
+
+impl<S: Space> Sample for AnyComponent<S> {
+    fn empty_buffer(&self) -> Buffer<S> {
+        self.component.empty_buffer()
+    }
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<S>) {
+        // A reference to a generator is a generator of known size, as a trait object needs.
+        let mut rng = rng;
+        self.component.draw(&mut rng, into);
+    }
+}
+
+/// What the component is on the real line; NaN throughout where [`AnyComponent::new`] forgot it.
+impl<S: Space> Univariate for AnyComponent<S> {
+    fn cdf(&self, x: f64) -> f64 {
+        self.as_univariate().map_or(f64::NAN, |line| line.cdf(x))
+    }
+    fn sf(&self, x: f64) -> f64 {
+        self.as_univariate().map_or(f64::NAN, |line| line.sf(x))
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.as_univariate()
+            .map_or(f64::NAN, |line| line.quantile(p))
+    }
+    fn mean(&self) -> f64 {
+        self.as_univariate().map_or(f64::NAN, |line| line.mean())
+    }
+    fn variance(&self) -> f64 {
+        self.as_univariate()
+            .map_or(f64::NAN, |line| line.variance())
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.as_univariate()
+            .map_or(f64::NAN, |line| line.probability(low, high))
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        self.as_univariate()
+            .map_or(f64::NAN, |line| line.log_probability(low, high))
     }
 }

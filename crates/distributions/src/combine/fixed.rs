@@ -1,7 +1,8 @@
 //! A component that is not estimated.
 
 use crate::{
-    Batch, Buffer, Component, Coordinates, Density, EstimateError, Obs, Sample, Scratch, Statistics,
+    Batch, Buffer, Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics,
+    Obs, Sample, Scratch, Statistics, Univariate,
 };
 use rand::Rng;
 
@@ -49,6 +50,12 @@ impl<D: Density> Density for Fixed<D> {
     }
     fn check_observation(&self, x: Obs<'_, Self::Space>) -> Result<(), &'static str> {
         self.0.check_observation(x)
+    }
+    fn has_atoms(&self) -> bool {
+        self.0.has_atoms()
+    }
+    fn is_atom(&self, x: Obs<'_, Self::Space>) -> bool {
+        self.0.is_atom(x)
     }
     fn prepared_width(&self) -> usize {
         self.0.prepared_width()
@@ -110,5 +117,41 @@ impl<D: Sample> Sample for Fixed<D> {
     }
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<Self::Space>) {
         self.0.draw(rng, into);
+    }
+}
+
+impl<D: Univariate> Univariate for Fixed<D> {
+    fn cdf(&self, x: f64) -> f64 {
+        self.0.cdf(x)
+    }
+    fn sf(&self, x: f64) -> f64 {
+        self.0.sf(x)
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.0.quantile(p)
+    }
+    fn mean(&self) -> f64 {
+        self.0.mean()
+    }
+    fn variance(&self) -> f64 {
+        self.0.variance()
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.0.probability(low, high)
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        self.0.log_probability(low, high)
+    }
+}
+
+impl<D: Entropy> Entropy for Fixed<D> {
+    fn entropy(&self) -> f64 {
+        self.0.entropy()
+    }
+}
+
+impl<D: Density + Univariate + Clone> IntervalStatistics for Fixed<D> {
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }

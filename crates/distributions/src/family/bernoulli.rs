@@ -1,10 +1,12 @@
 //! The Bernoulli distribution.
 
 use super::binomial::{binary_kl, check_probability};
+use super::counts::{at_count, count_quantile};
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::{Rng, RngExt};
 
@@ -171,5 +173,52 @@ impl Sample for Bernoulli {
     }
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<u64>) {
         into.push(u64::from(rng.random_bool(self.probability)));
+    }
+}
+
+impl Univariate for Bernoulli {
+    fn cdf(&self, x: f64) -> f64 {
+        at_count(
+            x,
+            |k| if k < 1.0 { 1.0 - self.probability } else { 1.0 },
+            (0.0, 1.0),
+        )
+    }
+    fn sf(&self, x: f64) -> f64 {
+        at_count(
+            x,
+            |k| if k < 1.0 { self.probability } else { 0.0 },
+            (1.0, 0.0),
+        )
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        let (least, last) = super::counts::ends_of_trials(1.0, self.probability);
+        count_quantile(p, 0.0, (least, last), |k| (self.cdf(k), self.sf(k)))
+    }
+    fn mean(&self) -> f64 {
+        self.probability
+    }
+    fn variance(&self) -> f64 {
+        self.probability * (1.0 - self.probability)
+    }
+}
+
+impl Entropy for Bernoulli {
+    /// −p ln p − (1 − p) ln(1 − p).
+    fn entropy(&self) -> f64 {
+        super::counts::entropy_of_trial(self.probability)
+    }
+}
+
+impl IntervalStatistics for Bernoulli {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let mean = if low >= 0.0 {
+            1.0
+        } else if high < 1.0 {
+            0.0
+        } else {
+            self.probability
+        };
+        into.add(&[mean], weight);
     }
 }

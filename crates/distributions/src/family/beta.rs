@@ -1,13 +1,17 @@
 //! The beta distribution.
 
 use super::BetaStatistics;
+use super::divergence;
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
 use crate::serde_parameters::serde_parameters;
-use crate::special::{digamma, ln_beta, ln_minus_digamma, stirling_error};
+use crate::special::{
+    beta_i, beta_i_complement, deviance, digamma, inverse_beta_i, ln_beta, ln_minus_digamma,
+    stirling_error,
+};
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, FromMean, ParameterError,
-    Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, FromMean,
+    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -268,6 +272,16 @@ impl ExponentialFamily for Beta {
             complement_gap: ln_minus_digamma(self.beta) - total,
         }
     }
+    /// As of three gamma distributions: that of the binomial probabilities α/n, of weight n′, and
+    /// the divergences of the shapes.
+    fn kl_divergence(&self, other: &Self) -> f64 {
+        let (size, other_size) = (self.alpha + self.beta, other.alpha + other.beta);
+        let scale = other_size / size;
+        let shapes = divergence::of_shapes(self.alpha, other.alpha)
+            + divergence::of_shapes(self.beta, other.beta)
+            - divergence::of_shapes(size, other_size);
+        deviance(other.alpha, scale * self.alpha) + deviance(other.beta, scale * self.beta) + shapes
+    }
 }
 
 impl Coordinates for Beta {
@@ -289,5 +303,49 @@ impl Sample for Beta {
         let x: f64 =
             rand_distr::Beta::new(self.alpha, self.beta).map_or(0.5, |beta| beta.sample(rng));
         into.push(x.clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0));
+    }
+}
+
+impl Univariate for Beta {
+    fn cdf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            0.0
+        } else if x >= 1.0 {
+            1.0
+        } else {
+            beta_i(self.alpha, self.beta, x)
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            1.0
+        } else if x >= 1.0 {
+            0.0
+        } else {
+            beta_i_complement(self.alpha, self.beta, x)
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        inverse_beta_i(self.alpha, self.beta, p)
+    }
+    fn mean(&self) -> f64 {
+        self.alpha / (self.alpha + self.beta)
+    }
+    fn variance(&self) -> f64 {
+        let size = self.alpha + self.beta;
+        (self.alpha / size) * (self.beta / size) / (size + 1.0)
+    }
+}
+
+impl Entropy for Beta {
+    /// ln B − (α − 1) ψ(α) − (β − 1) ψ(β) + (n − 2) ψ(n), n = α + β, by Stirling's form of each
+    /// part: no term is of the size of n ln n.
+    fn entropy(&self) -> f64 {
+        let part = |a: f64| stirling_error(a) + (a - 1.0) * ln_minus_digamma(a);
+        let size = self.alpha + self.beta;
+        let whole = stirling_error(size) + (size - 2.0) * ln_minus_digamma(size);
+        HALF_LN_TWO_PI
+            + 0.5 * (self.log_alpha + self.log_beta - 3.0 * self.log_size)
+            + (part(self.alpha) + part(self.beta) - whole)
     }
 }

@@ -1,12 +1,17 @@
 //! The binomial distribution.
 
+use super::counts::{
+    at_count, conditional_mean, count_quantile, ends_of_trials, entropy_of_counts,
+    entropy_of_trial, quantile_start,
+};
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
 use crate::serde_parameters::serde_parameters;
-use crate::special::{deviance, ln_binomial, stirling_error};
+use crate::special::{beta_i, beta_i_complement, deviance, ln_binomial, stirling_error};
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -327,5 +332,72 @@ impl Sample for Binomial {
             rand_distr::Binomial::new(self.trials, self.probability)
                 .map_or(0, |binomial| binomial.sample(rng)),
         );
+    }
+}
+
+impl Univariate for Binomial {
+    fn cdf(&self, x: f64) -> f64 {
+        let at = |k: f64| {
+            if k >= self.n {
+                1.0
+            } else {
+                beta_i_complement(k + 1.0, self.n - k, self.probability)
+            }
+        };
+        at_count(x, at, (0.0, 1.0))
+    }
+    fn sf(&self, x: f64) -> f64 {
+        let at = |k: f64| {
+            if k >= self.n {
+                0.0
+            } else {
+                beta_i(k + 1.0, self.n - k, self.probability)
+            }
+        };
+        at_count(x, at, (1.0, 0.0))
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        let variance = Univariate::variance(self);
+        let skewness = (1.0 - 2.0 * self.probability) / variance.sqrt();
+        let start = quantile_start(p, self.n * self.probability, variance, skewness);
+        let ends = ends_of_trials(self.n, self.probability);
+        count_quantile(p, start, ends, |k| (self.cdf(k), self.sf(k)))
+    }
+    fn mean(&self) -> f64 {
+        self.n * self.probability
+    }
+    fn variance(&self) -> f64 {
+        self.n * self.probability * (1.0 - self.probability)
+    }
+}
+
+impl Entropy for Binomial {
+    /// Summed over the counts: no closed form is known.
+    fn entropy(&self) -> f64 {
+        if self.trials == 1 || self.probability == 0.0 || self.probability == 1.0 {
+            return self.n * entropy_of_trial(self.probability);
+        }
+        let moments = (Univariate::mean(self), Univariate::variance(self).sqrt());
+        entropy_of_counts(moments, (0.0, self.n), |k| self.log_density(k as u64))
+    }
+}
+
+impl IntervalStatistics for Binomial {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let ends = (low.floor() + 1.0, high.floor());
+        let odds = self.probability / (1.0 - self.probability);
+        let ratio = |k: f64| (self.n - k) / (k + 1.0) * odds;
+        let mode = ((self.n + 1.0) * self.probability).floor().min(self.n);
+        // k P(k) = n p P(k − 1) with one trial less.
+        let closed = |first: f64, last: f64| {
+            let Ok(fewer) = Binomial::new(self.trials - 1, self.probability) else {
+                return f64::NAN;
+            };
+            let shifted = Univariate::probability(&fewer, first - 2.0, last - 1.0);
+            self.n * self.probability * (shifted / Univariate::probability(self, first - 1.0, last))
+        };
+        let shape = (mode, Univariate::variance(self));
+        let mean = conditional_mean(ends, (0.0, self.n), shape, ratio, closed);
+        into.add(&[mean], weight);
     }
 }

@@ -1,8 +1,8 @@
 //! What several families share: checks of the support, logarithms of a block, sums of counts.
 
-use crate::MeanStatistics;
 use crate::simd::{ln_into, ln_slice, weighted_sum};
-use crate::special::ln_1p_minus_x;
+use crate::special::{ln_1m_exp, ln_1p_minus_x};
+use crate::{BLOCK_ROWS, MeanStatistics, ParameterError};
 
 /// Whether a value can enter the estimate of a family on the positive reals.
 pub(super) fn require_positive(x: f64) -> Result<(), &'static str> {
@@ -20,6 +20,39 @@ pub(super) fn require_non_negative(x: f64) -> Result<(), &'static str> {
     } else {
         Err("must be non-negative and finite")
     }
+}
+
+/// Whether a value can enter the estimate of a family on the real line.
+pub(super) fn require_finite(x: f64) -> Result<(), &'static str> {
+    if x.is_finite() {
+        Ok(())
+    } else {
+        Err("must be finite")
+    }
+}
+
+/// Checks a location and a scale. The scale may not be subnormal: one over it must be finite.
+pub(super) fn require_location_scale(location: f64, scale: f64) -> Result<(), ParameterError> {
+    ParameterError::require(location.is_finite(), "location", location, "must be finite")?;
+    ParameterError::require(
+        scale >= f64::MIN_POSITIVE && scale.is_finite(),
+        "scale",
+        scale,
+        "must be positive, finite and not subnormal",
+    )
+}
+
+/// Rows and weights block by block.
+pub(super) fn blocks<'a>(
+    xs: &'a [f64],
+    weights: &'a [f64],
+) -> impl Iterator<Item = (&'a [f64], &'a [f64])> {
+    xs.chunks(BLOCK_ROWS).zip(weights.chunks(BLOCK_ROWS))
+}
+
+/// A draw that has overflowed, moved back to the largest double.
+pub(super) fn inside_reals(x: f64) -> f64 {
+    x.clamp(f64::MIN, f64::MAX)
 }
 
 /// Prepares ln x; 0 for rows off the support, whose logarithm is never used.
@@ -64,7 +97,36 @@ pub(super) fn inside_positive(x: f64) -> f64 {
 /// a/b − 1 − ln(a/b): twice the divergence of two normals that differ in scale only, and that of
 /// two exponentials. Accurate where a and b are close.
 pub(super) fn excess(a: f64, b: f64) -> f64 {
-    -ln_1p_minus_x((a - b) / b)
+    let step = (a - b) / b;
+    if step > -0.5 {
+        return -ln_1p_minus_x(step);
+    }
+    let ratio = a / b;
+    let log_ratio = if ratio > 0.0 {
+        ratio.ln()
+    } else {
+        a.ln() - b.ln()
+    };
+    (ratio - 1.0) - log_ratio
+}
+
+/// [`excess`] of a² and b², which may not be doubles.
+pub(super) fn excess_of_squares(a: f64, b: f64) -> f64 {
+    let step = (a - b) / b;
+    if step.abs() < 0.25 {
+        return -ln_1p_minus_x(step * (2.0 + step));
+    }
+    let ratio = a / b;
+    (ratio * ratio - 1.0) - 2.0 * (a.ln() - b.ln())
+}
+
+/// e^w − 1 − w ≥ 0.
+pub(super) fn exponential_excess(w: f64) -> f64 {
+    if w.abs() < 0.5 {
+        -ln_1p_minus_x(w.exp_m1())
+    } else {
+        w.exp_m1() - w
+    }
 }
 
 /// `value`, or `limit` where a few roundings have carried it past: a quotient of sums of the same
@@ -93,4 +155,69 @@ pub(super) fn centred_sum(xs: &[f64], weights: &[f64], origin: f64) -> f64 {
     weighted_sum(xs, weights, |x, w| {
         w * ((if w > 0.0 { x } else { origin }) - origin)
     })
+}
+
+/// Euler's constant γ.
+pub(super) const EULER_GAMMA: f64 = 0.577_215_664_901_532_860_61;
+
+/// 1 − e^(−u), 0 for u below 0: the distribution function that exponential, Weibull, Rayleigh and
+/// Pareto share.
+pub(super) fn exponential_cdf(u: f64) -> f64 {
+    if u <= 0.0 { 0.0 } else { -(-u).exp_m1() }
+}
+
+/// e^(−u), 1 for u below 0.
+pub(super) fn exponential_sf(u: f64) -> f64 {
+    if u <= 0.0 { 1.0 } else { (-u).exp() }
+}
+
+/// The u with 1 − e^(−u) = p: −ln(1 − p).
+pub(super) fn exponential_quantile(p: f64) -> f64 {
+    if (0.0..=1.0).contains(&p) {
+        // No −0 at p = 0.
+        0.0 - (-p).ln_1p()
+    } else {
+        f64::NAN
+    }
+}
+
+/// ln P(from < U ≤ from + width) for a unit exponential U, `from` ≥ 0: −∞ where the width is not
+/// positive.
+pub(super) fn exponential_log_probability(from: f64, width: f64) -> f64 {
+    if width.is_nan() || width <= 0.0 {
+        f64::NEG_INFINITY
+    } else {
+        ln_1m_exp(-width) - from
+    }
+}
+
+/// 1/(eˣ − 1) − 1/x + ½ for 0 ≤ x ≤ 1: x/12 − x³/720 + …, its series of Bernoulli numbers.
+pub(super) fn reciprocal_rest(x: f64) -> f64 {
+    const COEFFICIENTS: [f64; 9] = [
+        1.0 / 12.0,
+        -1.0 / 720.0,
+        1.0 / 30_240.0,
+        -1.0 / 1_209_600.0,
+        1.0 / 47_900_160.0,
+        -691.0 / 1_307_674_368_000.0,
+        1.0 / 74_724_249_600.0,
+        -3_617.0 / 10_670_622_842_880_000.0,
+        43_867.0 / 5_109_094_217_170_944_000.0,
+    ];
+    let square = x * x;
+    x * COEFFICIENTS
+        .iter()
+        .rev()
+        .fold(0.0, |sum, c| sum * square + c)
+}
+
+/// E[U | U ≤ width] of a unit exponential U: 1 − w/(eʷ − 1); 0 at width 0, 1 at ∞.
+pub(super) fn truncated_exponential_mean(width: f64) -> f64 {
+    if width <= 1.0 {
+        width * (0.5 - reciprocal_rest(width))
+    } else if width < 745.0 {
+        1.0 - width / width.exp_m1()
+    } else {
+        1.0
+    }
 }

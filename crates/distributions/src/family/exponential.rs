@@ -3,8 +3,9 @@
 use crate::serde_parameters::serde_parameters;
 use crate::simd::{self, weighted_sums};
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
@@ -178,5 +179,45 @@ impl Sample for Exponential {
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<f64>) {
         let z: f64 = Exp1.sample(rng);
         into.push(z / self.rate);
+    }
+}
+
+impl Univariate for Exponential {
+    fn cdf(&self, x: f64) -> f64 {
+        super::exponential_cdf(self.rate * x)
+    }
+    fn sf(&self, x: f64) -> f64 {
+        super::exponential_sf(self.rate * x)
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        super::exponential_quantile(p) / self.rate
+    }
+    fn mean(&self) -> f64 {
+        1.0 / self.rate
+    }
+    fn variance(&self) -> f64 {
+        1.0 / self.rate / self.rate
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.log_probability(low, high).exp()
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let low = low.max(0.0);
+        super::exponential_log_probability(self.rate * low, self.rate * (high - low))
+    }
+}
+
+impl Entropy for Exponential {
+    /// 1 − ln λ.
+    fn entropy(&self) -> f64 {
+        1.0 - self.log_rate
+    }
+}
+
+impl IntervalStatistics for Exponential {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        let beyond = super::truncated_exponential_mean(self.rate * (high - low));
+        into.add(&[(low + beyond / self.rate).min(high)], weight);
     }
 }

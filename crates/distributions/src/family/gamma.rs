@@ -1,16 +1,19 @@
 //! The gamma distribution.
 
 use super::LogGap;
+use super::divergence;
+use super::log_gamma::BoundedLogGamma;
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::{deviance_with_logs, gamma_plain, gamma_saddle};
 use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
 use crate::special::{
-    digamma, ln_gamma, ln_minus_digamma, stirling_error, trigamma_minus_reciprocal,
+    deviance, digamma, gamma_p, gamma_q, inverse_gamma_p, ln_1p_minus_x, ln_gamma, ln_gamma_p,
+    ln_gamma_q, ln_minus_digamma, stirling_error, trigamma_minus_reciprocal,
 };
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, ParameterError, Reason,
-    Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Reason, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -273,6 +276,12 @@ impl ExponentialFamily for Gamma {
     fn pseudo_statistics(&self, weight: f64) -> LogGap {
         LogGap::new(weight, self.shape / self.rate, ln_minus_digamma(self.shape))
     }
+    /// The deviance of a′ about ab′/b, and the divergence of the shapes, which is small for large
+    /// ones: the generic form subtracts terms of the size of a ln a.
+    fn kl_divergence(&self, other: &Self) -> f64 {
+        let expected = self.shape * (other.rate / self.rate);
+        deviance(other.shape, expected) + divergence::of_shapes(self.shape, other.shape)
+    }
 }
 
 impl Coordinates for Gamma {
@@ -294,5 +303,73 @@ impl Sample for Gamma {
         let x = rand_distr::Gamma::new(self.shape, 1.0)
             .map_or(0.0, |gamma| gamma.sample(rng) / self.rate);
         into.push(super::inside_positive(x));
+    }
+}
+
+impl Univariate for Gamma {
+    fn cdf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            0.0
+        } else {
+            gamma_p(self.shape, self.rate * x)
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            1.0
+        } else {
+            gamma_q(self.shape, self.rate * x)
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        inverse_gamma_p(self.shape, p) / self.rate
+    }
+    fn mean(&self) -> f64 {
+        self.shape / self.rate
+    }
+    fn variance(&self) -> f64 {
+        self.shape / self.rate / self.rate
+    }
+    /// Between two bounds by quadrature: a difference of tails has no digits where they are close.
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        if !(low < high && high > 0.0) {
+            f64::NEG_INFINITY
+        } else if low <= 0.0 {
+            ln_gamma_p(self.shape, self.rate * high)
+        } else if high == f64::INFINITY {
+            ln_gamma_q(self.shape, self.rate * low)
+        } else {
+            let bounded = BoundedLogGamma::new(self.shape, self.rate, low, high);
+            let origin = bounded.origin();
+            bounded.log_total() + (self.log_density(origin) + origin.ln())
+        }
+    }
+}
+
+impl Entropy for Gamma {
+    /// a − ln b + ln Γ(a) + (1 − a) ψ(a), by Stirling's form: no term is of the size of a ln a.
+    fn entropy(&self) -> f64 {
+        let a = self.shape;
+        (HALF_LN_TWO_PI + 0.5 * self.log_shape - self.log_rate)
+            + stirling_error(a)
+            + (a - 1.0) * ln_minus_digamma(a)
+    }
+}
+
+impl IntervalStatistics for Gamma {
+    /// The conditional mean, and the gap about it: two passes of quadrature in ln x.
+    fn accumulate_interval(&self, into: &mut LogGap, low: f64, high: f64, weight: f64) {
+        let bounded = BoundedLogGamma::new(self.shape, self.rate, low, high);
+        let [step] = bounded.means(|s| [s.exp_m1()]);
+        // t − ln(1 + t) of t = x/mean − 1.
+        let [gap] = bounded.means(|s| {
+            let t = (s.exp_m1() - step) / (1.0 + step);
+            [if t > -0.5 {
+                -ln_1p_minus_x(t)
+            } else {
+                t - (s - step.ln_1p())
+            }]
+        });
+        into.merge(&LogGap::new(weight, bounded.origin() * (1.0 + step), gap));
     }
 }

@@ -1,9 +1,11 @@
 //! The geometric distribution.
 
 use super::binomial::binary_kl;
+use super::counts::count_quantile;
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
@@ -284,5 +286,68 @@ impl Sample for Geometric {
         // At p = 1 the divisor is infinite, and the quotient 0; a huge quotient saturates.
         let failures = (z / -self.log_failure).floor() as u64;
         into.push(failures.saturating_add(self.least()));
+    }
+}
+
+impl Geometric {
+    /// (x + 1 failures) ln(1 − p) of the logarithm of P(X > x); 0 below the support.
+    fn log_beyond(&self, x: f64) -> f64 {
+        let failures = x.floor() - self.least() as f64 + 1.0;
+        if failures <= 0.0 {
+            0.0
+        } else {
+            failures * self.log_failure
+        }
+    }
+}
+
+impl Univariate for Geometric {
+    fn cdf(&self, x: f64) -> f64 {
+        super::exponential_cdf(-self.log_beyond(x))
+    }
+    fn sf(&self, x: f64) -> f64 {
+        super::exponential_sf(-self.log_beyond(x))
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        let least = self.least() as f64;
+        let last = if self.probability < 1.0 {
+            f64::INFINITY
+        } else {
+            least
+        };
+        let start = least + super::exponential_quantile(p) / -self.log_failure - 1.0;
+        count_quantile(p, start, (least, last), |k| (self.cdf(k), self.sf(k)))
+    }
+    fn mean(&self) -> f64 {
+        (1.0 - self.probability) / self.probability + self.least() as f64
+    }
+    fn variance(&self) -> f64 {
+        (1.0 - self.probability) / self.probability / self.probability
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.log_probability(low, high).exp()
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let (from, to) = (-self.log_beyond(low), -self.log_beyond(high));
+        super::exponential_log_probability(from, to - from)
+    }
+}
+
+impl Entropy for Geometric {
+    /// That of one trial, times the 1/p trials to be expected.
+    fn entropy(&self) -> f64 {
+        super::counts::entropy_of_trial(self.probability) / self.probability
+    }
+}
+
+impl IntervalStatistics for Geometric {
+    /// Failures have no memory: those beyond the first count of the interval are a geometric
+    /// variable below the number of counts in it.
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let least = self.least() as f64;
+        let first = (low.floor() + 1.0 - least).max(0.0);
+        let counts = (high.floor() - least - first + 1.0).max(1.0);
+        let beyond = super::counts::bounded_geometric_mean(-self.log_failure, counts);
+        into.add(&[first + beyond], weight);
     }
 }

@@ -1,12 +1,15 @@
 //! The half-normal distribution.
 
+use super::truncated_normal::Truncated;
 use crate::serde_parameters::serde_parameters;
+use crate::special::{erf, inverse_gamma_p, normal_quantile, normal_sf};
 use crate::{
-    Coordinates, Density, EstimateError, ExponentialFamily, ParameterError, Sample, Scalars,
-    Scratch, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI, LN_2};
 
 /// ½ ln(2/π).
 const HALF_LN_TWO_OVER_PI: f64 = -0.225_791_352_644_727_432_36;
@@ -151,8 +154,7 @@ impl ExponentialFamily for HalfNormal {
     }
     /// As that of gamma distributions of x² with one shape, 1/2.
     fn kl_divergence(&self, other: &Self) -> f64 {
-        let ratio = self.scale * other.inverse_scale;
-        0.5 * super::excess(ratio * ratio, 1.0)
+        0.5 * super::excess_of_squares(self.scale, other.scale)
     }
 }
 
@@ -172,5 +174,62 @@ impl Sample for HalfNormal {
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<f64>) {
         let z: f64 = StandardNormal.sample(rng);
         into.push(self.scale * z.abs());
+    }
+}
+
+impl Univariate for HalfNormal {
+    fn cdf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            0.0
+        } else {
+            erf(x * self.inverse_scale * FRAC_1_SQRT_2)
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            1.0
+        } else {
+            2.0 * normal_sf(x * self.inverse_scale)
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        if p <= 0.5 {
+            // x²/(2s²) is a gamma variable of shape ½.
+            self.scale * (2.0 * inverse_gamma_p(0.5, p)).sqrt()
+        } else {
+            -self.scale * normal_quantile(0.5 * (1.0 - p))
+        }
+    }
+    fn mean(&self) -> f64 {
+        self.scale * FRAC_2_PI.sqrt()
+    }
+    /// (1 − 2/π) s².
+    fn variance(&self) -> f64 {
+        (1.0 - FRAC_2_PI) * self.scale * self.scale
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        let standardised = [low, high].map(|x| x.max(0.0) * self.inverse_scale);
+        2.0 * super::truncated_normal::probability(standardised[0], standardised[1])
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let standardised = [low, high].map(|x| x.max(0.0) * self.inverse_scale);
+        LN_2 + super::truncated_normal::log_probability(standardised[0], standardised[1])
+    }
+}
+
+impl Entropy for HalfNormal {
+    /// ½ ln(πes²/2).
+    fn entropy(&self) -> f64 {
+        0.5 - self.log_constant
+    }
+}
+
+impl IntervalStatistics for HalfNormal {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        let standardised = |x: f64| x * self.inverse_scale;
+        let truncated = Truncated::new(standardised(low), standardised(high));
+        let (mean, variance) = truncated.scaled((low, high), 0.0, self.scale);
+        into.add(&[mean * mean + variance], weight);
     }
 }

@@ -1,11 +1,13 @@
 //! The inverse gamma distribution.
 
+use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
 use super::{Gamma, LogGap};
 use crate::serde_parameters::serde_parameters;
+use crate::special::{gamma_p, gamma_q, inverse_gamma_q, ln_minus_digamma, stirling_error};
 use crate::{
-    Buffer, Component, Coordinates, Density, EstimateError, ExponentialFamily, ParameterError,
-    Sample, Scalars, Scratch,
+    Buffer, Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily,
+    IntervalStatistics, ParameterError, Sample, Scalars, Scratch, Univariate,
 };
 use rand::Rng;
 
@@ -217,5 +219,70 @@ impl Sample for InverseGamma {
         if let Some(x) = into.last_mut() {
             *x = super::inside_positive(1.0 / *x);
         }
+    }
+}
+
+impl Univariate for InverseGamma {
+    fn cdf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            0.0
+        } else {
+            gamma_q(self.shape, self.scale / x)
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            1.0
+        } else {
+            gamma_p(self.shape, self.scale / x)
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.scale / inverse_gamma_q(self.shape, p)
+    }
+    /// b/(a − 1), infinite up to a = 1.
+    fn mean(&self) -> f64 {
+        if self.shape > 1.0 {
+            self.scale / (self.shape - 1.0)
+        } else {
+            f64::INFINITY
+        }
+    }
+    /// b²/((a − 1)² (a − 2)), infinite up to a = 2.
+    fn variance(&self) -> f64 {
+        if self.shape > 2.0 {
+            let mean = self.scale / (self.shape - 1.0);
+            mean * (mean / (self.shape - 2.0))
+        } else {
+            f64::INFINITY
+        }
+    }
+    /// That of 1/x between the reciprocals of the bounds.
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        if low < high && high > 0.0 {
+            self.inverse.log_probability(1.0 / high, 1.0 / low.max(0.0))
+        } else {
+            f64::NEG_INFINITY
+        }
+    }
+}
+
+impl Entropy for InverseGamma {
+    /// a + ln b + ln Γ(a) − (1 + a) ψ(a), in the form of [`Gamma`]'s.
+    fn entropy(&self) -> f64 {
+        let a = self.shape;
+        let (log_shape, log_scale) = self.inverse.logs();
+        (HALF_LN_TWO_PI + log_scale - 1.5 * log_shape)
+            + stirling_error(a)
+            + (a + 1.0) * ln_minus_digamma(a)
+    }
+}
+
+impl IntervalStatistics for InverseGamma {
+    /// That of 1/x between the reciprocals of the bounds.
+    fn accumulate_interval(&self, into: &mut LogGap, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        self.inverse
+            .accumulate_interval(into, 1.0 / high, 1.0 / low, weight);
     }
 }

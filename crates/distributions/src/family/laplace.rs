@@ -2,11 +2,12 @@
 
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Coordinates, Density, EstimateError, ExponentialFamily, ParameterError, Sample, Scalars,
-    component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Univariate, component_from_means, next_coordinate,
 };
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
+use std::f64::consts::LN_2;
 
 /// The Laplace (double exponential) distribution about a **fixed** location m, with scale b.
 ///
@@ -128,8 +129,8 @@ impl ExponentialFamily for Laplace {
     fn kl_divergence(&self, other: &Self) -> f64 {
         // (b e^(−δ/b) + δ)/b′ − 1 − ln(b/b′) with δ = |m − m′|.
         let distance = (self.location - other.location).abs();
-        let apart = self.scale * (-distance / self.scale).exp_m1() + distance;
-        apart / other.scale + super::excess(self.scale, other.scale)
+        let apart = super::exponential_excess(-distance / self.scale);
+        apart * (self.scale / other.scale) + super::excess(self.scale, other.scale)
     }
 }
 
@@ -154,5 +155,82 @@ impl Sample for Laplace {
         } else {
             self.location - distance
         });
+    }
+}
+
+impl Univariate for Laplace {
+    fn cdf(&self, x: f64) -> f64 {
+        let z = (x - self.location) / self.scale;
+        if z < 0.0 {
+            0.5 * z.exp()
+        } else {
+            1.0 - 0.5 * (-z).exp()
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        let z = (x - self.location) / self.scale;
+        if z < 0.0 {
+            1.0 - 0.5 * z.exp()
+        } else {
+            0.5 * (-z).exp()
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        if p <= 0.5 {
+            self.location + self.scale * (2.0 * p).ln()
+        } else {
+            self.location - self.scale * (2.0 * (1.0 - p)).ln()
+        }
+    }
+    fn mean(&self) -> f64 {
+        self.location
+    }
+    fn variance(&self) -> f64 {
+        2.0 * self.scale * self.scale
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.log_probability(low, high).exp()
+    }
+    /// Sums of what lies on each side; nothing is subtracted.
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let [below, above] = [low, high].map(|x| (x - self.location) / self.scale);
+        let width = (high - low) / self.scale;
+        if !(low < high) {
+            f64::NEG_INFINITY
+        } else if below >= 0.0 {
+            super::exponential_log_probability(below, width) - LN_2
+        } else if above <= 0.0 {
+            super::exponential_log_probability(-above, width) - LN_2
+        } else {
+            (super::exponential_cdf(-below) + super::exponential_cdf(above)).ln() - LN_2
+        }
+    }
+}
+
+impl Entropy for Laplace {
+    /// 1 + ln 2b.
+    fn entropy(&self) -> f64 {
+        1.0 - self.log_constant
+    }
+}
+
+impl IntervalStatistics for Laplace {
+    /// Those of the exponential distances on the two sides, by their shares of the interval.
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (below, above) = (low - self.location, high - self.location);
+        // The mean distance between two distances.
+        let side = |near: f64, far: f64| {
+            let beyond = super::truncated_exponential_mean((far - near) / self.scale);
+            (near + self.scale * beyond).min(far)
+        };
+        let distance = if below >= 0.0 {
+            side(below, above)
+        } else if above <= 0.0 {
+            side(-above, -below)
+        } else {
+            let shares = [-below, above].map(|d| super::exponential_cdf(d / self.scale));
+            (shares[0] * side(0.0, -below) + shares[1] * side(0.0, above)) / (shares[0] + shares[1])
+        };
+        into.add(&[distance], weight);
     }
 }

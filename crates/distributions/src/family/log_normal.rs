@@ -1,10 +1,12 @@
 //! The log-normal distribution.
 
 use super::normal::{HALF_LN_TWO_PI, normal_from_moments};
+use super::truncated_normal::Truncated;
 use crate::serde_parameters::serde_parameters;
+use crate::special::{ln_1m_exp, normal_cdf, normal_quantile, normal_sf};
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, Moments, ParameterError,
-    Sample, Scalars, Scratch, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    Moments, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -81,6 +83,10 @@ impl LogNormal {
     /// The variance v of ln x.
     pub fn log_variance(&self) -> f64 {
         self.log_variance
+    }
+    /// (ln x − m)/√v for x > 0.
+    fn standardised(&self, x: f64) -> f64 {
+        (super::ln(x) - self.log_mean) * self.inverse_deviation
     }
     /// ln p(x) from ln x, for x inside the support.
     fn log_density_of(&self, log_x: f64) -> f64 {
@@ -217,5 +223,71 @@ impl Sample for LogNormal {
         let z: f64 = StandardNormal.sample(rng);
         let log_x = self.log_mean + self.log_variance.sqrt() * z;
         into.push(super::inside_positive(log_x.exp()));
+    }
+}
+
+impl Univariate for LogNormal {
+    fn cdf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            0.0
+        } else {
+            normal_cdf(self.standardised(x))
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            1.0
+        } else {
+            normal_sf(self.standardised(x))
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        (self.log_mean + self.log_variance.sqrt() * normal_quantile(p)).exp()
+    }
+    /// e^(m + v/2).
+    fn mean(&self) -> f64 {
+        (self.log_mean + 0.5 * self.log_variance).exp()
+    }
+    /// (e^v − 1) e^(2m + v).
+    fn variance(&self) -> f64 {
+        let (m, v) = (self.log_mean, self.log_variance);
+        let value = v.exp_m1() * (2.0 * m + v).exp();
+        if value > 0.0 && value < f64::INFINITY {
+            value
+        } else {
+            // One factor may leave the range of doubles where the product does not.
+            (2.0 * (m + v) + ln_1m_exp(-v)).exp()
+        }
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let standardised = |x: f64| {
+            if x <= 0.0 {
+                f64::NEG_INFINITY
+            } else {
+                self.standardised(x)
+            }
+        };
+        super::truncated_normal::log_probability(standardised(low), standardised(high))
+    }
+}
+
+impl Entropy for LogNormal {
+    /// m + ½ ln 2πev.
+    fn entropy(&self) -> f64 {
+        self.log_mean + (0.5 - self.log_constant)
+    }
+}
+
+impl IntervalStatistics for LogNormal {
+    /// That of the normal distribution of ln x between the logarithms of the bounds.
+    fn accumulate_interval(&self, into: &mut Moments, low: f64, high: f64, weight: f64) {
+        let log = |x: f64| if x > 0.0 { x.ln() } else { f64::NEG_INFINITY };
+        // No logarithm of the support is infinite.
+        let (low, high) = (log(low), log(high.max(f64::MIN_POSITIVE)));
+        let standardised = |log_x: f64| (log_x - self.log_mean) * self.inverse_deviation;
+        let truncated = Truncated::new(standardised(low), standardised(high));
+        let (mean, variance) =
+            truncated.scaled((low, high), self.log_mean, self.log_variance.sqrt());
+        into.merge(&Moments::new(weight, mean, weight * variance));
     }
 }

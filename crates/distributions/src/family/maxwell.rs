@@ -1,12 +1,16 @@
 //! The Maxwell distribution.
 
+use super::log_gamma::BoundedLogGamma;
+use super::normal::HALF_LN_TWO_PI;
 use crate::serde_parameters::serde_parameters;
+use crate::special::{gamma_p, gamma_q, inverse_gamma_p, ln_gamma_p, ln_gamma_q};
 use crate::{
-    Coordinates, Density, EstimateError, ExponentialFamily, ParameterError, Sample, Scalars,
-    Scratch, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::f64::consts::FRAC_2_PI;
 
 /// ½ ln(2/π).
 const HALF_LN_TWO_OVER_PI: f64 = -0.225_791_352_644_727_432_36;
@@ -162,8 +166,7 @@ impl ExponentialFamily for Maxwell {
     }
     /// As that of gamma distributions of x² with one shape, 3/2.
     fn kl_divergence(&self, other: &Self) -> f64 {
-        let ratio = self.scale * other.inverse_scale;
-        1.5 * super::excess(ratio * ratio, 1.0)
+        1.5 * super::excess_of_squares(self.scale, other.scale)
     }
 }
 
@@ -187,5 +190,67 @@ impl Sample for Maxwell {
             square += z * z;
         }
         into.push(super::inside_positive(self.scale * square.sqrt()));
+    }
+}
+
+impl Maxwell {
+    /// x²/(2s²) for x ≥ 0: a gamma variable of shape 3/2.
+    fn half_square(&self, x: f64) -> f64 {
+        let z = x.max(0.0) * self.inverse_scale;
+        if x.is_nan() { x } else { 0.5 * z * z }
+    }
+}
+
+impl Univariate for Maxwell {
+    fn cdf(&self, x: f64) -> f64 {
+        gamma_p(1.5, self.half_square(x))
+    }
+    fn sf(&self, x: f64) -> f64 {
+        gamma_q(1.5, self.half_square(x))
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.scale * (2.0 * inverse_gamma_p(1.5, p)).sqrt()
+    }
+    fn mean(&self) -> f64 {
+        2.0 * self.scale * FRAC_2_PI.sqrt()
+    }
+    /// (3 − 8/π) s².
+    fn variance(&self) -> f64 {
+        (3.0 - 4.0 * FRAC_2_PI) * self.scale * self.scale
+    }
+    /// As that of a gamma distribution.
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let (from, to) = (self.half_square(low), self.half_square(high));
+        if !(from < to) {
+            f64::NEG_INFINITY
+        } else if from == 0.0 {
+            ln_gamma_p(1.5, to)
+        } else if to == f64::INFINITY {
+            ln_gamma_q(1.5, from)
+        } else {
+            let bounded = BoundedLogGamma::new(1.5, 1.0, from, to);
+            // In ln(x²/2), along which the density is x/2 times that of x.
+            let at = self.scale * (2.0 * bounded.origin()).sqrt();
+            bounded.log_total() + (self.log_density(at) + (0.5 * at).ln())
+        }
+    }
+}
+
+impl Entropy for Maxwell {
+    /// ln s + ½ ln 2π + γ − ½.
+    fn entropy(&self) -> f64 {
+        self.scale.ln() + (HALF_LN_TWO_PI + super::EULER_GAMMA - 0.5)
+    }
+}
+
+impl IntervalStatistics for Maxwell {
+    /// That of the gamma variable x²/(2s²), of shape 3/2.
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let bounded = BoundedLogGamma::new(1.5, 1.0, self.half_square(low), self.half_square(high));
+        let [mean] = bounded.means(|s| [s.exp()]);
+        into.add(
+            &[2.0 * self.scale * self.scale * (bounded.origin() * mean)],
+            weight,
+        );
     }
 }

@@ -1,11 +1,12 @@
 //! The normal distribution.
 
+use super::truncated_normal::{self, Truncated};
 use crate::serde_parameters::serde_parameters;
 use crate::simd;
 use crate::special::{normal_cdf, normal_quantile, normal_sf};
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, Moments,
-    ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    Moments, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -92,6 +93,10 @@ impl Normal {
     /// σ².
     pub fn variance(&self) -> f64 {
         self.variance
+    }
+    /// (x − μ)/σ.
+    fn standardised(&self, x: f64) -> f64 {
+        (x - self.mean) * self.inverse_deviation
     }
 }
 
@@ -228,10 +233,10 @@ impl Sample for Normal {
 
 impl Univariate for Normal {
     fn cdf(&self, x: f64) -> f64 {
-        normal_cdf((x - self.mean) * self.inverse_deviation)
+        normal_cdf(self.standardised(x))
     }
     fn sf(&self, x: f64) -> f64 {
-        normal_sf((x - self.mean) * self.inverse_deviation)
+        normal_sf(self.standardised(x))
     }
     fn quantile(&self, p: f64) -> f64 {
         self.mean + self.variance.sqrt() * normal_quantile(p)
@@ -242,11 +247,25 @@ impl Univariate for Normal {
     fn variance(&self) -> f64 {
         self.variance
     }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        truncated_normal::probability(self.standardised(low), self.standardised(high))
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        truncated_normal::log_probability(self.standardised(low), self.standardised(high))
+    }
 }
 
 impl Entropy for Normal {
     /// ½ ln 2πeσ².
     fn entropy(&self) -> f64 {
         0.5 - self.log_constant
+    }
+}
+
+impl IntervalStatistics for Normal {
+    fn accumulate_interval(&self, into: &mut Moments, low: f64, high: f64, weight: f64) {
+        let truncated = Truncated::new(self.standardised(low), self.standardised(high));
+        let (mean, variance) = truncated.scaled((low, high), self.mean, self.variance.sqrt());
+        into.merge(&Moments::new(weight, mean, weight * variance));
     }
 }

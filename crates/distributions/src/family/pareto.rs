@@ -2,8 +2,8 @@
 
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Coordinates, Density, EstimateError, ExponentialFamily, ParameterError, Sample, Scalars,
-    Scratch, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
@@ -209,5 +209,80 @@ impl Sample for Pareto {
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<f64>) {
         let z: f64 = Exp1.sample(rng);
         into.push((self.minimum * (z / self.shape).exp()).clamp(self.minimum, f64::MAX));
+    }
+}
+
+impl Pareto {
+    /// ln(high/low) of two values inside the support.
+    fn log_width(&self, low: f64, high: f64) -> f64 {
+        if high < 2.0 * low {
+            ((high - low) / low).ln_1p()
+        } else {
+            self.log_ratio(high) - self.log_ratio(low)
+        }
+    }
+}
+
+impl Univariate for Pareto {
+    fn cdf(&self, x: f64) -> f64 {
+        if x <= self.minimum {
+            0.0
+        } else {
+            super::exponential_cdf(self.shape * self.log_ratio(x))
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x <= self.minimum {
+            1.0
+        } else {
+            super::exponential_sf(self.shape * self.log_ratio(x))
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.minimum * (super::exponential_quantile(p) / self.shape).exp()
+    }
+    /// am/(a − 1), infinite up to a = 1.
+    fn mean(&self) -> f64 {
+        if self.shape > 1.0 {
+            self.minimum * (self.shape / (self.shape - 1.0))
+        } else {
+            f64::INFINITY
+        }
+    }
+    /// am²/((a − 1)² (a − 2)), infinite up to a = 2.
+    fn variance(&self) -> f64 {
+        if self.shape > 2.0 {
+            let scale = self.minimum / (self.shape - 1.0);
+            scale * (scale * (self.shape / (self.shape - 2.0)))
+        } else {
+            f64::INFINITY
+        }
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.log_probability(low, high).exp()
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        if !(low < high && high > self.minimum) {
+            return f64::NEG_INFINITY;
+        }
+        let low = low.max(self.minimum);
+        let width = self.shape * self.log_width(low, high);
+        super::exponential_log_probability(self.shape * self.log_ratio(low), width)
+    }
+}
+
+impl Entropy for Pareto {
+    /// ln(m/a) + 1 + 1/a.
+    fn entropy(&self) -> f64 {
+        (self.minimum.ln() - self.log_shape) + (1.0 + 1.0 / self.shape)
+    }
+}
+
+impl IntervalStatistics for Pareto {
+    /// That of the exponential variable ln(x/m).
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(self.minimum), high.max(self.minimum));
+        let beyond = super::truncated_exponential_mean(self.shape * self.log_width(low, high));
+        into.add(&[self.log_ratio(low) + beyond / self.shape], weight);
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::combine::TotalWeight;
 use crate::{
-    Component, Coordinates, Density, EstimateError, ParameterError, Sample, Scalars, Scratch,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Univariate,
 };
 use rand::Rng;
+use std::any::TypeId;
 
 /// All mass at one **fixed** value: P(value) = 1.
 ///
@@ -12,7 +14,8 @@ use rand::Rng;
 /// [`Poisson`](crate::Poisson) it makes the zero-inflated Poisson.
 ///
 /// # Density
-/// 1 at the value, 0 elsewhere. Among real numbers the measure is then Lebesgue plus an atom.
+/// 1 at the value, 0 elsewhere. Among real numbers the measure is then Lebesgue plus an atom
+/// ([`is_atom`](Density::is_atom)): in a mixture, continuous densities count nothing at the value.
 ///
 /// # M-step
 /// Nothing is estimated: no parameter.
@@ -73,6 +76,17 @@ impl<T: num_traits::ToPrimitive + Copy> PointMass<T> {
     pub fn value(&self) -> T {
         self.value
     }
+    /// The Kullback–Leibler divergence KL(self ‖ other): 0 at the same point, else infinite.
+    pub fn kl_divergence(&self, other: &Self) -> f64
+    where
+        T: PartialEq,
+    {
+        if self.value == other.value {
+            0.0
+        } else {
+            f64::INFINITY
+        }
+    }
 }
 
 impl<T: PartialEq + Copy + Send + Sync + 'static> Density for PointMass<T> {
@@ -91,6 +105,13 @@ impl<T: PartialEq + Copy + Send + Sync + 'static> Density for PointMass<T> {
         } else {
             Err("must be the value of the point mass")
         }
+    }
+    fn has_atoms(&self) -> bool {
+        // Counts and labels have a mass under every family over them.
+        [TypeId::of::<f64>(), TypeId::of::<f32>()].contains(&TypeId::of::<T>())
+    }
+    fn is_atom(&self, x: T) -> bool {
+        self.has_atoms() && x == self.value
     }
 }
 
@@ -134,5 +155,49 @@ impl<T: PartialEq + Copy + Send + Sync + 'static> Sample for PointMass<T> {
     }
     fn draw<R: Rng + ?Sized>(&self, _rng: &mut R, into: &mut Vec<T>) {
         into.push(self.value);
+    }
+}
+
+impl<T: num_traits::ToPrimitive + Copy> Univariate for PointMass<T> {
+    fn cdf(&self, x: f64) -> f64 {
+        1.0 - self.sf(x)
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x.is_nan() {
+            x
+        } else if x < Univariate::mean(self) {
+            1.0
+        } else {
+            0.0
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        if (0.0..=1.0).contains(&p) {
+            Univariate::mean(self)
+        } else {
+            f64::NAN
+        }
+    }
+    fn mean(&self) -> f64 {
+        self.value.to_f64().unwrap_or(f64::NAN)
+    }
+    fn variance(&self) -> f64 {
+        0.0
+    }
+}
+
+impl<T> Entropy for PointMass<T> {
+    /// 0: the mass is 1, against the counting measure at the value.
+    fn entropy(&self) -> f64 {
+        0.0
+    }
+}
+
+impl<T> IntervalStatistics for PointMass<T>
+where
+    T: num_traits::ToPrimitive + PartialEq + Copy + Send + Sync + 'static,
+{
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }

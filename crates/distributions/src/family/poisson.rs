@@ -1,13 +1,17 @@
 //! The Poisson distribution.
 
+use super::counts::{
+    at_count, conditional_mean, count_quantile, entropy_of_counts, quantile_start,
+};
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::{deviance_with_logs, poisson_saddle};
 use crate::serde_parameters::serde_parameters;
 use crate::simd::{self, weighted_sums};
-use crate::special::{deviance, ln_factorial, stirling_error};
+use crate::special::{deviance, gamma_p, gamma_q, ln_factorial, stirling_error};
 use crate::{
-    Component, Coordinates, Density, EstimateError, ExponentialFamily, MeanStatistics,
-    ParameterError, Sample, Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    MeanStatistics, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -119,8 +123,11 @@ impl Prepared {
         }
     }
     fn computed(count: u64) -> Self {
-        let x = count as f64;
-        if count == 0 {
+        Prepared::real(count as f64)
+    }
+    /// Of an x between the counts too, by the saddle-point form.
+    fn real(x: f64) -> Self {
+        if x == 0.0 {
             return Prepared {
                 x,
                 log_factorial: 0.0,
@@ -130,8 +137,8 @@ impl Prepared {
         }
         let log_x = x.ln();
         let log_saddle = -HALF_LN_TWO_PI - 0.5 * log_x - stirling_error(x);
-        let log_factorial = if count <= 20 {
-            ln_factorial(count)
+        let log_factorial = if x <= 20.0 && x.fract() == 0.0 {
+            ln_factorial(x as u64)
         } else {
             x * log_x - x - log_saddle
         };
@@ -292,5 +299,57 @@ impl Sample for Poisson {
             }
             Err(_) => 0,
         });
+    }
+}
+
+impl Univariate for Poisson {
+    fn cdf(&self, x: f64) -> f64 {
+        at_count(x, |k| gamma_q(k + 1.0, self.rate), (0.0, 1.0))
+    }
+    fn sf(&self, x: f64) -> f64 {
+        at_count(x, |k| gamma_p(k + 1.0, self.rate), (1.0, 0.0))
+    }
+    /// A rate of 0 has all its mass at 0: both ends.
+    fn quantile(&self, p: f64) -> f64 {
+        let last = if self.rate > 0.0 { f64::INFINITY } else { 0.0 };
+        let skewness = 1.0 / self.rate.sqrt();
+        let start = quantile_start(p, self.rate, self.rate, skewness);
+        count_quantile(p, start, (0.0, last), |k| (self.cdf(k), self.sf(k)))
+    }
+    fn mean(&self) -> f64 {
+        self.rate
+    }
+    fn variance(&self) -> f64 {
+        self.rate
+    }
+}
+
+impl Entropy for Poisson {
+    /// Summed over the counts: no closed form is known.
+    fn entropy(&self) -> f64 {
+        if self.rate == 0.0 {
+            return 0.0;
+        }
+        let log_mass = |k: f64| self.log_density_of(&Prepared::real(k));
+        entropy_of_counts(
+            (self.rate, self.rate.sqrt()),
+            (0.0, f64::INFINITY),
+            log_mass,
+        )
+    }
+}
+
+impl IntervalStatistics for Poisson {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let ends = (low.floor() + 1.0, high.floor());
+        let ratio = |k: f64| self.rate / (k + 1.0);
+        // k P(k) = λ P(k − 1).
+        let closed = |first: f64, last: f64| {
+            let shifted = self.probability(first - 2.0, last - 1.0);
+            self.rate * (shifted / self.probability(first - 1.0, last))
+        };
+        let shape = (self.rate.floor(), self.rate);
+        let mean = conditional_mean(ends, (0.0, f64::INFINITY), shape, ratio, closed);
+        into.add(&[mean], weight);
     }
 }

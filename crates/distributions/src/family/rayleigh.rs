@@ -2,11 +2,12 @@
 
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Coordinates, Density, EstimateError, ExponentialFamily, ParameterError, Sample, Scalars,
-    Scratch, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
+use std::f64::consts::{FRAC_PI_2, LN_2};
 
 /// The Rayleigh distribution with scale s: the length of a normal vector in two dimensions.
 ///
@@ -159,8 +160,7 @@ impl ExponentialFamily for Rayleigh {
     }
     /// That of exponential distributions of x².
     fn kl_divergence(&self, other: &Self) -> f64 {
-        let ratio = self.scale * other.inverse_scale;
-        super::excess(ratio * ratio, 1.0)
+        super::excess_of_squares(self.scale, other.scale)
     }
 }
 
@@ -180,5 +180,62 @@ impl Sample for Rayleigh {
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<f64>) {
         let z: f64 = Exp1.sample(rng);
         into.push(super::inside_positive(self.scale * (2.0 * z).sqrt()));
+    }
+}
+
+impl Rayleigh {
+    /// x²/(2s²) for x ≥ 0: the unit exponential variable.
+    fn half_square(&self, x: f64) -> f64 {
+        let z = x.max(0.0) * self.inverse_scale;
+        if x.is_nan() { x } else { 0.5 * z * z }
+    }
+}
+
+impl Univariate for Rayleigh {
+    fn cdf(&self, x: f64) -> f64 {
+        super::exponential_cdf(self.half_square(x))
+    }
+    fn sf(&self, x: f64) -> f64 {
+        super::exponential_sf(self.half_square(x))
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.scale * (2.0 * super::exponential_quantile(p)).sqrt()
+    }
+    fn mean(&self) -> f64 {
+        self.scale * FRAC_PI_2.sqrt()
+    }
+    /// (2 − π/2) s².
+    fn variance(&self) -> f64 {
+        (2.0 - FRAC_PI_2) * self.scale * self.scale
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.log_probability(low, high).exp()
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        let width = (high - low) * self.inverse_scale;
+        let mean = (0.5 * high + 0.5 * low) * self.inverse_scale;
+        super::exponential_log_probability(self.half_square(low), width * mean)
+    }
+}
+
+impl Entropy for Rayleigh {
+    /// 1 + ln(s/√2) + γ/2.
+    fn entropy(&self) -> f64 {
+        (1.0 - 0.5 * LN_2 + 0.5 * super::EULER_GAMMA) - 0.5 * self.log_constant
+    }
+}
+
+impl IntervalStatistics for Rayleigh {
+    /// That of the unit exponential variable x²/(2s²).
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (low, high) = (low.max(0.0), high.max(0.0));
+        let width =
+            (high - low) * self.inverse_scale * ((0.5 * high + 0.5 * low) * self.inverse_scale);
+        let beyond = super::truncated_exponential_mean(if high > low { width } else { 0.0 });
+        into.add(
+            &[low * low + 2.0 * self.scale * self.scale * beyond],
+            weight,
+        );
     }
 }

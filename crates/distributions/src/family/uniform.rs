@@ -3,7 +3,8 @@
 use crate::combine::TotalWeight;
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, EstimateError, ParameterError, Sample, Scalars, Scratch,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Univariate,
 };
 use rand::{Rng, RngExt};
 
@@ -71,6 +72,15 @@ impl Uniform {
     pub fn high(&self) -> f64 {
         self.high
     }
+    /// The Kullback–Leibler divergence KL(self ‖ other) in nats: the logarithm of how much wider
+    /// `other` is; infinite where it does not cover `self`.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        if other.low > self.low || other.high < self.high {
+            return f64::INFINITY;
+        }
+        let more = (0.5 * self.low - 0.5 * other.low) + (0.5 * other.high - 0.5 * self.high);
+        (more / (0.5 * self.high - 0.5 * self.low)).ln_1p()
+    }
 }
 
 impl Density for Uniform {
@@ -133,5 +143,68 @@ impl Sample for Uniform {
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<f64>) {
         let u: f64 = rng.random();
         into.push((self.low * (1.0 - u) + self.high * u).clamp(self.low, self.high));
+    }
+}
+
+impl Uniform {
+    /// (to − from)/(high − low), by halves: the width may be past the largest double.
+    fn share(&self, from: f64, to: f64) -> f64 {
+        (0.5 * to - 0.5 * from) / (0.5 * self.high - 0.5 * self.low)
+    }
+}
+
+impl Univariate for Uniform {
+    fn cdf(&self, x: f64) -> f64 {
+        if x < self.low {
+            0.0
+        } else if x >= self.high {
+            1.0
+        } else {
+            self.share(self.low, x)
+        }
+    }
+    fn sf(&self, x: f64) -> f64 {
+        if x < self.low {
+            1.0
+        } else if x >= self.high {
+            0.0
+        } else {
+            self.share(x, self.high)
+        }
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        if !(0.0..=1.0).contains(&p) {
+            return f64::NAN;
+        }
+        // Each end exactly, and no width that overflows.
+        (self.low * (1.0 - p) + self.high * p).clamp(self.low, self.high)
+    }
+    fn mean(&self) -> f64 {
+        0.5 * self.low + 0.5 * self.high
+    }
+    fn variance(&self) -> f64 {
+        let half = 0.5 * self.high - 0.5 * self.low;
+        half * half / 3.0
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        let (low, high) = (low.max(self.low), high.min(self.high));
+        if low < high {
+            self.share(low, high)
+        } else {
+            0.0
+        }
+    }
+}
+
+impl Entropy for Uniform {
+    /// ln(high − low).
+    fn entropy(&self) -> f64 {
+        -self.log_height
+    }
+}
+
+impl IntervalStatistics for Uniform {
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }

@@ -67,7 +67,8 @@ pub struct WeibullStatistics {
 }
 
 impl WeibullStatistics {
-    fn add(&mut self, log_ratio: f64, power: f64, weight: f64) {
+    /// Adds an observation with L = `log_ratio` and e = `power`.
+    pub(super) fn add(&mut self, log_ratio: f64, power: f64, weight: f64) {
         self.weight += weight;
         self.logs += weight * log_ratio;
         let mut term = weight * power;
@@ -75,6 +76,128 @@ impl WeibullStatistics {
             *sum += term;
             term *= log_ratio;
         }
+    }
+}
+
+/// A Newton step on the profile equation.
+pub(super) struct WeibullStep {
+    /// The new shape.
+    pub shape: f64,
+    /// The new ln λ less the old one.
+    pub log_scale_change: f64,
+}
+
+impl WeibullStatistics {
+    /// The step from `shape`, under which the sums were taken; `None` where it leads to no number.
+    pub(super) fn newton_step(&self, shape: f64) -> Option<WeibullStep> {
+        let [power, first, second] = self.powers;
+        let mean = first / power;
+        let variance = (second / power - mean * mean).max(0.0);
+        let gap = mean - self.logs / self.weight - 1.0 / shape;
+        let slope = variance + 1.0 / (shape * shape);
+        // In ln k, where the equation is closer to a straight line and k stays positive.
+        let step = -gap / (slope * shape);
+        if !step.is_finite() {
+            return None;
+        }
+        let next = shape * step.clamp(-2.0, 2.0).exp();
+        // K(k) = ln mean (x/λ)ᵏ, expanded about the current k; ln λ moves by K(k)/k.
+        let moved = next - shape;
+        let log_mean_power = (power / self.weight).ln();
+        let expanded = log_mean_power + moved * (mean + 0.5 * moved * variance);
+        Some(WeibullStep {
+            shape: next,
+            log_scale_change: expanded / next,
+        })
+    }
+}
+
+/// Logarithms of observations with their weights, for an estimate to full precision.
+pub(super) struct WeightedLogs {
+    /// ln x and weight of the rows of positive weight.
+    pub rows: Vec<(f64, f64)>,
+    /// Σ w.
+    pub total: f64,
+    /// The largest ln x, against which no power overflows.
+    top: f64,
+    /// The mean of ln x, less `top`.
+    mean: f64,
+    /// The weighted variance of ln x.
+    pub spread: f64,
+}
+
+impl WeightedLogs {
+    /// `None` when nothing was seen.
+    pub(super) fn new(rows: Vec<(f64, f64)>) -> Option<Self> {
+        let (mut total, mut sum, mut top) = (0.0, 0.0, f64::NEG_INFINITY);
+        for &(log_x, weight) in &rows {
+            total += weight;
+            sum += weight * log_x;
+            top = log_x.max(top);
+        }
+        if !(total > 0.0) {
+            return None;
+        }
+        let mean = sum / total - top;
+        let squares = rows.iter().map(|(l, w)| w * (l - top - mean).powi(2));
+        let spread = squares.sum::<f64>() / total;
+        Some(WeightedLogs {
+            rows,
+            total,
+            top,
+            mean,
+            spread,
+        })
+    }
+    /// The largest size of a logarithm's rounding error, as far as the largest ln x tells.
+    fn rounding(&self) -> f64 {
+        f64::EPSILON * self.top.abs().max(1.0)
+    }
+    /// Σ w e^(kl) lʲ with l = ln x − top, j = 0, 1, 2.
+    fn sums(&self, k: f64) -> [f64; 3] {
+        let mut sums = [0.0; 3];
+        for &(log_x, weight) in &self.rows {
+            let l = log_x - self.top;
+            let term = weight * (k * l).exp();
+            sums[0] += term;
+            sums[1] += term * l;
+            sums[2] += term * l * l;
+        }
+        sums
+    }
+    /// The shape and ln λ of the maximum; `None` when Newton's method does not end.
+    pub(super) fn solve(&self) -> Option<(f64, f64)> {
+        // The standard deviation of ln x is π/(√6 k).
+        let start = std::f64::consts::PI / (6.0 * self.spread).sqrt();
+        let shape = newton_in_bracket(start, (1e-6 * start, 1e6 * start), |k| {
+            let [s0, s1, s2] = self.sums(k);
+            let tilted = s1 / s0;
+            // Times k: near a straight line.
+            let gap = tilted - self.mean - 1.0 / k;
+            let slope = (s2 / s0 - tilted * tilted) + 1.0 / (k * k);
+            (k * gap, gap + k * slope)
+        })?;
+        let log_scale = self.top + (self.sums(shape)[0] / self.total).ln() / shape;
+        Some((shape, log_scale))
+    }
+}
+
+impl WeibullStatistics {
+    /// Adds observations of total weight `weight` whose means of L and of eLʲ are known.
+    pub(super) fn add_means(&mut self, logs: f64, powers: [f64; 3], weight: f64) {
+        self.weight += weight;
+        self.logs += weight * logs;
+        for (sum, mean) in self.powers.iter_mut().zip(powers) {
+            *sum += weight * mean;
+        }
+    }
+    /// Σ w L.
+    pub fn logs(&self) -> f64 {
+        self.logs
+    }
+    /// Σ w e Lʲ for j = 0, 1, 2.
+    pub fn powers(&self) -> [f64; 3] {
+        self.powers
     }
 }
 
@@ -123,10 +246,14 @@ impl Weibull {
     pub fn scale(&self) -> f64 {
         self.scale
     }
+    /// ln k and ln λ.
+    pub(super) fn logs(&self) -> (f64, f64) {
+        (self.log_shape, self.log_scale)
+    }
     /// k ln(x/λ), from the prepared ln x while its rounding, k times that of the logarithms, is
     /// below what is promised.
     #[inline]
-    fn log_power(&self, x: f64, log_x: f64) -> f64 {
+    pub(super) fn log_power(&self, x: f64, log_x: f64) -> f64 {
         if self.shape * (log_x.abs() + self.log_scale.abs()) <= 64.0 {
             return self.shape * (log_x - self.log_scale);
         }
@@ -248,29 +375,13 @@ impl Component for Weibull {
         if !(from.weight > 0.0) {
             return Err(EstimateError::empty());
         }
-        let [power, first, second] = from.powers;
-        let mean = first / power;
-        let variance = (second / power - mean * mean).max(0.0);
-        let coincide = || {
+        let step = from.newton_step(self.shape);
+        let step = step.filter(|step| step.shape < 1e15).ok_or_else(|| {
             EstimateError::boundary("shape", f64::INFINITY, "all its observations coincide")
                 .with_count(from.weight)
-        };
-        let gap = mean - from.logs / from.weight - 1.0 / self.shape;
-        let slope = variance + 1.0 / (self.shape * self.shape);
-        // In ln k, where the equation is closer to a straight line and k stays positive.
-        let step = -gap / (slope * self.shape);
-        if !step.is_finite() {
-            return Err(coincide());
-        }
-        let shape = self.shape * step.clamp(-2.0, 2.0).exp();
-        if !(shape < 1e15) {
-            return Err(coincide());
-        }
-        // K(k) = ln mean (x/λ)ᵏ, expanded about the current k; ln λ moves by K(k)/k.
-        let moved = shape - self.shape;
-        let log_mean_power = (power / from.weight).ln();
-        let expanded = log_mean_power + moved * (mean + 0.5 * moved * variance);
-        Ok(Weibull::new(shape, self.scale * (expanded / shape).exp())?)
+        })?;
+        let scale = self.scale * step.log_scale_change.exp();
+        Ok(Weibull::new(step.shape, scale)?)
     }
     fn parameter_count(&self) -> usize {
         2
@@ -289,64 +400,24 @@ impl Component for Weibull {
     }
     /// To full precision, whatever the iterate.
     fn estimate(&self, xs: &[f64], weights: &[f64]) -> Result<Self, EstimateError> {
-        let mut rows: Vec<(f64, f64)> = Vec::with_capacity(xs.len());
-        let (mut total, mut sum, mut top) = (0.0, 0.0, f64::NEG_INFINITY);
-        for (&x, &weight) in xs.iter().zip(weights) {
-            if weight > 0.0 {
-                let log_x = super::ln(x);
-                total += weight;
-                sum += weight * log_x;
-                top = log_x.max(top);
-                rows.push((log_x, weight));
-            }
-        }
-        if !(total > 0.0) {
-            return Err(EstimateError::empty());
-        }
-        // Against the largest, so that no power overflows.
-        let mean = sum / total - top;
-        let spread = rows
-            .iter()
-            .map(|(l, w)| w * (l - top - mean).powi(2))
-            .sum::<f64>()
-            / total;
-        if !(spread > 16.0 * (f64::EPSILON * top.abs().max(1.0)).powi(2)) {
+        let weighty = xs.iter().zip(weights).filter(|&(_, &weight)| weight > 0.0);
+        let rows = weighty.map(|(&x, &weight)| (super::ln(x), weight));
+        let logs = WeightedLogs::new(rows.collect()).ok_or_else(EstimateError::empty)?;
+        if !(logs.spread > 16.0 * logs.rounding().powi(2)) {
             return Err(EstimateError::boundary(
                 "shape",
                 f64::INFINITY,
                 "all its observations coincide",
             )
-            .with_count(total));
+            .with_count(logs.total));
         }
-        let sums = |k: f64| {
-            let mut sums = [0.0; 3];
-            for &(log_x, weight) in &rows {
-                let l = log_x - top;
-                let term = weight * (k * l).exp();
-                sums[0] += term;
-                sums[1] += term * l;
-                sums[2] += term * l * l;
-            }
-            sums
-        };
-        // The standard deviation of ln x is π/(√6 k).
-        let start = std::f64::consts::PI / (6.0 * spread).sqrt();
-        let shape = newton_in_bracket(start, (1e-6 * start, 1e6 * start), |k| {
-            let [s0, s1, s2] = sums(k);
-            let tilted = s1 / s0;
-            // Times k: near a straight line.
-            let gap = tilted - mean - 1.0 / k;
-            let slope = (s2 / s0 - tilted * tilted) + 1.0 / (k * k);
-            (k * gap, gap + k * slope)
-        })
-        .ok_or_else(|| {
+        let (shape, log_scale) = logs.solve().ok_or_else(|| {
             EstimateError::new(Reason::NotConverged {
                 parameter: "shape",
                 iterations: 200,
             })
         })?;
-        let scale = (top + (sums(shape)[0] / total).ln() / shape).exp();
-        Ok(Weibull::new(shape, scale)?)
+        Ok(Weibull::new(shape, log_scale.exp())?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::LinearStatistics;
 use super::design::{check_coefficients, check_row, predictor, predictors};
+use super::linear_statistics::refuse_exact;
 use super::response::HALF_LN_TWO_PI;
 use crate::{
     BLOCK_ROWS, Batch, Component, Coordinates, Density, EstimateError, Obs, Pair, ParameterError,
@@ -107,8 +108,15 @@ impl LinearRegression {
         let z: f64 = StandardNormal.sample(rng);
         self.mean(x) + self.variance.sqrt() * z
     }
-    /// The same regression with other parameters.
-    fn with(&self, coefficients: Vec<f64>, variance: f64) -> Result<Self, ParameterError> {
+    /// The same regression with other parameters, of as many coefficients.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_parameters(
+        &self,
+        coefficients: Vec<f64>,
+        variance: f64,
+    ) -> Result<Self, ParameterError> {
         let fresh = LinearRegression::new(coefficients, variance)?;
         Ok(LinearRegression {
             offset: self.offset,
@@ -202,21 +210,17 @@ impl Component for LinearRegression {
     }
     fn maximize(&self, from: &LinearStatistics) -> Result<Self, EstimateError> {
         let fit = from.fit()?;
-        if !(fit.variance > fit.resolved) {
-            let because = "the columns fit the responses exactly";
-            return Err(EstimateError::boundary("variance", fit.variance, because)
-                .with_count(crate::Statistics::weight(from)));
-        }
-        Ok(self.with(fit.coefficients, fit.variance)?)
+        refuse_exact(fit.variance, fit.resolved, crate::Statistics::weight(from))?;
+        Ok(self.with_parameters(fit.coefficients, fit.variance)?)
     }
     fn parameter_count(&self) -> usize {
         self.coefficients.len() + 1
     }
     /// Twice from the rows: about 0, then about the first fit, where the variance keeps its digits.
     fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let zero = self.with(vec![0.0; self.coefficients.len()], 1.0)?;
+        let zero = self.with_parameters(vec![0.0; self.coefficients.len()], 1.0)?;
         let first = zero.statistics(xs, weights).fit()?;
-        let near = self.with(first.coefficients, 1.0)?;
+        let near = self.with_parameters(first.coefficients, 1.0)?;
         near.maximize(&near.statistics(xs, weights))
     }
 }
@@ -230,6 +234,6 @@ impl Coordinates for LinearRegression {
         let coefficients: Result<Vec<f64>, EstimateError> =
             (self.coefficients.iter().map(|_| next_coordinate(from))).collect();
         let coefficients = coefficients?;
-        Ok(self.with(coefficients, next_coordinate(from)?.exp())?)
+        Ok(self.with_parameters(coefficients, next_coordinate(from)?.exp())?)
     }
 }

@@ -71,11 +71,25 @@ impl LinearStatistics {
         }
     }
 
-    /// Weighted least squares.
+    /// The same statistic about other coefficients: y − x·b = (y − x·b′) + x·(b′ − b).
+    pub fn about(&self, reference: &[f64]) -> Self {
+        let mut products = self.products.clone();
+        if self.reference != reference {
+            let pairs = self.reference.iter().zip(reference);
+            let shift: Vec<f64> = pairs.map(|(mine, other)| mine - other).collect();
+            products.shear_last(&shift);
+        }
+        LinearStatistics {
+            reference: reference.to_vec(),
+            products,
+        }
+    }
+    /// The normal equations of the step from the reference to the least-squares fit, with an
+    /// intercept eliminated if it is among the first `candidates` columns.
     ///
     /// # Errors
-    /// [`Reason::Empty`](crate::Reason::Empty), and those of [`NormalEquations::solve`].
-    pub(super) fn fit(&self) -> Result<LeastSquaresFit, EstimateError> {
+    /// [`Reason::Empty`](crate::Reason::Empty) when nothing was seen.
+    pub fn equations(&self, candidates: usize) -> Result<NormalEquations, EstimateError> {
         let (columns, weight) = (self.reference.len(), self.products.weight());
         if !(weight > 0.0) {
             return Err(EstimateError::empty());
@@ -83,9 +97,57 @@ impl LinearStatistics {
         let with_residual: Vec<f64> = (0..columns)
             .map(|j| self.products.product(j, columns))
             .collect();
+        let total = weight * self.products.mean()[columns];
+        let design = &self.products;
+        Ok(NormalEquations::new(
+            design,
+            &with_residual,
+            total,
+            candidates,
+        ))
+    }
+    /// Σ w (y − x·β)² / Σ w for β a `step` from the reference, whatever β is.
+    ///
+    /// # Errors
+    /// [`Reason::Boundary`](crate::Reason::Boundary) of `variance` when that is nothing but rounding:
+    /// the columns fit the responses exactly.
+    pub fn residual_variance(&self, step: &[f64]) -> Result<f64, EstimateError> {
+        let (columns, weight) = (self.reference.len(), self.products.weight());
+        let (products, mean) = (&self.products, self.products.mean());
+        let before = products.product(columns, columns);
+        let mut spread = before;
+        let mut level = mean[columns];
+        for (j, s) in step.iter().enumerate() {
+            let moved: f64 = (0..columns).map(|l| products.product(j, l) * step[l]).sum();
+            spread += s * (moved - 2.0 * products.product(j, columns));
+            level -= mean[j] * s;
+        }
+        let variance = spread.max(0.0) / weight + level * level;
+        let pairs = self.reference.iter().zip(step);
+        let coefficients: Vec<f64> = pairs.map(|(b, s)| b + s).collect();
+        refuse_exact(variance, self.resolved(&coefficients, before), weight)?;
+        Ok(variance)
+    }
+    /// The variance that is nothing but rounding, where the residuals at the reference have the sum of
+    /// squares `all`: what rounds is the difference to it, and each term of x·β in every residual.
+    fn resolved(&self, coefficients: &[f64], all: f64) -> f64 {
+        let terms = coefficients.len() as f64 + 1.0;
+        let size: f64 = (coefficients.iter().enumerate())
+            .map(|(j, b)| b.abs() * self.products.mean_square(j).sqrt())
+            .sum();
+        let of_residuals = 4.0 * terms * f64::EPSILON * size;
+        let of_difference = 16.0 * terms * f64::EPSILON * (all / self.products.weight());
+        (of_residuals * of_residuals).max(of_difference)
+    }
+
+    /// Weighted least squares.
+    ///
+    /// # Errors
+    /// [`Reason::Empty`](crate::Reason::Empty), and those of [`NormalEquations::solve`].
+    pub(super) fn fit(&self) -> Result<LeastSquaresFit, EstimateError> {
+        let (columns, weight) = (self.reference.len(), self.products.weight());
+        let equations = self.equations(columns)?;
         let level = self.products.mean()[columns];
-        let equations =
-            NormalEquations::new(&self.products, &with_residual, weight * level, columns);
         let step = equations
             .solve()
             .map_err(|error| error.with_count(weight))?;
@@ -102,19 +164,22 @@ impl LinearStatistics {
         let explained: f64 = (equations.kept().iter().zip(equations.right()))
             .map(|(&j, right)| right * step[j])
             .sum();
-        // What rounds: the difference here, and each term of x·β in every residual.
-        let terms = columns as f64 + 1.0;
-        let size: f64 = (coefficients.iter().enumerate())
-            .map(|(j, b)| b.abs() * self.products.mean_square(j).sqrt())
-            .sum();
-        let of_residuals = 4.0 * terms * f64::EPSILON * size;
-        let of_difference = 16.0 * terms * f64::EPSILON * (all / weight);
+        let resolved = self.resolved(&coefficients, all);
         Ok(LeastSquaresFit {
             coefficients,
             variance: (all - explained).max(0.0) / weight,
-            resolved: (of_residuals * of_residuals).max(of_difference),
+            resolved,
         })
     }
+}
+
+/// Refuses a variance that is nothing but rounding.
+pub(super) fn refuse_exact(variance: f64, resolved: f64, weight: f64) -> Result<(), EstimateError> {
+    if variance > resolved {
+        return Ok(());
+    }
+    let because = "the columns fit the responses exactly";
+    Err(EstimateError::boundary("variance", variance, because).with_count(weight))
 }
 
 impl Statistics for LinearStatistics {
@@ -133,14 +198,9 @@ impl Statistics for LinearStatistics {
         }
         if self.reference == other.reference {
             self.products.merge(&other.products);
-            return;
+        } else {
+            self.products.merge(&other.about(&self.reference).products);
         }
-        // y − x·b = (y − x·b′) + x·(b′ − b).
-        let pairs = other.reference.iter().zip(&self.reference);
-        let shift: Vec<f64> = pairs.map(|(theirs, mine)| theirs - mine).collect();
-        let mut moved = other.products.clone();
-        moved.shear_last(&shift);
-        self.products.merge(&moved);
     }
     fn scale(&mut self, factor: f64) {
         self.products.scale(factor);

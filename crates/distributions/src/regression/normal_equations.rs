@@ -61,6 +61,13 @@ impl NormalEquations {
             level: total / weight,
         }
     }
+    /// The same equations, each multiplied by `factor`: rows of a variance enter a system with others
+    /// by its reciprocal.
+    pub fn scaled(mut self, factor: f64) -> Self {
+        let sides = self.matrix.iter_mut().chain(&mut self.right);
+        sides.for_each(|value| *value *= factor);
+        self
+    }
     /// The columns that the system is about, in order.
     pub fn kept(&self) -> &[usize] {
         &self.kept

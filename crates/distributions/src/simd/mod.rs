@@ -12,7 +12,7 @@ mod scalar;
 mod sums;
 
 pub use columns::log_sum_exp_columns;
-use scalar::{exp_one, ln_one};
+use scalar::{exp_one, ln_1p_one, ln_one};
 pub use sums::sum;
 pub(crate) use sums::{map, map_pairs, weighted_sum, weighted_sums};
 
@@ -92,6 +92,19 @@ pub fn ln_slice(values: &mut [f64]) {
     dispatch!(ln_in_place(values));
 }
 
+/// Replaces every x ≥ 0 by ln(1 + x).
+///
+/// Within 2 ulp of the correctly rounded value for every x ≥ 0; ∞ at ∞, NaN for NaN.
+///
+/// ```
+/// let mut values = [0.0, 1e-20, f64::INFINITY];
+/// distributions::simd::ln_1p_slice(&mut values);
+/// assert_eq!(values, [0.0, 1e-20, f64::INFINITY]);
+/// ```
+pub fn ln_1p_slice(values: &mut [f64]) {
+    dispatch!(ln_1p_in_place(values));
+}
+
 /// Writes ln x of every value of `source` into `target`; see [`ln_slice`].
 ///
 /// # Panics
@@ -123,6 +136,13 @@ fn exp_copy<const FUSED: bool>(source: &[f64], target: &mut [f64]) {
 fn ln_in_place<const FUSED: bool>(values: &mut [f64]) {
     for value in values {
         *value = ln_one::<FUSED>(*value);
+    }
+}
+
+#[inline(always)]
+fn ln_1p_in_place<const FUSED: bool>(values: &mut [f64]) {
+    for value in values {
+        *value = ln_1p_one::<FUSED>(*value);
     }
 }
 

@@ -124,6 +124,21 @@ pub(super) fn ln_one<const FUSED: bool>(x: f64) -> f64 {
     }
 }
 
+/// ln(1 + x) for x ≥ 0, with `FUSED` as in [`exp_one`].
+///
+/// With u = 1 + x rounded, ln(1 + x) = ln u + (x − (u − 1))/u to first order in the rounding, whose
+/// square is nothing (the correction is that of Hewlett-Packard's HP-15C handbook, 1982).
+#[inline(always)]
+pub(super) fn ln_1p_one<const FUSED: bool>(x: f64) -> f64 {
+    if !FUSED {
+        return x.ln_1p();
+    }
+    let u = 1.0 + x;
+    let correction = (x - (u - 1.0)) / u;
+    let result = ln_one::<FUSED>(u) + correction;
+    if x < f64::INFINITY { result } else { x }
+}
+
 /// k ln 2 + ln(1 + f).
 #[inline(always)]
 fn ln_reduced(f: f64, k: f64) -> f64 {

@@ -72,6 +72,11 @@ fn inverse(a: f64, probability: f64, side: Side) -> f64 {
             f64::INFINITY
         };
     }
+    if a >= 1e20 {
+        // The cube is exact to rounding, and logarithms of x are too coarse for Newton's method.
+        let root = cube_root(a, normal_of(probability, side));
+        return a * (root * root * root);
+    }
     let start = inverse_start(a, probability, side);
     let u = invert(start, probability.ln(), |u| {
         let x = u.exp();
@@ -91,8 +96,6 @@ fn inverse(a: f64, probability: f64, side: Side) -> f64 {
 
 /// ln x near the solution: Wilson and Hilferty's cube, or the power law of a small lower tail.
 fn inverse_start(a: f64, probability: f64, side: Side) -> f64 {
-    let z = normal_quantile(probability);
-    let z = if side == Side::Lower { z } else { -z };
     let power_law = (probability.ln() + ln_gamma_1p(a)) / a;
     if a < 1.0 {
         let upper = (-probability.ln()).ln();
@@ -102,7 +105,7 @@ fn inverse_start(a: f64, probability: f64, side: Side) -> f64 {
             upper
         };
     }
-    let root = 1.0 - 1.0 / (9.0 * a) + z / (3.0 * a.sqrt());
+    let root = cube_root(a, normal_of(probability, side));
     let cube = if root > 0.1 {
         a.ln() + 3.0 * root.ln()
     } else {
@@ -113,6 +116,17 @@ fn inverse_start(a: f64, probability: f64, side: Side) -> f64 {
     } else {
         cube.max(a.ln())
     }
+}
+
+/// The standard normal quantile on this side.
+fn normal_of(probability: f64, side: Side) -> f64 {
+    let z = normal_quantile(probability);
+    if side == Side::Lower { z } else { -z }
+}
+
+/// (x/a)^⅓ by Wilson and Hilferty's approximation.
+fn cube_root(a: f64, z: f64) -> f64 {
+    1.0 - 1.0 / (9.0 * a) + z / (3.0 * a.sqrt())
 }
 
 /// ln D(a, x), D = xᵃe⁻ˣ/Γ(a+1).

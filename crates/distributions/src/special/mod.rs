@@ -10,6 +10,7 @@ mod debye;
 mod deviance;
 mod digamma;
 mod error;
+mod exponential_integral;
 mod gamma;
 mod incomplete_beta;
 mod incomplete_gamma;
@@ -19,7 +20,7 @@ mod tail;
 
 pub use bessel::{
     bessel_ratio, bessel_ratio_complement, bessel_ratio_derivative, inverse_bessel_ratio,
-    ln_bessel_i, ln_bessel_i0,
+    ln_bessel_i, ln_bessel_i_relative, ln_bessel_i_scaled, ln_bessel_i0,
 };
 pub use beta::{ln_beta, ln_binomial};
 pub use deviance::deviance;
@@ -27,6 +28,7 @@ pub use digamma::{
     digamma, inverse_digamma, ln_minus_digamma, tetragamma, trigamma, trigamma_minus_reciprocal,
 };
 pub use error::{erf, erfc, erfcx, normal_cdf, normal_ln_cdf, normal_quantile, normal_sf};
+pub use exponential_integral::scaled_exponential_integral;
 pub use gamma::{ln_factorial, ln_gamma, ln_gamma_1p, stirling_error};
 pub use incomplete_beta::{
     beta_i, beta_i_complement, inverse_beta_i, inverse_beta_i_complement, ln_beta_i,

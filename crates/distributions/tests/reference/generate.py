@@ -74,6 +74,14 @@ def negative_binomial(x, mean, size):
     return value + (x * mp.log(mean / (size + mean)) if x > 0 else 0)
 
 
+def beta_binomial(x, trials, alpha, beta):
+    def log_beta(a, b):
+        return mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
+
+    value = log_binomial(mpf(trials), x)
+    return value + log_beta(x + alpha, trials - x + beta) - log_beta(alpha, beta)
+
+
 def weibull(x, shape, scale):
     return mp.log(shape / scale) + (shape - 1) * mp.log(x / scale) - (x / scale) ** shape
 
@@ -120,6 +128,14 @@ def half_normal(x, scale):
 
 def pareto(x, minimum, shape):
     return mp.log(shape) + shape * mp.log(minimum) - (shape + 1) * mp.log(x)
+
+
+def cauchy(x, location, scale):
+    return student_t(x, location, scale, mpf(1))
+
+
+def chi_squared(x, df):
+    return gamma(x, df / 2, mpf(1) / 2)
 
 
 FIXED = {"trials", "minimum"}
@@ -226,12 +242,40 @@ def main():
         for size in (1e-10, 0.3, 1.7, 50.0, 1e6, 1e15):
             for x in counts(mean, (mean + mean * mean / size) ** 0.5):
                 row(negative_binomial, {"mean": mean, "size": size}, x)
+    for trials in (1, 2, 10, 1000, 1024, 10**6, 10**12):
+        for alpha in (1e-8, 0.3, 1.0, 40.0, 1e6, 1e15):
+            for beta in (1e-8, 0.5, 3.0, 1e4, 1e13):
+                p, s = alpha / (alpha + beta), alpha + beta
+                sd = (trials * p * (1 - p) * (s + trials) / (s + 1)) ** 0.5
+                points = counts(trials * p, sd, high=trials) + [trials - 1, trials]
+                for x in sorted(set(points)):
+                    row(beta_binomial, {"trials": trials, "alpha": alpha, "beta": beta}, x)
     for shape in (1e-3, 0.5, 1.0, 3.7, 100.0, 1e6):
         for scale in (1e-200, 1e-3, 1.0, 50.0, 1e200):
             for z in (-100.0, -10.0, -1.0, -1e-3, 0.0, 0.1, 1.0, 3.0):
                 x = float(mpf(scale) * mp.exp(mpf(z) / shape))
                 if 1e-300 < x < 1e300:
                     row(weibull, {"shape": shape, "scale": scale}, x)
+    for df in (1e-3, 0.1, 1.0, 2.5, 4.0, 99.0, 101.0, 1e3, 1e5, 1e7, 1e10):
+        for location, scale in ((0.0, 1.0), (3.0, 1e-200), (-1e8, 1e5), (2.0, 1e200)):
+            for z in (0.0, 1e-9, -0.01, 0.3, -1.0, 2.0, 6.0, -40.0, 1e4, -1e12, 1e90):
+                x = location + z * scale
+                row(student_t, {"location": location, "scale": scale, "df": df}, x)
+        row(student_t, {"location": 1.0, "scale": 1e-200, "df": df}, 1e50)
+        row(student_t, {"location": -1e308, "scale": 1.0, "df": df}, 1e308)
+    for location, scale in ((0.0, 1.0), (3.0, 1e-200), (-1e8, 1e5), (2.0, 1e200)):
+        for z in (0.0, 1e-9, -0.01, 0.3, -1.0, 2.0, 6.0, -40.0, 1e4, -1e12, 1e90):
+            for density in (cauchy, logistic, gumbel):
+                if density is not gumbel or z > -700:
+                    row(density, {"location": location, "scale": scale}, location + z * scale)
+    for mean in (1e-150, 1e-3, 1.0, 7.0, 1e6, 1e150):
+        for ratio in (1e-10, 0.01, 1.0, 3.0, 100.0, 1e6, 1e12):
+            parameters = {"mean": mean, "shape": mean * ratio}
+            for x in [*span(mean, mean / ratio**0.5, low=0), mean * 1e-3, mean * 1e5]:
+                row(inverse_gaussian, parameters, x)
+    for df in (1e-10, 0.02, 1.0, 3.0, 31.9, 32.1, 200.0, 1e6, 1e12):
+        for x in [*span(df, (2 * df) ** 0.5, low=0), 1e-300, 1e-5]:
+            row(chi_squared, {"df": df}, x)
 
 
 if __name__ == "__main__":

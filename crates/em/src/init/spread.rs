@@ -18,7 +18,9 @@ const CANDIDATES: usize = 2000;
 /// Where the family has a [`squared_distance`](ComponentSet::squared_distance), d² is it, in units
 /// of a fit to all rows (columns divided by their standard deviation: k-means++ proper). Elsewhere
 /// d² is the deviance 2 (ln p(x | fit to x) − ln p(x | fit to the seed)), each fit smoothed by one
-/// pseudo-observation of the whole, or by more where the family then has no estimate.
+/// pseudo-observation of the whole, or by more where the family then has no estimate. Rows that the
+/// family refuses (zeros, beside the point mass that they belong to) are at distance 0 from each other,
+/// and far from the rest.
 pub(super) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
@@ -117,6 +119,8 @@ struct Distance<S: ComponentSet> {
     metric: bool,
     /// For each candidate −2 ln p(x | fit to x), what a row at distance 0 has; 0 for distances.
     own: Vec<f64>,
+    /// The rows that the component refuses.
+    refused: Vec<bool>,
 }
 
 impl<S: ComponentSet> Distance<S> {
@@ -126,9 +130,16 @@ impl<S: ComponentSet> Distance<S> {
         weights: &[f64],
         candidates: &[usize],
     ) -> Result<Self, FitError> {
-        let whole = set.subset(&[0]).estimate(xs, weights).map_err(failed)?;
+        let first = set.subset(&[0]);
+        let refused: Vec<bool> = (0..xs.len())
+            .map(|i| first.check_observation(xs.at(i)).is_err())
+            .collect();
+        let admitted: Vec<f64> = (weights.iter().zip(&refused))
+            .map(|(&weight, &refused)| if refused { 0.0 } else { weight })
+            .collect();
+        let whole = first.estimate(xs, &admitted).map_err(failed)?;
         let mut smoothing = whole.empty_statistics();
-        for (i, &weight) in weights.iter().enumerate() {
+        for (i, &weight) in admitted.iter().enumerate() {
             if weight > 0.0 {
                 whole.accumulate(&mut smoothing, 0, xs.at(i), weight);
             }
@@ -140,9 +151,13 @@ impl<S: ComponentSet> Distance<S> {
             whole,
             smoothing,
             own: vec![0.0; candidates.len()],
+            refused,
         };
         if !distance.metric {
             for (c, &i) in candidates.iter().enumerate() {
+                if distance.refused[i] {
+                    continue;
+                }
                 distance.own[c] = -2.0 * distance.fitted_to(xs.at(i)).log_density(0, xs.at(i));
             }
         }
@@ -166,6 +181,12 @@ impl<S: ComponentSet> Distance<S> {
     /// Writes for every row its squared distance from row `seed`, or −2 ln p(x | fit to the seed).
     fn squared_from(&self, xs: Batch<'_, S::Space>, seed: usize, out: &mut [f64]) {
         let x = xs.at(seed);
+        if self.refused[seed] {
+            for (value, &refused) in out.iter_mut().zip(&self.refused) {
+                *value = if refused { 0.0 } else { f64::INFINITY };
+            }
+            return;
+        }
         if self.metric {
             for (i, value) in out.iter_mut().enumerate() {
                 *value = self.whole.squared_distance(x, xs.at(i)).unwrap_or(0.0);
@@ -175,6 +196,9 @@ impl<S: ComponentSet> Distance<S> {
             for (i, value) in out.iter_mut().enumerate() {
                 *value = -2.0 * seeded.log_density(0, xs.at(i));
             }
+        }
+        for (value, &refused) in out.iter_mut().zip(&self.refused) {
+            *value = if refused { f64::INFINITY } else { *value };
         }
     }
 }

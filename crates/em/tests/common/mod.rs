@@ -16,6 +16,8 @@ pub fn rng(seed: u64) -> Xoshiro256PlusPlus {
 pub trait Random: Component<Space = Scalars<Self::Element>> + Sample {
     type Element: Copy + Send + Sync + 'static;
     fn random<R: Rng>(rng: &mut R) -> Self;
+    /// An observation as a real number.
+    fn real(x: Self::Element) -> f64;
 }
 
 fn between<R: Rng>(rng: &mut R, low: f64, high: f64) -> f64 {
@@ -28,6 +30,9 @@ macro_rules! random {
             type Element = $element;
             fn random<R: Rng>($rng: &mut R) -> Self {
                 $make.unwrap()
+            }
+            fn real(x: $element) -> f64 {
+                x as f64
             }
         })+
     };
@@ -48,6 +53,15 @@ random! {
         let total: f64 = raw.iter().sum();
         Categorical::new(raw.iter().map(|p| p / total).collect())
     };
+    StudentT over f64 = |rng| {
+        StudentT::new(between(rng, -5.0, 5.0), between(rng, 0.3, 2.0), between(rng, 2.0, 20.0))
+    };
+    Cauchy over f64 = |rng| Cauchy::new(between(rng, -5.0, 5.0), between(rng, 0.3, 2.0));
+    Logistic over f64 = |rng| Logistic::new(between(rng, -5.0, 5.0), between(rng, 0.2, 2.0));
+    InverseGaussian over f64 = |rng| {
+        InverseGaussian::new(between(rng, 0.5, 5.0), between(rng, 0.5, 20.0))
+    };
+    ChiSquared over f64 = |rng| ChiSquared::new(between(rng, 1.0, 20.0));
     VonMises over f64 = |rng| VonMises::new(between(rng, -3.0, 3.0), between(rng, 0.5, 20.0));
 }
 
@@ -57,7 +71,9 @@ macro_rules! for_every_family {
     ($check:ident) => {
         for_every_family!($check: normal Normal, log_normal LogNormal, exponential Exponential,
             gamma Gamma, beta Beta, poisson Poisson, bernoulli Bernoulli, binomial Binomial,
-            geometric Geometric, categorical Categorical, von_mises VonMises);
+            geometric Geometric, categorical Categorical, von_mises VonMises,
+            student_t StudentT, cauchy Cauchy, logistic Logistic,
+            inverse_gaussian InverseGaussian, chi_squared ChiSquared);
     };
     ($check:ident: $($name:ident $family:ident),+) => {
         mod $check {

@@ -405,7 +405,20 @@ def vector_tables(rng):
     write_split("vector_ln", [x for x in xs if x != 1], mp.log)
 
 
+def exponential_integral_tables(rng):
+    xs = log_grid(1e-300, 1e-3, 40, rng) + log_grid(1e-3, 30, 120, rng) + log_grid(30, 1e300, 40, rng)
+    xs += near(1.0, rng)
+    write("scaled_exponential_integral", ["x"], xs, scaled_exponential_integral)
+
+
+def scaled_exponential_integral(x):
+    if x < 1000:
+        return wide(lambda: mp.exp(x) * mp.e1(x), 600)
+    return mp.nsum(lambda k: (-1) ** int(k) * mp.factorial(k) / x ** (k + 1), [0, 30])
+
+
 TABLES = {
+    "exponential_integral": exponential_integral_tables,
     "gamma": ln_gamma_tables, "digamma": digamma_tables, "beta": beta_tables, "deviance": deviance_tables,
     "log_exp": log_exp_tables, "error": error_tables, "bessel": bessel_tables,
     "vector": vector_tables,

@@ -1,0 +1,201 @@
+//! A family with its conjugate prior.
+
+use crate::{
+    Batch, Buffer, Component, Coordinates, Density, EstimateError, ExponentialFamily, Obs,
+    ParameterError, Sample, Scratch, Statistics,
+};
+use rand::Rng;
+
+/// An exponential family with its conjugate prior, as pseudo-observations: as if `strength` more had
+/// been observed, distributed as the `centre`.
+///
+/// # Density
+/// That of the family.
+///
+/// # Prior
+/// ln p(η) = strength·(⟨η, ∇A(η₀)⟩ − A(η)) + constant, η₀ being the centre: up to a constant,
+/// −strength·KL(centre ‖ family), which is what [`log_prior`](Component::log_prior) gives, 0 at the
+/// centre. Its mode in the natural coordinates is the centre. (The mode of a density depends on its
+/// coordinates; that of the same prior for (mean, variance), say, is another.)
+///
+/// # M-step
+/// The maximum of Q + ln p(η), in natural coordinates: that of the family from the statistic of the data
+/// and of the pseudo-observations together. It exists for any data, also for none, and never lies on
+/// the boundary.
+///
+/// # Errors
+/// [`WithPrior::new`] refuses a strength that is negative or not finite, and a centre on the boundary.
+///
+/// # Example
+/// ```
+/// use distributions::combine::WithPrior;
+/// use distributions::{Component, Poisson};
+/// let family = WithPrior::new(Poisson::new(1.0)?, Poisson::new(3.0)?, 2.0)?;
+/// // (0 + 1 + 2·3)/(2 + 2)
+/// assert_eq!(family.estimate(&[0, 1], &[1.0, 1.0])?.family().rate(), 1.75);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # References
+/// Diaconis & Ylvisaker (1979), Conjugate Priors for Exponential Families.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WithPrior<F> {
+    family: F,
+    centre: F,
+    strength: f64,
+}
+
+impl<F: ExponentialFamily> WithPrior<F> {
+    /// The family with a prior of this centre, worth `strength` observations.
+    ///
+    /// # Errors
+    /// When `strength` is negative or not finite, or `centre` lies on the boundary.
+    pub fn new(family: F, centre: F, strength: f64) -> Result<Self, ParameterError> {
+        ParameterError::require(
+            strength >= 0.0 && strength.is_finite(),
+            "strength",
+            strength,
+            "must be non-negative and finite",
+        )?;
+        let (natural, expected) = (centre.natural(), centre.expected());
+        let mut all = natural.as_ref().iter().chain(expected.as_ref());
+        if let Some(&value) = all.find(|value| !value.is_finite()) {
+            return Err(ParameterError::new(
+                "centre",
+                value,
+                "must lie inside the family, not on its boundary",
+            ));
+        }
+        Ok(WithPrior {
+            family,
+            centre,
+            strength,
+        })
+    }
+    fn with_family(&self, family: F) -> Self {
+        WithPrior {
+            family,
+            centre: self.centre.clone(),
+            strength: self.strength,
+        }
+    }
+}
+
+impl<F> WithPrior<F> {
+    /// The family, without its prior.
+    pub fn family(&self) -> &F {
+        &self.family
+    }
+    /// The mode of the prior in natural coordinates.
+    pub fn centre(&self) -> &F {
+        &self.centre
+    }
+    /// How many observations the prior is worth.
+    pub fn strength(&self) -> f64 {
+        self.strength
+    }
+}
+
+impl<F: ExponentialFamily> Density for WithPrior<F> {
+    type Space = F::Space;
+
+    fn log_density(&self, x: Obs<'_, F::Space>) -> f64 {
+        self.family.log_density(x)
+    }
+    fn check_observation(&self, x: Obs<'_, F::Space>) -> Result<(), &'static str> {
+        self.family.check_observation(x)
+    }
+    fn has_atoms(&self) -> bool {
+        self.family.has_atoms()
+    }
+    fn is_atom(&self, x: Obs<'_, F::Space>) -> bool {
+        self.family.is_atom(x)
+    }
+    fn prepared_width(&self) -> usize {
+        self.family.prepared_width()
+    }
+    fn shares_preparation(&self, other: &Self) -> bool {
+        self.family.shares_preparation(&other.family)
+    }
+    fn prepare(&self, xs: Batch<'_, F::Space>, into: &mut [f64]) {
+        self.family.prepare(xs, into);
+    }
+    fn log_density_batch(
+        &self,
+        xs: Batch<'_, F::Space>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        self.family.log_density_batch(xs, prepared, out, scratch);
+    }
+}
+
+impl<F: ExponentialFamily> Component for WithPrior<F> {
+    type Statistics = F::Statistics;
+
+    fn empty_statistics(&self) -> F::Statistics {
+        self.family.empty_statistics()
+    }
+    fn accumulate(&self, into: &mut F::Statistics, x: Obs<'_, F::Space>, weight: f64) {
+        self.family.accumulate(into, x, weight);
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut F::Statistics,
+        xs: Batch<'_, F::Space>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        self.family
+            .accumulate_batch(into, xs, prepared, weights, scratch);
+    }
+    fn maximize(&self, from: &F::Statistics) -> Result<Self, EstimateError> {
+        if self.strength == 0.0 {
+            return Ok(self.with_family(self.family.maximize(from)?));
+        }
+        let mut all = self.centre.pseudo_statistics(self.strength);
+        all.merge(from);
+        Ok(self.with_family(self.family.maximize(&all)?))
+    }
+    fn parameter_count(&self) -> usize {
+        self.family.parameter_count()
+    }
+    /// −strength·KL(centre ‖ family): 0 at the centre, −∞ on the boundary.
+    fn log_prior(&self) -> f64 {
+        if self.strength == 0.0 {
+            return self.family.log_prior();
+        }
+        let divergence = self.centre.kl_divergence(&self.family);
+        // At boundary parameters the general form is ∞ − ∞.
+        let penalty = if divergence.is_nan() {
+            f64::NEG_INFINITY
+        } else {
+            -self.strength * divergence.max(0.0)
+        };
+        penalty + self.family.log_prior()
+    }
+    fn squared_distance(&self, a: Obs<'_, F::Space>, b: Obs<'_, F::Space>) -> Option<f64> {
+        self.family.squared_distance(a, b)
+    }
+}
+
+impl<F: ExponentialFamily + Coordinates> Coordinates for WithPrior<F> {
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.family.pack(into);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        Ok(self.with_family(self.family.unpack(from)?))
+    }
+}
+
+/// Draws of the family, as it is.
+impl<F: ExponentialFamily + Sample> Sample for WithPrior<F> {
+    fn empty_buffer(&self) -> Buffer<F::Space> {
+        self.family.empty_buffer()
+    }
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<F::Space>) {
+        self.family.draw(rng, into);
+    }
+}
