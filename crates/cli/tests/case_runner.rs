@@ -8,8 +8,16 @@ use support::compare::{Comparisons, Parameters, components, likelihood_tolerance
 use support::mapping::{Names, available};
 use support::{case, case_file, cases, fit_json, folder, number, records, succeed, write};
 
-/// Options of every fit: tighter than the default, because references are converged further.
-const COMMON: [&str; 4] = ["--tolerance", "1e-11", "--max-iterations", "100000"];
+/// Options of every fit: tighter than the default, because references are converged further, and plain
+/// EM, because they compare traces.
+const COMMON: [&str; 6] = [
+    "--tolerance",
+    "1e-11",
+    "--max-iterations",
+    "100000",
+    "--acceleration",
+    "none",
+];
 
 /// Cases and runs that wait for a family; the test fails when the family has come.
 const LATER: &[(&str, &str, &str)] = &[];

@@ -61,7 +61,7 @@ pub fn fit<M: LatentModel>(
 /// ```
 pub struct Driver<'a, M, R: ?Sized = Soft> {
     pub(crate) options: &'a Options,
-    rule: &'a R,
+    pub(crate) rule: &'a R,
     observer: Option<&'a mut dyn Observe<M>>,
     scheme: Option<Box<dyn Accelerate<M>>>,
     /// A tolerance of the relative change of parameters, and how it is measured.
@@ -117,6 +117,10 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
         self.rest = Some((tolerance, relative_change));
         self
     }
+    /// Whether a deadline is set, by whoever called.
+    pub(crate) fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
     /// Sets when the time of the options is over, unless it is set.
     pub(crate) fn set_deadline(&mut self) {
         let now = Instant::now();
@@ -126,7 +130,8 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
     }
     /// Whether the time of the options is over.
     pub(crate) fn out_of_time(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
     }
     /// Lets the next run begin its own time.
     pub(crate) fn clear_deadline(&mut self) {
@@ -194,7 +199,9 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
             let iteration = trace.len();
             let accelerated = accelerate && !stopping.probing();
             let error = match current.model.maximize(workspace.statistics()) {
-                Ok(whole) if self.at_rest(&current.model, &whole) => break StopReason::ParametersAtRest,
+                Ok(whole) if self.at_rest(&current.model, &whole) => {
+                    break StopReason::ParametersAtRest;
+                }
                 Ok(whole) => {
                     match self.advance(
                         &current,

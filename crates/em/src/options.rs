@@ -19,6 +19,10 @@ pub struct Options {
     /// How many times to start where the start is random; default 10 (likelihoods of mixtures have
     /// many local maxima). A given start is run once.
     pub restarts: usize,
+    /// How many moves to try from a converged fit of [`fit_from`](crate::fit_from) that merge two
+    /// components and split a third, each followed by EM to convergence; when one raises the objective,
+    /// as many again are tried from there. Default 0. They need at least three components.
+    pub split_merge: usize,
     /// The seed of all randomness; default 0. Restart r draws from its own stream.
     pub seed: u64,
     /// What to do with a component that has no estimate; the default fails, naming it.
@@ -34,6 +38,7 @@ impl Default for Options {
             max_iterations: 10_000,
             time_limit: None,
             restarts: 10,
+            split_merge: 0,
             seed: 0,
             on_degenerate: OnDegenerate::Fail,
             threads: 0,
@@ -60,6 +65,11 @@ impl Options {
     /// The same options with this many random starts.
     pub fn restarts(mut self, restarts: usize) -> Self {
         self.restarts = restarts;
+        self
+    }
+    /// The same options with this many moves that split and merge components.
+    pub fn split_merge(mut self, split_merge: usize) -> Self {
+        self.split_merge = split_merge;
         self
     }
     /// The same options with this seed.

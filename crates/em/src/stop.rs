@@ -23,6 +23,8 @@ pub enum StopReason {
     /// The M-step changed no parameter by more than the
     /// [tolerance of parameters](crate::Driver::parameter_tolerance).
     ParametersAtRest,
+    /// A short run that was left, because others had come further: [`SmallEm`](crate::SmallEm).
+    Left,
     /// The [time limit](crate::Options::time_limit) was reached.
     TimeLimit,
 }
@@ -44,6 +46,7 @@ impl fmt::Display for StopReason {
             StopReason::ObjectiveFell => "objective_fell",
             StopReason::Observer => "observer",
             StopReason::ParametersAtRest => "parameters_at_rest",
+            StopReason::Left => "left",
             StopReason::TimeLimit => "time_limit",
         })
     }

@@ -63,7 +63,10 @@ fn a_coordinate_on_the_boundary_does_not_stop_the_others() {
     for scheme in [Acceleration::Squarem, Acceleration::Daarem] {
         let (objective, passes) = run(scheme);
         // Each is within 1e-6 nats of the maximum.
-        assert!((objective - maximum).abs() < 2e-6, "{scheme:?}: {objective}, {maximum}");
+        assert!(
+            (objective - maximum).abs() < 2e-6,
+            "{scheme:?}: {objective}, {maximum}"
+        );
         assert!(passes < plain / 5, "{scheme:?}: {passes}, plain EM {plain}");
     }
 }
@@ -77,7 +80,10 @@ fn the_default_tolerance_and_no_fall_on_the_death_notices() {
     let mut workspace = Workspace::new(data.xs, &start.empty_statistics(), 1);
     for scheme in slow_problems::SCHEMES {
         let mut driver = Driver::new(&options).accelerate(scheme);
-        let report = driver.run(start.clone(), data, 0, &mut workspace).unwrap().report;
+        let report = driver
+            .run(start.clone(), data, 0, &mut workspace)
+            .unwrap()
+            .report;
         assert!(report.stop_reason.is_converged(), "{scheme:?}: {report:?}");
         // The default tolerance promises 1e-6 nats.
         let gap = (report.objective - MAXIMUM).abs();

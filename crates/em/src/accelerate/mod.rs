@@ -105,7 +105,9 @@ pub(crate) fn relative_change<M: Coordinates>(current: &M, next: &M) -> f64 {
         return f64::INFINITY;
     };
     let changes = step.by.iter().zip(&step.from);
-    changes.fold(0.0, |most, (by, from)| f64::max(most, by.abs() / (1.0 + from.abs())))
+    changes.fold(0.0, |most, (by, from)| {
+        f64::max(most, by.abs() / (1.0 + from.abs()))
+    })
 }
 
 fn norm(vector: &[f64]) -> f64 {

@@ -9,9 +9,7 @@ mod tables;
 use crate::regression_data::{NPREG, npreg_labels, trypanosome};
 use distributions::combine::Columns;
 use distributions::regression::{BernoulliResponse, LinearRegression, PoissonRegression};
-use distributions::{
-    Batch, Categorical, Coordinates, Normal, Poisson, RowsView, Sample,
-};
+use distributions::{Batch, Categorical, Coordinates, Normal, Poisson, RowsView, Sample, StudentT};
 use em::{
     Acceleration, CommonSlopes, Data, Driver, LatentModel, Mixture, Options, Progress, Start,
     Weights, Workspace, starting_model, stream,
@@ -69,10 +67,7 @@ fn measure<M: LatentModel + Coordinates + 'static>(
             Err(higher)
         }
     });
-    Measured {
-        problem,
-        passes,
-    }
+    Measured { problem, passes }
 }
 
 /// Days with 0, 1, … death notices in The Times (Hasselblad 1969).
@@ -81,7 +76,11 @@ pub const DAYS: [f64; 10] = [162.0, 267.0, 271.0, 185.0, 111.0, 61.0, 27.0, 8.0,
 /// Two Poissons from given weights and rates.
 pub fn death_notices(weights: [f64; 2], rates: [f64; 2]) -> Mixture<Vec<Poisson>> {
     let weights = Weights::new(weights.to_vec()).unwrap();
-    Mixture::new(weights, rates.map(|rate| Poisson::new(rate).unwrap()).to_vec()).unwrap()
+    Mixture::new(
+        weights,
+        rates.map(|rate| Poisson::new(rate).unwrap()).to_vec(),
+    )
+    .unwrap()
 }
 
 fn poissons(into: &mut Vec<Measured>) {
@@ -121,6 +120,22 @@ fn gaussians(into: &mut Vec<Measured>) {
     }
 }
 
+/// Two Student t mixtures with free degrees of freedom: far tails, and components near each other.
+fn students(into: &mut Vec<Measured>) {
+    for (name, apart) in [("overlapping", 2.5), ("separate", 8.0)] {
+        let student = |location| StudentT::new(location, 1.0, 4.0).unwrap();
+        let template = Mixture::uniform(vec![student(0.0), student(apart)]);
+        let xs = template.sample(&mut stream(6, 0), 1000);
+        let data = Data::new(&xs[..]);
+        for which in 0..2 {
+            let rng = &mut stream(1, which);
+            let start = starting_model(&template, data, Start::Spread, rng).unwrap();
+            let name = format!("2 {name} Student t, 1000 rows, start {which}");
+            into.push(measure(name, &start, data));
+        }
+    }
+}
+
 /// A latent class model of grouped answers, from the shares of the first of two classes, or from
 /// random starts.
 fn latent_classes<const D: usize>(
@@ -149,7 +164,11 @@ fn latent_classes<const D: usize>(
     for which in 0..3 {
         let rng = &mut stream(1, which);
         let start = starting_model(&template, data, Start::Random, rng).unwrap();
-        into.push(measure(format!("{name}, 3 classes, start {which}"), &start, data));
+        into.push(measure(
+            format!("{name}, 3 classes, start {which}"),
+            &start,
+            data,
+        ));
     }
 }
 
@@ -198,7 +217,14 @@ pub fn all() -> Vec<Measured> {
     let mut measured = Vec::new();
     poissons(&mut measured);
     gaussians(&mut measured);
-    latent_classes("Titanic", &TITANIC, &TITANIC_SHARES, [4, 2, 2, 2], &mut measured);
+    students(&mut measured);
+    latent_classes(
+        "Titanic",
+        &TITANIC,
+        &TITANIC_SHARES,
+        [4, 2, 2, 2],
+        &mut measured,
+    );
     latent_classes("LSAT", &LSAT, &LSAT_SHARES, [2; 5], &mut measured);
     regressions(&mut measured);
     measured
