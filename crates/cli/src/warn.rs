@@ -3,6 +3,7 @@
 use crate::args::Fit;
 use crate::explain::Context;
 use crate::grid::fixed;
+use crate::names::joined;
 use em::{Evaluation, FitReport, StopReason, Warning};
 use serde_json::Value;
 use tabular::{PartSpecification, TableMixture};
@@ -80,12 +81,46 @@ pub fn warnings(
         }
     }
     warnings.extend(of_parameters);
+    warnings.extend(unreachable(context, model));
     if context.typed.incomplete > 0 {
         let fate = match arguments.missing {
             crate::args::Missing::Em => "have no observed cell and do not count",
             _ => "have a missing cell and are left out",
         };
         warnings.push(format!("rows that {fate}: {}", context.typed.incomplete));
+    }
+    warnings
+}
+
+/// A warning for each categorical column with levels that are impossible under every component: they
+/// stand in no row that counts.
+fn unreachable(context: Context<'_>, model: &TableMixture) -> Vec<String> {
+    let saved: Vec<Value> = (0..model.len())
+        .map(|k| model.components().save(k))
+        .collect();
+    let parts = &context.specification.parts;
+    let probability = |component: &Value, part: usize, level: usize| {
+        let own = if parts.len() > 1 {
+            &component["parts"][part]
+        } else {
+            component
+        };
+        own["probabilities"][level].as_f64()
+    };
+    let mut warnings = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let impossible = |level: &usize| {
+            (saved.iter()).all(|component| probability(component, index, *level) == Some(0.0))
+        };
+        let levels = (0..part.levels.len()).filter(impossible);
+        let names: Vec<String> = levels.map(|level| part.levels[level].clone()).collect();
+        if !names.is_empty() {
+            warnings.push(format!(
+                "column {}: probability 0 under every component for {}, which no row in use holds",
+                part.columns[0],
+                joined(&names)
+            ));
+        }
     }
     warnings
 }
