@@ -14,11 +14,11 @@ const ORDER: usize = 8;
 const DAMPING: f64 = 0.1;
 const DAMPING_BOUNDS: (f64, f64) = (1e-12, 1.0);
 const DAMPING_FACTORS: (f64, f64) = (0.3, 10.0);
-/// The trust radius in lengths of the plain step: at first, its least, and the factor by which it
-/// grows when it was reached and shrinks when a proposal was dropped.
+/// The trust radius in lengths of the plain step: at first, its least, and its factors when it was
+/// reached and when a proposal was dropped.
 const RADIUS: f64 = 4.0;
 const LEAST_RADIUS: f64 = 2.0;
-const RADIUS_FACTOR: f64 = 4.0;
+const RADIUS_FACTORS: (f64, f64) = (4.0, 0.5);
 
 /// Anderson acceleration after DAAREM (Henderson & Varadhan 2019, Journal of Computational and
 /// Graphical Statistics 28, 834–846), with what slow mixtures ask for besides.
@@ -67,7 +67,7 @@ impl Daarem {
     /// The last proposal was accepted: no call to `rejected` came.
     fn accepted(&mut self, reached_radius: bool) {
         if reached_radius {
-            self.radius *= RADIUS_FACTOR;
+            self.radius *= RADIUS_FACTORS.0;
         }
         self.damping = (self.damping * DAMPING_FACTORS.0).max(DAMPING_BOUNDS.0);
     }
@@ -181,7 +181,7 @@ impl<M: Coordinates> Accelerate<M> for Daarem {
     fn rejected(&mut self) {
         self.proposed = None;
         self.history.clear();
-        self.radius = (self.radius / RADIUS_FACTOR).max(LEAST_RADIUS);
+        self.radius = (self.radius * RADIUS_FACTORS.1).max(LEAST_RADIUS);
         self.damping = (self.damping * DAMPING_FACTORS.1).min(DAMPING_BOUNDS.1);
     }
     fn reset(&mut self) {
