@@ -51,9 +51,13 @@ pub struct Fit {
     /// The algorithm: em, or hard (classification EM).
     #[arg(long, value_enum, default_value_t = Algorithm::Em)]
     pub algorithm: Algorithm,
-    /// Acceleration of EM.
-    #[arg(long, value_enum, default_value_t = Acceleration::None)]
-    pub acceleration: Acceleration,
+    /// Acceleration of EM; daarem by default, none for --algorithm hard.
+    #[arg(long, value_enum)]
+    pub acceleration: Option<Acceleration>,
+    /// After convergence, try up to this many moves that merge two components and split a third.
+    #[arg(long, value_name = "MOVES", default_value_t = 0, value_parser = whole,
+          allow_negative_numbers = true)]
+    pub split_merge: usize,
     /// What to do with a component that has no estimate (empty, collapsed, singular): fail, start it
     /// anew from the worst-explained rows, or drop it.
     #[arg(long, value_enum, default_value_t = OnDegenerate::Fail)]
@@ -62,6 +66,12 @@ pub struct Fit {
     #[arg(long, value_name = "T", default_value_t = 1e-7, value_parser = tolerance,
           allow_hyphen_values = true)]
     pub tolerance: f64,
+    /// Stop a run after this many seconds of its fit, at the model reached.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
+    pub time_limit: Option<std::time::Duration>,
+    /// Stop, too, when an iteration changes no coordinate x by more than CHANGE·(1 + |x|).
+    #[arg(long, value_name = "CHANGE", value_parser = positive, allow_hyphen_values = true)]
+    pub parameter_tolerance: Option<f64>,
     /// The most iterations.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = whole,
           allow_negative_numbers = true)]
@@ -139,7 +149,8 @@ impl Model {
 #[derive(Args, Debug)]
 #[group(id = "start", multiple = false)]
 pub struct Start {
-    /// A random start: rows far from each other as seeds, or rows drawn by chance.
+    /// A random start: rows far from each other as seeds, rows drawn by chance, or many short runs of
+    /// both kinds, the best continued.
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.
@@ -257,6 +268,8 @@ pub enum Init {
     Spread,
     /// Random responsibilities.
     Random,
+    /// Many short runs, the best of which are continued.
+    SmallEm,
 }
 
 /// Algorithms.
@@ -303,6 +316,22 @@ fn tolerance(text: &str) -> Result<f64, String> {
     tabular::parse_number(text)
         .filter(|&tolerance| tolerance >= 0.0)
         .ok_or_else(|| "must be a number of nats, at least 0".to_string())
+}
+
+/// A span of time; what a clock cannot hold is no limit.
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    tabular::parse_number(text)
+        .filter(|&seconds| seconds >= 0.0)
+        .map(|seconds| {
+            std::time::Duration::try_from_secs_f64(seconds).unwrap_or(std::time::Duration::MAX)
+        })
+        .ok_or_else(|| "must be a number of seconds, at least 0".to_string())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    tabular::parse_number(text)
+        .filter(|&number| number > 0.0)
+        .ok_or_else(|| "must be a positive number".to_string())
 }
 
 fn whole_u64(text: &str) -> Result<u64, String> {

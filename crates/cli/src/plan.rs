@@ -72,13 +72,17 @@ impl Plan {
             let mut parts = self.specification.parts.iter();
             let one_family = parts.all(|part| part.components.is_empty());
             let rows = &context.typed.rows;
-            return chosen(
+            let mut chosen = chosen(
                 &arguments.start,
                 context.sheet,
                 rows,
                 self.count,
                 one_family,
-            );
+            )?;
+            if let (Chosen::SmallEm(runs), Some(restarts)) = (&mut chosen, arguments.restarts) {
+                runs.runs = restarts;
+            }
+            return Ok(chosen);
         };
         let path = arguments.start.init_model.as_ref();
         let place = path.map_or(String::new(), |path| format!("{}: ", path.display()));

@@ -83,6 +83,8 @@ pub fn record(
             .collect(),
         warnings,
         starts: starts.collect(),
+        starts_near_best: (report.starts.len() > 1).then(|| report.starts_near_best()),
+        moves: report.moves.iter().map(ToString::to_string).collect(),
         trace: report.trace.clone(),
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::grid::{Grid, fixed, plain, short};
 use crate::names::joined;
-use crate::warn::SAME_OPTIMUM;
+use em::SAME_MAXIMUM;
 use serde_json::Value;
-use tabular::{FitRecord, ModelFile, PartSpecification, RegressionSpecification};
+use tabular::{FitRecord, ModelFile, PartSpecification, RegressionSpecification, StartRecord};
 
 /// The summary of a model.
 pub fn text(file: &ModelFile) -> String {
@@ -206,13 +206,17 @@ fn fit_text(fit: &FitRecord) -> String {
     if fit.objective != fit.log_likelihood {
         lines.push(("objective", nats(fit.objective)));
     }
-    let reached = fit.starts.iter().filter_map(|start| start.objective);
-    let near = reached
-        .filter(|objective| fit.objective - objective <= SAME_OPTIMUM)
-        .count();
-    let starts = match fit.starts.len() {
-        1 => "1".to_string(),
-        count => format!("{count}, {near} of them within {SAME_OPTIMUM} nats of the best"),
+    let left = |start: &&StartRecord| start.stop_reason.as_deref() == Some("left");
+    let left = fit.starts.iter().filter(left).count();
+    let continued = match left {
+        0 => String::new(),
+        left => format!("{} of them continued, ", fit.starts.len() - left),
+    };
+    let starts = match (fit.starts.len(), fit.starts_near_best) {
+        (count, Some(near)) => {
+            format!("{count}, {continued}{near} of them within {SAME_MAXIMUM} nats of the best")
+        }
+        (count, None) => count.to_string(),
     };
     lines.extend([
         ("parameters", fit.parameters.to_string()),

@@ -8,8 +8,16 @@ use support::compare::{Comparisons, Parameters, components, likelihood_tolerance
 use support::mapping::{Names, available};
 use support::{case, case_file, cases, fit_json, folder, number, records, succeed, write};
 
-/// Options of every fit: tighter than the default, because references are converged further.
-const COMMON: [&str; 4] = ["--tolerance", "1e-11", "--max-iterations", "100000"];
+/// Options of every fit: tighter than the default, because references are converged further, and plain
+/// EM, because they compare traces.
+const COMMON: [&str; 6] = [
+    "--tolerance",
+    "1e-11",
+    "--max-iterations",
+    "100000",
+    "--acceleration",
+    "none",
+];
 
 /// Cases and runs that wait for a family; the test fails when the family has come.
 const LATER: &[(&str, &str, &str)] = &[];
@@ -54,6 +62,45 @@ fn fits_agree_with_their_references() {
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// The default options end within 1e-6 nats of plain EM continued from there until no coordinate changes by
+/// more than 1e-13 relative to 1 + |x|, on every fit of one family.
+#[test]
+fn the_default_options_end_near_the_maximum() {
+    let (mut failures, mut fits) = (Vec::new(), 0);
+    let names = names_of_kind("fit").into_iter();
+    let covered = |name: &String| ["uni_", "lca_", "gmm_"].iter().any(|p| name.starts_with(p));
+    for name in names.filter(covered) {
+        let case = case(&name);
+        for run in case["runs"].as_array().expect("runs") {
+            let id = run["id"].as_str().expect("an id");
+            let Some(Plan { mut arguments, .. }) = plan(&name, &case, run) else {
+                continue;
+            };
+            let common = arguments.iter().position(|word| word == COMMON[0]);
+            let common = common.expect("the common options");
+            arguments.drain(common..common + COMMON.len());
+            let model = folder(&format!("near_{name}_{id}")).join("model.json");
+            let model = model.display().to_string();
+            arguments.extend(["--output".into(), model.clone()]);
+            let reached = number(&fit_json(&arguments)["fit"]["objective"]).expect("a number");
+            let mut further = vec![arguments[0].clone(), "--init-model".into(), model];
+            if let Some(column) = case["weights_column"].as_str() {
+                further.extend(["--row-weights".into(), column.into()]);
+            }
+            let options = "--acceleration none --tolerance 0 --parameter-tolerance 1e-13 \
+                           --max-iterations 200000";
+            further.extend(options.split_whitespace().map(String::from));
+            let maximum = number(&fit_json(&further)["fit"]["objective"]).expect("a number");
+            fits += 1;
+            if !(maximum - reached < 1e-6) {
+                failures.push(format!("{name} {id}: {reached}, and {maximum} further on"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    assert!(fits >= 40, "{fits} fits");
 }
 
 /// One fit: the arguments, and how to read the parameters of a component.

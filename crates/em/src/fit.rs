@@ -1,6 +1,6 @@
 //! The loop: E-step, M-step, until nothing more is to be gained.
 
-use crate::accelerate::{Accelerate, Acceleration};
+use crate::accelerate::{Accelerate, Acceleration, relative_change};
 use crate::data::Data;
 use crate::degenerate::{Degeneracy, most_events};
 use crate::e_step::e_step;
@@ -12,8 +12,9 @@ use crate::report::{Fit, FitReport};
 use crate::responsibilities::Soft;
 use crate::stop::{StopReason, Stopping, rounding_bound};
 use crate::workspace::Workspace;
-use distributions::{Batch, Coordinates, EstimateError, View};
+use distributions::{Batch, Coordinates, View};
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 /// Halvings of a one-step M-step before it is given up: 2⁻⁴⁰ of a step moves nothing.
 const HALVINGS: i32 = 40;
@@ -60,9 +61,12 @@ pub fn fit<M: LatentModel>(
 /// ```
 pub struct Driver<'a, M, R: ?Sized = Soft> {
     pub(crate) options: &'a Options,
-    rule: &'a R,
+    pub(crate) rule: &'a R,
     observer: Option<&'a mut dyn Observe<M>>,
     scheme: Option<Box<dyn Accelerate<M>>>,
+    /// A tolerance of the relative change of parameters, and how it is measured.
+    rest: Option<(f64, fn(&M, &M) -> f64)>,
+    deadline: Option<Instant>,
 }
 
 impl<'a, M> Driver<'a, M> {
@@ -73,6 +77,8 @@ impl<'a, M> Driver<'a, M> {
             rule: &Soft,
             observer: None,
             scheme: None,
+            rest: None,
+            deadline: None,
         }
     }
 }
@@ -85,6 +91,8 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
             rule,
             observer: self.observer,
             scheme: self.scheme,
+            rest: self.rest,
+            deadline: self.deadline,
         }
     }
     /// The same with an observer.
@@ -99,6 +107,35 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
     {
         self.scheme = acceleration.scheme();
         self
+    }
+    /// The same, which stops besides when an M-step changes no coordinate x by more than
+    /// `tolerance`·(1 + |x|): for parameters that must be known to more digits than the objective shows.
+    pub fn parameter_tolerance(mut self, tolerance: f64) -> Self
+    where
+        M: Coordinates,
+    {
+        self.rest = Some((tolerance, relative_change));
+        self
+    }
+    /// Whether a deadline is set, by whoever called.
+    pub(crate) fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
+    /// Sets when the time of the options is over, unless it is set.
+    pub(crate) fn set_deadline(&mut self) {
+        let now = Instant::now();
+        let limit = self.options.time_limit;
+        let deadline = limit.and_then(|limit| now.checked_add(limit));
+        self.deadline = self.deadline.or(deadline);
+    }
+    /// Whether the time of the options is over.
+    pub(crate) fn out_of_time(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+    /// Lets the next run begin its own time.
+    pub(crate) fn clear_deadline(&mut self) {
+        self.deadline = None;
     }
 }
 
@@ -124,8 +161,28 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
                 data.rows()
             )));
         }
+        // Restarts share one deadline; a run of its own has its own.
+        let shared = self.deadline.is_some();
+        self.set_deadline();
+        let fit = self.climb(start, data, which, workspace);
+        if !shared {
+            self.clear_deadline();
+        }
+        fit
+    }
+
+    /// The loop.
+    fn climb(
+        &mut self,
+        start: M,
+        data: Data<'_, Batch<'_, M::Space>>,
+        which: usize,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<Fit<M>, FitError> {
         let mut stopping = Stopping::new(self.options.tolerance, self.options.max_iterations);
         let (mut passes, mut degeneracies) = (0, Vec::new());
+        // Where acceleration left plain EM, and the length of the trace there.
+        let (mut refuge, mut accelerate) = (None, true);
         self.forget();
         // The run before may have dropped a component and left smaller statistics.
         workspace.reshape(&start.empty_statistics());
@@ -136,13 +193,17 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
             if let Some(reason) = stopping.after(&trace, current.magnitude, current.plain) {
                 break reason;
             }
-            if wish.is_break() {
-                break StopReason::Observer;
+            if let Some(reason) = self.interrupted(wish) {
+                break reason;
             }
-            let (iteration, accelerated) = (trace.len(), !stopping.probing());
-            match current.model.maximize(workspace.statistics()) {
+            let iteration = trace.len();
+            let accelerated = accelerate && !stopping.probing();
+            let error = match current.model.maximize(workspace.statistics()) {
+                Ok(whole) if self.at_rest(&current.model, &whole) => {
+                    break StopReason::ParametersAtRest;
+                }
                 Ok(whole) => {
-                    let next = self.advance(
+                    match self.advance(
                         &current,
                         whole,
                         data,
@@ -150,22 +211,34 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
                         accelerated,
                         &mut passes,
                         workspace,
-                    )?;
-                    let Some(next) = next else {
-                        break StopReason::ObjectiveFell;
-                    };
-                    current = next;
+                    ) {
+                        Ok(Some(next)) => {
+                            trace.push(next.objective);
+                            let before = std::mem::replace(&mut current, next);
+                            if refuge.is_none() && !current.plain {
+                                refuge = Some((before.model, iteration));
+                            }
+                            continue;
+                        }
+                        Ok(None) => break StopReason::ObjectiveFell,
+                        Err(error) => error,
+                    }
                 }
-                Err(error) => {
-                    let model =
-                        self.repair(&current.model, error, data, iteration, &mut degeneracies)?;
-                    workspace.reshape(&model.empty_statistics());
-                    current = self.evaluate(model, data, iteration, &mut passes, workspace)?;
-                    stopping.restart();
-                    self.forget();
-                }
-            }
+                Err(source) => FitError::Estimate { iteration, source },
+            };
+            let model = if let Some((model, length)) = refuge.take() {
+                // Acceleration must not fail where plain EM would not: plain EM from there on.
+                accelerate = false;
+                trace.truncate(length - 1);
+                model
+            } else {
+                self.repair(&current.model, error, data, &mut degeneracies)?
+            };
+            workspace.reshape(&model.empty_statistics());
+            current = self.evaluate(model, data, trace.len(), &mut passes, workspace)?;
             trace.push(current.objective);
+            stopping.restart();
+            self.forget();
         };
         let log_likelihood = current.log_likelihood;
         let report = FitReport::new(trace, log_likelihood, passes, stop_reason, degeneracies);
@@ -179,19 +252,34 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
     fn repair(
         &self,
         model: &M,
-        source: EstimateError,
+        failed: FitError,
         data: Data<'_, Batch<'_, M::Space>>,
-        iteration: usize,
         events: &mut Vec<Degeneracy>,
     ) -> Result<M, FitError> {
-        let event = Degeneracy::of(&source, iteration, self.options.on_degenerate);
-        let failed = FitError::Estimate { iteration, source };
+        let FitError::Estimate { iteration, source } = &failed else {
+            return Err(failed);
+        };
+        let event = Degeneracy::of(source, *iteration, self.options.on_degenerate);
         let Some(event) = event.filter(|_| events.len() < most_events(model.classes())) else {
             return Err(failed);
         };
         let repaired = model.repaired(event.component, event.action, data);
         events.push(event);
         repaired.map_err(|_| failed)
+    }
+
+    /// Whether the observer or the clock ends the run.
+    fn interrupted(&self, wish: ControlFlow<()>) -> Option<StopReason> {
+        if wish.is_break() {
+            return Some(StopReason::Observer);
+        }
+        self.out_of_time().then_some(StopReason::TimeLimit)
+    }
+
+    /// Whether the M-step changes every coordinate by less than was asked for.
+    fn at_rest(&self, model: &M, next: &M) -> bool {
+        self.rest
+            .is_some_and(|(tolerance, change)| change(model, next) <= tolerance)
     }
 
     /// Makes the acceleration forget the past: the model was changed from outside.
@@ -326,4 +414,80 @@ pub fn check_data<M: LatentModel<R>, R: ?Sized>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mixture::Mixture;
+    use crate::weights::Weights;
+    use distributions::{Component, Normal};
+    use std::time::Duration;
+
+    const XS: [f64; 8] = [0.0, 0.4, 1.0, 1.3, 4.0, 4.4, 5.1, 5.3];
+
+    type Normals = Mixture<Vec<Normal>>;
+
+    fn start() -> Normals {
+        Mixture::uniform(vec![
+            Normal::new(0.0, 4.0).unwrap(),
+            Normal::new(3.0, 4.0).unwrap(),
+        ])
+    }
+
+    fn run(options: &Options, change: impl FnOnce(&mut Driver<'_, Normals>)) -> Fit<Normals> {
+        let mut workspace = Workspace::new(&XS[..], &start().empty_statistics(), 1);
+        let mut driver = Driver::new(options);
+        change(&mut driver);
+        let data = Data::new(&XS[..]);
+        driver.run(start(), data, 0, &mut workspace).unwrap()
+    }
+
+    /// Proposes a spike on one row: the objective rises, and the next M-step has no estimate.
+    struct Reckless;
+
+    impl Accelerate<Normals> for Reckless {
+        fn propose(&mut self, _current: &Normals, stepped: &Normals) -> Option<Normals> {
+            let spike = Normal::new(XS[7], 1e-300).unwrap();
+            let weights = Weights::new(vec![0.5, 0.5]).unwrap();
+            let broad = stepped.components()[0].clone();
+            Mixture::new(weights, vec![broad, spike]).ok()
+        }
+        fn rejected(&mut self) {}
+        fn reset(&mut self) {}
+    }
+
+    #[test]
+    fn where_acceleration_ends_in_a_failure_plain_em_goes_on() {
+        let options = Options::default();
+        let plain = run(&options, |_| {});
+        let reckless = run(&options, |driver| driver.scheme = Some(Box::new(Reckless)));
+        assert_eq!(reckless.model, plain.model);
+        assert_eq!(reckless.report.trace, plain.report.trace);
+        // The pass at the spike, and the second one at the start.
+        assert_eq!(reckless.report.passes, plain.report.passes + 2);
+    }
+
+    #[test]
+    fn no_time_at_all_returns_the_start() {
+        let options = Options::default().time_limit(Duration::ZERO);
+        let fitted = run(&options, |_| {});
+        assert_eq!(fitted.report.stop_reason, StopReason::TimeLimit);
+        assert_eq!(fitted.model, start());
+    }
+
+    #[test]
+    fn parameters_come_to_rest() {
+        let options = Options::default().tolerance(0.0);
+        let tolerance = 1e-9;
+        let fitted = run(&options, |driver| {
+            driver.rest = Some((tolerance, relative_change));
+        });
+        assert_eq!(fitted.report.stop_reason, StopReason::ParametersAtRest);
+        // One more step changes nothing by more than was asked for.
+        let mut workspace = Workspace::new(&XS[..], &start().empty_statistics(), 1);
+        e_step(&fitted.model, Data::new(&XS[..]), 0, &Soft, &mut workspace);
+        let next = fitted.model.maximize(workspace.statistics()).unwrap();
+        assert!(relative_change(&fitted.model, &next) <= tolerance);
+    }
 }

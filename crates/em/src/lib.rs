@@ -48,7 +48,8 @@
 //! | the E-step; its rule | [`e_step`]; [`Responsibilities`] |
 //! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
 //! | acceleration | [`Acceleration`] |
-//! | starts; several of them | [`Start`]; [`fit_from`] |
+//! | starts; several of them; moves from a fit | [`Start`]; [`fit_from`]; [`SplitMerge`] |
+//! | what a user should know of a fit | [`Warning`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
 //! | weights that depend on the row | [`WeightModel`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
@@ -76,10 +77,12 @@ mod restart;
 mod sample;
 mod set;
 mod shared_variance;
+mod split_merge;
 mod stop;
 mod stratum;
 mod tabled;
 mod univariate;
+mod warning;
 mod weights;
 mod with_noise;
 mod workspace;
@@ -91,22 +94,24 @@ pub use degenerate::{Degeneracy, OnDegenerate};
 pub use e_step::e_step;
 pub use error::FitError;
 pub use fit::{Driver, check_data, fit};
-pub use init::{Start, starting_model};
+pub use init::{SmallEm, Start, starting_model};
 pub use mixture::Mixture;
 pub use model::{LatentModel, Tally};
 pub use multivariate::{total_covariance, total_mean};
 pub use observe::{Observe, Progress};
 pub use options::Options;
 pub use posterior::{Evaluation, Posterior};
-pub use report::{Fit, FitReport, StartReport};
+pub use report::{Fit, FitReport, SAME_MAXIMUM, StartReport};
 pub use responsibilities::{At, Hard, Responsibilities, Soft};
 pub use restart::{fit_from, fit_from_with, stream};
 pub use sample::SampleSet;
 pub use set::ComponentSet;
 pub use shared_variance::SharedVariance;
+pub use split_merge::SplitMerge;
 pub use stop::{StopReason, remaining_gain, rounding_bound};
 pub use stratum::StratumWeights;
 pub use tabled::{CodeWeights, Grouping, LogTables, TabledColumns, TabledStatistics, rows_outside};
+pub use warning::Warning;
 pub use weights::{Counts, WeightModel, Weights};
 pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};
 pub use workspace::Workspace;

@@ -69,6 +69,12 @@ pub struct FitRecord {
     pub warnings: Vec<String>,
     /// Each start, in order.
     pub starts: Vec<StartRecord>,
+    /// How many starts ended within 1e-4 nats of the best of them, where there were several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_near_best: Option<usize>,
+    /// Each move that was tried to split and merge components.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<String>,
     /// The objective at the start and after each iteration.
     pub trace: Vec<f64>,
 }

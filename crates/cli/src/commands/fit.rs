@@ -75,10 +75,13 @@ fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f
 
 /// The options in the words of the library.
 fn options(arguments: &Fit) -> Options {
-    Options::default()
+    let mut options = Options::default();
+    options.time_limit = arguments.time_limit;
+    options
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
         .restarts(arguments.restarts.unwrap_or(10))
+        .split_merge(arguments.split_merge)
         .seed(arguments.seed)
         .threads(arguments.threads.map_or(0, usize::from))
         .on_degenerate(match arguments.on_degenerate {
@@ -91,13 +94,15 @@ fn options(arguments: &Fit) -> Options {
 /// What accelerates the fit.
 fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
     let scheme = match arguments.acceleration {
-        Acceleration::None => return Ok(em::Acceleration::None),
-        Acceleration::Squarem => em::Acceleration::Squarem,
-        Acceleration::Daarem => em::Acceleration::Daarem,
+        None => em::Acceleration::default(),
+        Some(Acceleration::None) => return Ok(em::Acceleration::None),
+        Some(Acceleration::Squarem) => em::Acceleration::Squarem,
+        Some(Acceleration::Daarem) => em::Acceleration::Daarem,
     };
     match arguments.algorithm {
         Algorithm::Em => Ok(scheme),
         // Labels jump: there is no linear convergence to extrapolate.
+        Algorithm::Hard if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
         Algorithm::Hard => Err(Failure::input(
             "--acceleration is for --algorithm em, not for hard".to_owned(),
         )),
@@ -126,16 +131,15 @@ fn fit(
         Algorithm::Hard => &Hard,
     };
     let random = start.start().is_random();
-    let mut line = Line::new(if random { options.restarts } else { 1 });
-    let fitted = em::fit_from_with(
-        &template,
-        data,
-        start.start(),
-        &mut Driver::new(&options)
-            .accelerate(acceleration(arguments)?)
-            .rule(rule)
-            .observe(&mut line),
-    );
+    let mut line = Line::new(start.start().count(&options));
+    let mut driver = Driver::new(&options)
+        .accelerate(acceleration(arguments)?)
+        .rule(rule)
+        .observe(&mut line);
+    if let Some(tolerance) = arguments.parameter_tolerance {
+        driver = driver.parameter_tolerance(tolerance);
+    }
+    let fitted = em::fit_from_with(&template, data, start.start(), &mut driver);
     line.end();
     let failed = |error: em::FitError| context.failure(&error, template.components());
     let fitted = fitted.map_err(failed)?;

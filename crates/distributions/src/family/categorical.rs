@@ -72,23 +72,36 @@ pub(super) fn check_probabilities(probabilities: &[f64]) -> Result<f64, Paramete
     Ok(sum)
 }
 
-/// Appends ln(p_k/p_K) for all but the last.
+/// The category to whose probability the others are compared: the last that is possible.
+fn reference(log_probabilities: &[f64]) -> usize {
+    let possible = |&log_p: &f64| log_p > f64::NEG_INFINITY;
+    let last = log_probabilities.iter().rposition(possible);
+    last.unwrap_or(log_probabilities.len().saturating_sub(1))
+}
+
+/// Appends ln(p_k/p_r) for all but the last possible category r; −∞ where a probability is 0.
 pub(super) fn log_ratios(log_probabilities: &[f64], into: &mut Vec<f64>) {
-    if let Some((last, rest)) = log_probabilities.split_last() {
-        into.extend(rest.iter().map(|log_p| log_p - last));
+    let reference = reference(log_probabilities);
+    for (k, log_p) in log_probabilities.iter().enumerate() {
+        if k != reference {
+            into.push(log_p - log_probabilities[reference]);
+        }
     }
 }
 
-/// The `count` probabilities whose log-ratios to the last stand at the front of `from`.
+/// The probabilities whose log-ratios stand at the front of `from`; compared to the category to
+/// which these `log_probabilities` are.
 pub(super) fn shares_of_log_ratios(
-    count: usize,
+    log_probabilities: &[f64],
     from: &mut &[f64],
 ) -> Result<Vec<f64>, EstimateError> {
-    let mut ratios = Vec::with_capacity(count);
-    for _ in 1..count {
-        ratios.push(next_coordinate(from)?);
+    let reference = reference(log_probabilities);
+    let mut ratios = vec![0.0; log_probabilities.len()];
+    for (k, ratio) in ratios.iter_mut().enumerate() {
+        if k != reference {
+            *ratio = next_coordinate(from)?;
+        }
     }
-    ratios.push(0.0);
     let top = ratios.iter().copied().fold(0.0, f64::max);
     let mut sum = 0.0;
     for ratio in &mut ratios {
@@ -251,7 +264,7 @@ impl Coordinates for Categorical {
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         Ok(Categorical::new(shares_of_log_ratios(
-            self.categories(),
+            &self.log_probabilities,
             from,
         )?)?)
     }

@@ -344,13 +344,13 @@ impl ExponentialFamily for Multinomial {
     }
 }
 
-/// ln(p_j/p_d) for all but the last.
+/// ln(p_j/p_r) for all but the last possible outcome r.
 impl Coordinates for Multinomial {
     fn pack(&self, into: &mut Vec<f64>) {
         log_ratios(&self.log_probabilities, into);
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
-        let shares = shares_of_log_ratios(self.outcomes(), from)?;
+        let shares = shares_of_log_ratios(&self.log_probabilities, from)?;
         Ok(Multinomial::new(shares)?.with_trials(self.trials))
     }
 }

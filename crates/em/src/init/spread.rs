@@ -21,7 +21,7 @@ const CANDIDATES: usize = 2000;
 /// pseudo-observation of the whole, or by more where the family then has no estimate. Rows that the
 /// family refuses (zeros, beside the point mass that they belong to) are at distance 0 from each other,
 /// and far from the rest.
-pub(super) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
+pub(crate) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
     rng: &mut R,
