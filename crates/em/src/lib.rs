@@ -50,7 +50,8 @@
 //! | acceleration | [`Acceleration`] |
 //! | starts; several of them | [`Start`]; [`fit_from`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
-//! | weights that depend on the row | [`WeightModel`] |
+//! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
+//! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
@@ -58,17 +59,20 @@
 mod accelerate;
 pub mod atoms;
 mod common_slopes;
+mod concomitant;
 mod data;
 mod degenerate;
 mod e_step;
 mod error;
 mod fit;
+mod fixed;
 mod init;
 mod mixture;
 mod model;
 mod observe;
 mod options;
 mod posterior;
+mod repeated;
 mod report;
 mod responsibilities;
 mod restart;
@@ -85,11 +89,13 @@ mod workspace;
 
 pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
 pub use common_slopes::{CommonSlopes, LinearCommonSlopes};
+pub use concomitant::{ConcomitantStatistics, MultinomialLogisticWeights};
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};
 pub use e_step::e_step;
 pub use error::FitError;
 pub use fit::{Driver, check_data, fit};
+pub use fixed::{FixedComponents, FixedWeights};
 pub use init::{Start, starting_model};
 pub use mixture::Mixture;
 pub use model::{LatentModel, Tally};
@@ -99,7 +105,7 @@ pub use posterior::{Evaluation, Posterior};
 pub use report::{Fit, FitReport, StartReport};
 pub use responsibilities::{At, Hard, Responsibilities, Soft};
 pub use restart::{fit_from, fit_from_with, stream};
-pub use sample::SampleSet;
+pub use sample::{SampleSet, draw_class};
 pub use set::ComponentSet;
 pub use shared_variance::SharedVariance;
 pub use stop::{StopReason, remaining_gain, rounding_bound};

@@ -103,7 +103,8 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     let Some(mut best) = best else {
         return Err(failure.unwrap_or(FitError::NoRows));
     };
-    if start.is_random() {
+    // Known labels are numbers of components: then the order is theirs.
+    if start.is_random() && data.allowed.is_none() {
         best.model = best.model.sorted_by_weight();
     }
     best.report.starts = starts;
