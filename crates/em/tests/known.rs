@@ -266,6 +266,45 @@ fn separated_classes_end_in_finite_weights() {
     assert_eq!(far, [0.0, 1.0]);
 }
 
+/// Three categories, of which one never has the last class and two share the first: information is lost in
+/// a direction that no single component shows.
+#[test]
+fn classes_that_are_absent_from_a_category_have_an_estimate() {
+    let (mut z, mut x) = (Vec::new(), Vec::new());
+    for i in 0..90u32 {
+        let category = i % 3;
+        let indicator = |c: u32| f64::from(u8::from(category == c));
+        z.extend([1.0, indicator(1), indicator(2)]);
+        let class = match category {
+            0 => i % 2,
+            1 => 0,
+            _ => 2,
+        };
+        x.push(100.0 * f64::from(class) + 0.1 * f64::from(i % 7));
+    }
+    let start = Mixture::new(
+        MultinomialLogisticWeights::uniform(3, 3),
+        normals(&[0.0, 100.0, 200.0]),
+    );
+    let data = Data::new((RowsView::new(&z, 3), &x[..]));
+    let fitted = fit(start.unwrap(), data, &precise()).unwrap();
+    assert!(fitted.report.stop_reason.is_converged());
+    let expected = [
+        ([1.0, 0.0, 0.0], [0.5, 0.5, 0.0]),
+        ([1.0, 1.0, 0.0], [1.0, 0.0, 0.0]),
+        ([1.0, 0.0, 1.0], [0.0, 0.0, 1.0]),
+    ];
+    for (z, shares) in expected {
+        for (weight, share) in fitted.model.weights().at(&z).iter().zip(shares) {
+            // What is left of a gain below 1e-11 nats.
+            assert!(
+                (weight - share).abs() < 1e-8,
+                "{z:?}: {weight} against {share}"
+            );
+        }
+    }
+}
+
 #[test]
 fn dependent_covariates_are_named() {
     let z: Vec<f64> = (0..30)

@@ -8,7 +8,7 @@ mod statistics;
 use crate::weights::{WeightModel, Weights};
 use distributions::regression::{dependent_column, solve_scaled};
 use distributions::{
-    Batch, Coordinates, EstimateError, Obs, Pair, ParameterError, Rows, RowsView, Space,
+    Batch, Coordinates, EstimateError, Obs, Pair, ParameterError, Reason, Rows, RowsView, Space,
     next_coordinate,
 };
 use predictors::{add_to_block, log_weights_of_row};
@@ -16,6 +16,10 @@ pub use statistics::ConcomitantStatistics;
 
 /// Coefficients and covariates lie within ±this, so that no linear predictor overflows.
 const LARGEST: f64 = 1e100;
+/// Information added for each row and component, the least that makes the matrix regular. Where weights
+/// are near 0 or 1 there is nearly none, and a step would be as long as its reciprocal. Any positive
+/// information leaves the maximum where it is, because the score is not touched.
+const DAMPINGS: [f64; 3] = [1e-10, 1e-8, 1e-6];
 
 /// Weights by multinomial logistic regression on covariates z (**concomitant variables**; a mixture
 /// with them is a mixture of experts):
@@ -31,9 +35,9 @@ const LARGEST: f64 = 1e100;
 /// I_kl = Σ_i w_i π_k(z_i) (δ_kl − π_l(z_i)) z_i z_iᵀ, both at the iterate. It is a
 /// [`one_step`](WeightModel::one_step) M-step: the driver halves it where it overshoots.
 ///
-/// Where covariates separate the classes the supremum is at infinity. A row then keeps an information
-/// of at least 1e-10 for each class, so that the coefficients come to rest at weights that differ from
-/// 0 and 1 by about that much; the log-likelihood is finite throughout.
+/// Where covariates separate the classes the supremum is at infinity. To the information 1e-10 z_i z_iᵀ is
+/// added for each row and component (more where the matrix is still singular), so that steps stay
+/// bounded; the fit ends where the gain does, at finite coefficients and weights near 0 and 1.
 ///
 /// # Errors
 /// [`Reason::Singular`](distributions::Reason::Singular), naming the column, when the covariates are
@@ -166,6 +170,19 @@ impl MultinomialLogisticWeights {
         weights.iter_mut().for_each(|weight| *weight = weight.exp());
         weights
     }
+    /// I⁻¹ s, the information damped by as little as makes it regular.
+    fn step(&self, from: &ConcomitantStatistics) -> Result<Vec<f64>, EstimateError> {
+        // Only covariates that depend on each other have no step, whatever the weights are.
+        solve_scaled(&from.products(), &from.score()[..self.width]).map_err(dependent_column)?;
+        let mut dampings = DAMPINGS.iter();
+        let solved = dampings
+            .find_map(|&damping| solve_scaled(&from.information(damping), from.score()).ok());
+        solved.ok_or_else(|| {
+            EstimateError::new(Reason::Singular {
+                because: "the information about the coefficients of the weights vanishes",
+            })
+        })
+    }
     /// The same with other coefficients, as many.
     fn with_coefficients(&self, coefficients: Vec<f64>) -> Result<Self, EstimateError> {
         let valid = |value: &f64| value.abs() <= LARGEST;
@@ -245,8 +262,7 @@ impl WeightModel for MultinomialLogisticWeights {
                 ..self.clone()
             });
         }
-        let step = solve_scaled(&from.information(), from.score())
-            .map_err(|unknown| dependent_column(unknown % self.width))?;
+        let step = self.step(from)?;
         let moved = self.coefficients.iter().zip(&step).map(|(old, d)| old + d);
         let next = self.with_coefficients(moved.collect())?;
         Ok(MultinomialLogisticWeights {

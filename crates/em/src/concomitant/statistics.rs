@@ -5,10 +5,6 @@ use super::predictors::{CHUNK, Normaliser, log_weights_of_chunk, row};
 use distributions::simd::exp_slice;
 use distributions::{RowsView, Statistics};
 
-/// Information of a row below which it is not trusted: fitted so well that its predictor may go to
-/// infinity. Any positive information leaves the maximum where it is, because the score is not touched.
-const LEAST_INFORMATION: f64 = 1e-10;
-
 /// Score, information and counts about one iterate; statistics about the same iterate merge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConcomitantStatistics {
@@ -20,6 +16,8 @@ pub struct ConcomitantStatistics {
     /// Σ w_i π_ik (δ_kl − π_il) z_i z_iᵀ: for each k ≥ l a block of `width` × `width`, of which the
     /// lower triangle is filled.
     blocks: Vec<f64>,
+    /// The lower triangle of Σ w_i z_i z_iᵀ.
+    products: Vec<f64>,
     /// π of a chunk of rows; no part of the statistic.
     work: Vec<f64>,
 }
@@ -32,6 +30,7 @@ impl ConcomitantStatistics {
             width,
             score: vec![0.0; free * width],
             blocks: vec![0.0; free * (free + 1) / 2 * width * width],
+            products: vec![0.0; width * width],
             work: vec![0.0; components * CHUNK],
         }
     }
@@ -84,6 +83,7 @@ impl ConcomitantStatistics {
         pi: impl Fn(usize) -> f64,
     ) {
         let (width, free) = (self.width, self.counts.len() - 1);
+        add_lower(&mut self.products, z, total);
         let mut blocks = self.blocks.chunks_exact_mut(width * width);
         for k in 0..free {
             let residual = share(k) - total * pi(k);
@@ -95,7 +95,7 @@ impl ConcomitantStatistics {
             for l in 0..=k {
                 let Some(block) = blocks.next() else { return };
                 let information = if k == l {
-                    (pi(k) * (1.0 - pi(k))).max(LEAST_INFORMATION)
+                    pi(k) * (1.0 - pi(k))
                 } else {
                     -pi(k) * pi(l)
                 };
@@ -103,8 +103,16 @@ impl ConcomitantStatistics {
             }
         }
     }
-    /// The information matrix over all coefficients, row-major.
-    pub(super) fn information(&self) -> Vec<f64> {
+    /// Σ w_i z_i z_iᵀ, row-major.
+    pub(super) fn products(&self) -> Vec<f64> {
+        let width = self.width;
+        (0..width * width)
+            .map(|at| self.products[lower(at / width, at % width, width)])
+            .collect()
+    }
+    /// The information matrix over all coefficients, row-major, with `damping` more for each row and
+    /// component: damping times the block-diagonal matrix of Σ w_i z_i z_iᵀ.
+    pub(super) fn information(&self, damping: f64) -> Vec<f64> {
         let (width, free) = (self.width, self.counts.len() - 1);
         let size = free * width;
         let mut matrix = vec![0.0; size * size];
@@ -114,7 +122,13 @@ impl ConcomitantStatistics {
                 let Some(block) = blocks.next() else { break };
                 for a in 0..width {
                     for b in 0..width {
-                        let value = block[a.max(b) * width + a.min(b)];
+                        let at = lower(a, b, width);
+                        let more = if k == l {
+                            damping * self.products[at]
+                        } else {
+                            0.0
+                        };
+                        let value = block[at] + more;
                         matrix[(k * width + a) * size + l * width + b] = value;
                         matrix[(l * width + b) * size + k * width + a] = value;
                     }
@@ -123,6 +137,11 @@ impl ConcomitantStatistics {
         }
         matrix
     }
+}
+
+/// Where entry (a, b) of a symmetric matrix stands, of which the lower triangle is filled.
+fn lower(a: usize, b: usize, width: usize) -> usize {
+    a.max(b) * width + a.min(b)
 }
 
 /// Adds the lower triangle of factor · z zᵀ.
@@ -143,6 +162,7 @@ impl Statistics for ConcomitantStatistics {
         self.counts.fill(0.0);
         self.score.fill(0.0);
         self.blocks.fill(0.0);
+        self.products.fill(0.0);
     }
     fn merge(&mut self, other: &Self) {
         let add = |mine: &mut [f64], theirs: &[f64]| {
@@ -152,11 +172,13 @@ impl Statistics for ConcomitantStatistics {
         add(&mut self.counts, &other.counts);
         add(&mut self.score, &other.score);
         add(&mut self.blocks, &other.blocks);
+        add(&mut self.products, &other.products);
     }
     fn scale(&mut self, factor: f64) {
         let scale = |values: &mut [f64]| values.iter_mut().for_each(|value| *value *= factor);
         scale(&mut self.counts);
         scale(&mut self.score);
         scale(&mut self.blocks);
+        scale(&mut self.products);
     }
 }
