@@ -42,6 +42,9 @@ pub struct Fit {
     /// The start.
     #[command(flatten)]
     pub start: Start,
+    /// What is known.
+    #[command(flatten)]
+    pub known: Known,
     /// The column of row weights (frequencies).
     #[arg(long, value_name = "COLUMN")]
     pub row_weights: Option<String>,
@@ -143,6 +146,44 @@ impl Model {
         let options = [&self.response, &self.predictors, &self.common, &self.offset];
         options.iter().any(|option| option.is_some())
     }
+}
+
+/// What is known about rows and components.
+#[derive(Args, Debug)]
+pub struct Known {
+    /// Mixing weights that depend on columns: the terms of a multinomial logistic regression, as those
+    /// of --predictors.
+    #[arg(
+        long,
+        value_name = "TERM,TERM…",
+        allow_hyphen_values = true,
+        conflicts_with = "weights"
+    )]
+    pub concomitant: Option<String>,
+    /// The column of known labels: such a row belongs to that component; empty is unknown.
+    #[arg(long, value_name = "COLUMN")]
+    pub known_labels: Option<String>,
+    /// The column of groups: rows with the same cell share a component.
+    #[arg(long, value_name = "COLUMN")]
+    pub group: Option<String>,
+    /// What stays as it is in --init-model: weights, or components by number.
+    #[arg(long, value_name = "weights,K…", requires = "init_model")]
+    pub fixed: Vec<String>,
+    /// Whether the mixing weights are estimated.
+    #[arg(long, value_enum, default_value_t = MixingWeights::Free)]
+    pub weights: MixingWeights,
+    /// Sort the components by a parameter, rising: mean, 1.mean for part 1, mean[COLUMN], weight.
+    #[arg(long, value_name = "PARAMETER", conflicts_with = "known_labels")]
+    pub order: Option<String>,
+}
+
+/// Whether mixing weights are estimated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MixingWeights {
+    /// Estimated.
+    Free,
+    /// 1/K each.
+    Equal,
 }
 
 /// Where to start.

@@ -4,6 +4,7 @@ use crate::args::{Fit, Model};
 use crate::cells::{is_numeric, levels};
 use crate::columns::check_numeric;
 use crate::failure::{Failure, say};
+use crate::known;
 use crate::names;
 use crate::read::Sheet;
 use crate::regression;
@@ -120,11 +121,11 @@ fn add_parts(
 
 /// Every column with a number in it that no other option names; the others are named on stderr.
 fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failure> {
-    let taken = [&arguments.row_weights, &arguments.start.init_labels];
+    let taken = known::taken(arguments)?;
     let mut columns = Vec::new();
     let mut left_out = Vec::new();
     for (index, name) in sheet.header.iter().enumerate() {
-        if taken.iter().any(|taken| taken.as_ref() == Some(name)) {
+        if taken.contains(name) {
             continue;
         }
         if is_numeric(sheet, index) {

@@ -3,6 +3,7 @@
 use crate::args::Missing;
 use crate::cells::{Cell, Impossible, code, count, is_numeric, real};
 use crate::failure::Failure;
+use crate::known::Beside;
 use crate::read::{Sheet, is_missing};
 use crate::regression;
 use distributions::{Rows, RowsBuffer};
@@ -22,17 +23,21 @@ pub struct Typed {
     pub incomplete: usize,
 }
 
-/// Types the columns of a model.
+/// Types the columns of a model. `beside` names columns that are needed besides those of its parts; rows
+/// of a group follow each other, in the order in which groups appear.
 pub fn typed(
     sheet: &Sheet,
     specification: &Specification,
+    beside: &Beside,
     missing: Missing,
     impossible: Impossible,
 ) -> Result<Typed, Failure> {
-    let columns = (specification.parts.iter())
+    let mut needed = (specification.parts.iter())
         .map(|part| part.columns.iter().map(|name| sheet.column(name)).collect())
         .collect::<Result<Vec<Vec<usize>>, _>>()?;
-    let rows = kept_rows(sheet, &columns, missing)?;
+    let columns = needed.clone();
+    needed.push(beside.columns(sheet)?);
+    let rows = beside.grouped(sheet, kept_rows(sheet, &needed, missing)?)?;
     if rows.is_empty() && impossible == Impossible::Refuse {
         return Err(Failure::input(format!(
             "{}: every row has a missing cell",

@@ -1,13 +1,16 @@
 //! What is to be fitted, and from where.
 
-use crate::args::Fit;
+use crate::args::{Fit, MixingWeights};
 use crate::choose;
 use crate::explain::Context;
 use crate::failure::{Failure, say};
+use crate::known::{Beside, fixed};
 use crate::read::{Sheet, text_file};
+use crate::run::{Knowledge, Mixing, check_independent};
 use crate::start::{Chosen, chosen};
+use em::Weights;
 use serde_json::Value;
-use tabular::{ModelFile, Specification, Table};
+use tabular::{Concomitant, ModelFile, Specification, Table, TableMixture};
 
 /// What is to be fitted.
 pub struct Plan {
@@ -17,6 +20,8 @@ pub struct Plan {
     pub count: usize,
     /// Weights and components of a given start.
     given: Option<Given>,
+    /// Weights of a given start that depend on columns.
+    concomitant: Option<Concomitant>,
 }
 
 impl Plan {
@@ -55,6 +60,7 @@ impl Plan {
             specification,
             count,
             given,
+            concomitant: concomitant(arguments)?,
         })
     }
 
@@ -64,6 +70,37 @@ impl Plan {
             self.specification = self.specification.with_data_bounds(table, self.count)?;
         }
         Ok(self)
+    }
+
+    /// What is known of the components and their weights. `template` is the start, where one is given.
+    pub fn knowledge(
+        &self,
+        arguments: &Fit,
+        beside: &Beside,
+        template: &TableMixture,
+    ) -> Result<Knowledge, Failure> {
+        let (weights, components) = fixed(arguments, self.count)?;
+        check_independent(template.components(), &components)?;
+        let equal = arguments.known.weights == MixingWeights::Equal;
+        if equal && weights {
+            return Err(Failure::input(
+                "--fixed weights --weights equal: they are those of the start, or equal",
+            ));
+        }
+        let mixing = match &beside.concomitant {
+            Some(concomitant) => Mixing::Concomitant(match &self.concomitant {
+                // The same coefficients, where the start has the same terms.
+                Some(given) if given.specification == *concomitant => given.weights.clone(),
+                _ => concomitant.start(template.weights())?,
+            }),
+            None if equal => Mixing::Fixed(Weights::uniform(self.count)),
+            None if weights => Mixing::Fixed(template.weights().clone()),
+            None => Mixing::Free,
+        };
+        Ok(Knowledge {
+            fixed: components,
+            mixing,
+        })
     }
 
     /// The start that the options name.
@@ -111,6 +148,8 @@ fn check_uses(arguments: &Fit, specification: &Specification) -> Result<(), Fail
     let uses = [
         ("--row-weights", &arguments.row_weights),
         ("--init-labels", &start.init_labels),
+        ("--known-labels", &arguments.known.known_labels),
+        ("--group", &arguments.known.group),
     ];
     for (option, column) in uses {
         let Some(column) = column else { continue };
@@ -127,6 +166,22 @@ fn check_uses(arguments: &Fit, specification: &Specification) -> Result<(), Fail
         ))),
         _ => Ok(()),
     }
+}
+
+/// The weights of the model to start from, where they depend on columns.
+fn concomitant(arguments: &Fit) -> Result<Option<Concomitant>, Failure> {
+    let Some(path) = &arguments.start.init_model else {
+        return Ok(None);
+    };
+    // A bare start has none; what is wrong with a file is said elsewhere.
+    let file = ModelFile::from_text(&text_file(path)?).ok();
+    let given = file.and_then(|file| file.concomitant);
+    if given.is_some() && arguments.known.concomitant.is_none() {
+        say(
+            "the weights of the model to start from depend on columns, those of the fit do not: it starts from their mean",
+        );
+    }
+    Ok(given)
 }
 
 /// Weights and components.

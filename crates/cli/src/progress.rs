@@ -6,7 +6,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use tabular::TableMixture;
 
 /// A line that tells the start, the iteration and the objective.
 pub struct Line {
@@ -35,8 +34,8 @@ impl Line {
     }
 }
 
-impl Observe<TableMixture> for Line {
-    fn observe(&mut self, progress: Progress<'_, TableMixture>) -> ControlFlow<()> {
+impl<M> Observe<M> for Line {
+    fn observe(&mut self, progress: Progress<'_, M>) -> ControlFlow<()> {
         if let Some(bar) = &self.bar {
             bar.set_message(format!(
                 "start {} of {}, iteration {}, objective {}",

@@ -98,7 +98,12 @@ fn companion(path: &Path, sheet: &Sheet) -> Result<Sheet, Failure> {
 }
 
 /// Labels are names: exactly K distinct ones, sorted, or whole numbers below K.
-fn labels(sheet: &Sheet, column: usize, rows: &[usize], count: usize) -> Result<Chosen, Failure> {
+pub fn labels(
+    sheet: &Sheet,
+    column: usize,
+    rows: &[usize],
+    count: usize,
+) -> Result<Chosen, Failure> {
     let text = |row: usize| Some(sheet.cell(row, column)).filter(|text| !is_missing(text));
     let names = distinct(rows.iter().filter_map(|&row| text(row)));
     let place = || format!("{}, column {}", sheet.file, sheet.header[column]);

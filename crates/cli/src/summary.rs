@@ -14,6 +14,12 @@ pub fn text(file: &ModelFile) -> String {
         if count == 1 { "" } else { "s" }
     );
     text.push_str(&weights(file));
+    text.push_str(&concomitant(file));
+    if let Some(column) = &file.group {
+        text.push_str(&format!(
+            "\nrows with the same {column} share a component\n"
+        ));
+    }
     let components: Vec<Value> = (0..count)
         .map(|k| file.specification.save(file.model.components(), k))
         .collect();
@@ -52,6 +58,31 @@ fn weights(file: &ModelFile) -> String {
         grid.row(vec![name(k, &file.label_names), short(weight)]);
     }
     grid.text()
+}
+
+/// The coefficients of weights that depend on columns.
+fn concomitant(file: &ModelFile) -> String {
+    let Some(concomitant) = &file.concomitant else {
+        return String::new();
+    };
+    let specification = &concomitant.specification;
+    let terms = specification.design();
+    let terms = terms.map_or(Vec::new(), |design| {
+        design.names().iter().map(|name| name.to_string()).collect()
+    });
+    let mut header = vec!["component".to_string()];
+    header.extend(terms);
+    let mut grid = Grid::new(header);
+    for k in 0..file.model.len() {
+        let mut row = vec![name(k, &file.label_names)];
+        row.extend(concomitant.weights.coefficients(k).into_iter().map(short));
+        grid.row(row);
+    }
+    format!(
+        "\nweights given {}\n{}",
+        joined(&specification.predictors),
+        grid.text()
+    )
 }
 
 /// The parameters of one part in all components.
@@ -226,6 +257,12 @@ fn fit_text(fit: &FitRecord) -> String {
         ("entropy", nats(fit.entropy)),
         ("rows", fit.rows.to_string()),
         ("observations", plain(fit.observations)),
+    ]);
+    lines.extend(fit.groups.map(|groups| ("groups", groups.to_string())));
+    if !fit.fixed.is_empty() {
+        lines.push(("fixed", joined(&fit.fixed)));
+    }
+    lines.extend([
         ("algorithm", fit.algorithm.clone()),
         ("iterations", fit.iterations.to_string()),
         ("passes", fit.passes.to_string()),

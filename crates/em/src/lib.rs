@@ -51,7 +51,8 @@
 //! | starts; several of them; moves from a fit | [`Start`]; [`fit_from`]; [`SplitMerge`] |
 //! | what a user should know of a fit | [`Warning`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
-//! | weights that depend on the row | [`WeightModel`] |
+//! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
+//! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
@@ -59,11 +60,13 @@
 mod accelerate;
 pub mod atoms;
 mod common_slopes;
+mod concomitant;
 mod data;
 mod degenerate;
 mod e_step;
 mod error;
 mod fit;
+mod fixed;
 mod init;
 mod mixture;
 mod model;
@@ -71,6 +74,7 @@ mod multivariate;
 mod observe;
 mod options;
 mod posterior;
+mod repeated;
 mod report;
 mod responsibilities;
 mod restart;
@@ -89,11 +93,13 @@ mod workspace;
 
 pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
 pub use common_slopes::{CommonSlopes, LinearCommonSlopes};
+pub use concomitant::{ConcomitantStatistics, MultinomialLogisticWeights};
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};
 pub use e_step::e_step;
 pub use error::FitError;
 pub use fit::{Driver, check_data, fit};
+pub use fixed::{FixedComponents, FixedWeights};
 pub use init::{SmallEm, Start, starting_model};
 pub use mixture::Mixture;
 pub use model::{LatentModel, Tally};
@@ -104,7 +110,7 @@ pub use posterior::{Evaluation, Posterior};
 pub use report::{Fit, FitReport, SAME_MAXIMUM, StartReport};
 pub use responsibilities::{At, Hard, Responsibilities, Soft};
 pub use restart::{fit_from, fit_from_with, stream};
-pub use sample::SampleSet;
+pub use sample::{SampleSet, draw_class};
 pub use set::ComponentSet;
 pub use shared_variance::SharedVariance;
 pub use split_merge::SplitMerge;
@@ -115,3 +121,8 @@ pub use warning::Warning;
 pub use weights::{Counts, WeightModel, Weights};
 pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};
 pub use workspace::Workspace;
+
+/// The examples of docs/em.md are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/em.md")]
+struct Page;

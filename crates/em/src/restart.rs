@@ -200,7 +200,8 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
         };
         let moves = split_and_merge(&mut best, self.data, driver, &mut self.workspace);
         best.report.moves = moves;
-        if start.is_random() {
+        // Known labels are numbers of components: then the order is theirs.
+        if start.is_random() && self.data.allowed.is_none() {
             best.model = best.model.sorted_by_weight();
         }
         let tried: usize = best.report.moves.iter().map(|tried| tried.passes).sum();

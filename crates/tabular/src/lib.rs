@@ -10,9 +10,11 @@
 
 mod bound;
 mod components;
+mod concomitant;
 mod data_bounds;
 mod form;
 mod gaussian;
+mod grouped;
 mod mixed;
 mod model_file;
 mod multivariate_t;
@@ -29,7 +31,9 @@ mod variants;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};
+pub use concomitant::{Concomitant, ConcomitantSpecification};
 pub use form::{Form, Plain};
+pub use grouped::KnownRows;
 pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION};
 pub use part::PartSet;
 pub use part_specification::{MIXED, PartSpecification};

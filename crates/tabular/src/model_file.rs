@@ -1,6 +1,10 @@
 //! Model files: exact numbers, and nothing trusted when read.
 
-use crate::{ModelError, PartSpecification, Specification, TableComponents, TableMixture, pretty};
+use crate::concomitant::RawConcomitant;
+use crate::{
+    Concomitant, ModelError, PartSpecification, Specification, TableComponents, TableMixture,
+    pretty,
+};
 use em::{ComponentSet, Mixture, Weights};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,6 +69,12 @@ pub struct FitRecord {
     /// Components that had no estimate on the way, and what was done about each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub degeneracies: Vec<String>,
+    /// What was not estimated: `weights`, `equal weights`, or numbers of components.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<String>,
+    /// The number of groups, where rows share components: then `observations` counts groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<usize>,
     /// What a user should know.
     pub warnings: Vec<String>,
     /// Each start, in order.
@@ -90,6 +100,10 @@ struct Raw {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     label_names: Vec<String>,
     weights: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    concomitant: Option<RawConcomitant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
     components: Vec<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fit: Option<FitRecord>,
@@ -104,6 +118,10 @@ pub struct ModelFile {
     pub label_names: Vec<String>,
     /// The model.
     pub model: TableMixture,
+    /// Weights that depend on columns of the data; those of `model` are then their proportions.
+    pub concomitant: Option<Concomitant>,
+    /// The column whose equal cells mark the rows that share a component.
+    pub group: Option<String>,
     /// How it was fitted, where it was.
     pub fit: Option<FitRecord>,
 }
@@ -122,6 +140,8 @@ impl ModelFile {
             parts: self.specification.parts.clone(),
             label_names: self.label_names.clone(),
             weights: self.model.weights().to_vec(),
+            concomitant: self.concomitant.as_ref().map(RawConcomitant::new),
+            group: self.group.clone(),
             components: (0..components.len())
                 .map(|k| self.specification.save(components, k))
                 .collect(),
@@ -157,10 +177,18 @@ impl ModelFile {
                 model.len()
             )));
         }
+        let concomitant = raw.concomitant.map(|given| given.check(model.weights()));
+        if let Some(column) = (raw.group.iter()).find(|column| raw.columns.contains(column)) {
+            return Err(ModelError(format!(
+                "column {column} is both of the groups and of a part"
+            )));
+        }
         Ok(ModelFile {
             specification,
             label_names: raw.label_names,
             model,
+            concomitant: concomitant.transpose()?,
+            group: raw.group,
             fit: raw.fit,
         })
     }

@@ -53,6 +53,8 @@ fn zeros_belong_to_the_point_mass() {
                 specification: specification.arranged_as(found.model.components()),
                 label_names: Vec::new(),
                 model: found.model,
+                concomitant: None,
+                group: None,
                 fit: None,
             };
             let text = file.to_text().expect("a text");

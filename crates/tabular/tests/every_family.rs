@@ -282,6 +282,8 @@ fn fits_are_the_same_after_a_file() {
             specification: specification.clone(),
             label_names: Vec::new(),
             model,
+            concomitant: None,
+            group: None,
             fit: None,
         };
         let text = file.to_text().expect("a text");

@@ -5,16 +5,21 @@ use crate::cells::Impossible;
 use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
+use crate::groups::{group_labels, group_start, group_weights};
+use crate::known::{Beside, Held};
+use crate::labels::{Evidence, Labels};
+use crate::order::arrangement;
 use crate::plan::Plan;
 use crate::progress::Line;
 use crate::read::Sheet;
-use crate::record::{ordered, record};
+use crate::record::record;
+use crate::run::{self, Fitted, Job, check_covariates};
 use crate::start::Chosen;
 use crate::summary;
 use crate::warn::warnings;
 use crate::write::{self, Target};
-use em::{Data, Driver, Hard, Mixture, Options, Responsibilities, Soft};
-use tabular::ModelFile;
+use em::{Hard, Mixture, Options, Soft, WeightModel};
+use tabular::{Concomitant, ModelFile};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
@@ -24,18 +29,18 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
         without_weight_0(&mut sheet, column)?;
     }
     let plan = Plan::new(arguments, &sheet)?;
+    let beside = Beside::of_fit(arguments, &sheet)?;
     let specification = &plan.specification;
-    let typed = typed(&sheet, specification, arguments.missing, Impossible::Refuse)?;
+    let (missing, refuse) = (arguments.missing, Impossible::Refuse);
+    let typed = typed(&sheet, specification, &beside, missing, refuse)?;
     let plan = plan.with_data_bounds(&typed.table)?;
-    let specification = &plan.specification;
-    let weights = weights(arguments, &sheet, &typed)?;
     let context = Context {
         sheet: &sheet,
         typed: &typed,
-        specification,
+        specification: &plan.specification,
     };
-    let start = plan.start(arguments, context)?;
-    let fitted = fit(arguments, &plan, context, &start, weights.as_deref())?;
+    let rows = Rows::new(arguments, &plan, &beside, context)?;
+    let fitted = fit(arguments, &plan, &beside, context, &rows)?;
     finish(arguments, &fitted, target.as_ref())
 }
 
@@ -109,74 +114,148 @@ fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
     }
 }
 
+/// What a fit is told about the rows of the table, or about their groups.
+struct Rows {
+    held: Held,
+    weights: Option<Vec<f64>>,
+    start: Chosen,
+    known: Option<Labels>,
+}
+
+impl Rows {
+    fn new(
+        arguments: &Fit,
+        plan: &Plan,
+        beside: &Beside,
+        context: Context<'_>,
+    ) -> Result<Rows, Failure> {
+        let (sheet, typed) = (context.sheet, context.typed);
+        let held = beside.read(sheet, typed)?;
+        if let Some(concomitant) = &beside.concomitant {
+            check_covariates(&held, &concomitant.terms)?;
+        }
+        let mut weights = weights(arguments, sheet, typed)?;
+        let mut known = Labels::read(arguments, plan.count, context)?;
+        let mut start = plan.start(arguments, context)?;
+        if let Some(known) = &known
+            && let Some(labels) = known.as_start(arguments, plan.count)
+        {
+            start = labels;
+        }
+        if let Some(offsets) = &held.offsets {
+            weights =
+                (weights.map(|given| group_weights(&given, offsets, sheet, typed))).transpose()?;
+            start = group_start(start, offsets, plan.count, sheet, typed)?;
+            if let Some(known) = &mut known {
+                known.labels = group_labels(&known.labels, offsets, sheet, typed)?;
+            }
+        }
+        Ok(Rows {
+            held,
+            weights,
+            start,
+            known,
+        })
+    }
+}
+
 /// Fits, and makes the record of the fit.
 fn fit(
     arguments: &Fit,
     plan: &Plan,
+    beside: &Beside,
     context: Context<'_>,
-    start: &Chosen,
-    weights: Option<&[f64]>,
+    rows: &Rows,
 ) -> Result<ModelFile, Failure> {
-    let template = match start {
+    let template = match &rows.start {
         Chosen::Model(model) => (**model).clone(),
         _ => Mixture::uniform(plan.specification.template(plan.count)?),
     };
+    let knowledge = plan.knowledge(arguments, beside, &template)?;
     let table = &context.typed.table;
     let template = template.with_components(|components| components.tabled(table));
-    let mut data = Data::new(table.view());
-    data.row_weights = weights;
     let options = options(arguments);
-    let rule: &dyn Responsibilities = match arguments.algorithm {
-        Algorithm::Em => &Soft,
-        Algorithm::Hard => &Hard,
+    let evidence = rows.known.as_ref().map(|known| known.evidence(plan.count));
+    let job = Job {
+        options: &options,
+        acceleration: acceleration(arguments)?,
+        rule: match arguments.algorithm {
+            Algorithm::Em => &Soft,
+            Algorithm::Hard => &Hard,
+        },
+        start: rows.start.start(),
+        parameter_tolerance: arguments.parameter_tolerance,
+        row_weights: rows.weights.as_deref(),
+        allowed: evidence.as_ref().map(Evidence::allowed),
     };
-    let random = start.start().is_random();
-    let mut line = Line::new(start.start().count(&options));
-    let mut driver = Driver::new(&options)
-        .accelerate(acceleration(arguments)?)
-        .rule(rule)
-        .observe(&mut line);
-    if let Some(tolerance) = arguments.parameter_tolerance {
-        driver = driver.parameter_tolerance(tolerance);
-    }
-    let fitted = em::fit_from_with(&template, data, start.start(), &mut driver);
+    let random = job.start.is_random();
+    let mut line = Line::new(job.start.count(&options));
+    let fitted = run::fit(&job, template, knowledge, &rows.held, context, &mut line);
     line.end();
-    let failed = |error: em::FitError| context.failure(&error, template.components());
-    let fitted = fitted.map_err(failed)?;
-    let model = if random {
-        ordered(fitted.model)
-    } else {
-        fitted.model
-    };
-    let evaluation = model.evaluate(data).map_err(failed)?;
+    let Fitted {
+        mut model,
+        mut concomitant,
+        report,
+        mut evaluation,
+    } = fitted?;
+    let order = arrangement(
+        arguments.known.order.as_deref(),
+        random && rows.known.is_none(),
+        &plan.specification.arranged_as(model.components()),
+        &model,
+    )?;
+    let mut names = rows.names(plan.count == model.len());
+    if let Some(order) = order {
+        model = model.subset(&order);
+        concomitant = concomitant.map(|weights| weights.subset(&order));
+        let counts = order.iter().map(|&k| evaluation.effective_counts[k]);
+        evaluation.effective_counts = counts.collect();
+        if !names.is_empty() {
+            names = order.iter().map(|&k| names[k].clone()).collect();
+        }
+    }
     let warnings = warnings(
         arguments,
         context,
         &model,
-        &fitted.report,
+        &report,
         &evaluation,
-        weights,
+        rows.weights.as_deref(),
     );
     let record = record(
         arguments,
         context,
         plan.count,
         &model,
-        &fitted.report,
+        &report,
         &evaluation,
         warnings,
     );
-    let names = match start {
-        // A dropped component takes its name with it, and it is not known which one that was.
-        Chosen::Labels { names, .. } if model.len() == plan.count => names.clone(),
-        _ => Vec::new(),
-    };
     Ok(ModelFile {
         specification: plan.specification.arranged_as(model.components()),
         label_names: names,
         model,
+        concomitant: (beside.concomitant.clone().zip(concomitant)).map(
+            |(specification, weights)| Concomitant {
+                specification,
+                weights,
+            },
+        ),
+        group: beside.group.clone(),
         fit: Some(record),
     })
+}
+
+impl Rows {
+    /// The names of the components. A dropped component takes its name with it, and it is not known which
+    /// one that was.
+    fn names(&self, all: bool) -> Vec<String> {
+        match (&self.known, &self.start) {
+            (Some(known), _) if all => known.names.clone(),
+            (None, Chosen::Labels { names, .. }) if all => names.clone(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Writes the model and prints the result.

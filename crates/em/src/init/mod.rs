@@ -125,6 +125,7 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
         Start::Labels(labels) => label_shares(labels, rows, components)?,
         Start::Responsibilities(given) => given_shares(given, rows, components)?,
     };
+    data.restrict_shares(&mut shares);
     if let Some(weights) = data.row_weights {
         for row in shares.chunks_exact_mut(rows) {
             row.iter_mut()
@@ -146,6 +147,10 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
         let Some(event) = event else {
             return Err(error);
         };
+        if policy == OnDegenerate::Drop && data.allowed.is_some() {
+            // What is known about the rows is in the numbers of the components.
+            return Err(error);
+        }
         if policy == OnDegenerate::Drop {
             let others: Vec<usize> = (0..template.len())
                 .filter(|&k| k != event.component)
