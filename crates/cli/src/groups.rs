@@ -31,8 +31,8 @@ pub fn group_weights(
 
 fn differs(what: &str, sheet: &Sheet, typed: &Typed, row: usize) -> Failure {
     Failure::input(format!(
-        "{}, line {}: {what} differs within the row's group",
-        sheet.file, sheet.lines[typed.rows[row]]
+        "{}: {what} differs within the row's group",
+        sheet.place_of_row(typed.rows[row])
     ))
 }
 

@@ -89,19 +89,19 @@ impl Beside {
             return Ok(rows);
         };
         let column = sheet.column(name)?;
-        let mut order: HashMap<&str, usize> = HashMap::new();
+        let mut order: HashMap<String, usize> = HashMap::new();
         for &row in &rows {
             let text = sheet.cell(row, column);
-            if is_missing(text) {
+            if is_missing(&text) {
                 return Err(Failure::input(format!(
                     "{}: the group is missing; --missing drop leaves such rows out",
                     sheet.place(row, column)
                 )));
             }
             let next = order.len();
-            order.entry(text).or_insert(next);
+            order.entry(text.into_owned()).or_insert(next);
         }
-        rows.sort_by_key(|&row| order.get(sheet.cell(row, column)).copied());
+        rows.sort_by_key(|&row| order.get(&*sheet.cell(row, column)).copied());
         Ok(rows)
     }
     /// What these columns hold.
@@ -157,10 +157,9 @@ impl Held {
             kept.extend_from_slice(row(group[0]));
             if let Some(i) = (group[0]..group[1]).find(|&i| row(i) != row(group[0])) {
                 return Err(Failure::input(format!(
-                    "{}, line {}: the covariates of --concomitant differ within the group of column {}; \
+                    "{}: the covariates of --concomitant differ within the group of column {}; \
                      a group has one component, and so one weight",
-                    sheet.file,
-                    sheet.lines[typed.rows[i]],
+                    sheet.place_of_row(typed.rows[i]),
                     beside.group.as_deref().unwrap_or_default()
                 )));
             }

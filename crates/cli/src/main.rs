@@ -20,6 +20,7 @@ mod plan;
 mod progress;
 mod read;
 mod record;
+mod records;
 mod regression;
 mod run;
 mod start;

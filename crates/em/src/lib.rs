@@ -50,6 +50,7 @@
 //! | acceleration | [`Acceleration`] |
 //! | starts; several of them; moves from a fit | [`Start`]; [`fit_from`]; [`SplitMerge`] |
 //! | what a user should know of a fit | [`Warning`] |
+//! | rows in memory, on disk | [`RowSource`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
 //! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
@@ -78,6 +79,7 @@ mod repeated;
 mod report;
 mod responsibilities;
 mod restart;
+mod row_source;
 mod sample;
 mod set;
 mod shared_variance;
@@ -110,6 +112,7 @@ pub use posterior::{Evaluation, Posterior};
 pub use report::{Fit, FitReport, SAME_MAXIMUM, StartReport};
 pub use responsibilities::{At, Hard, Responsibilities, Soft};
 pub use restart::{fit_from, fit_from_with, stream};
+pub use row_source::RowSource;
 pub use sample::{SampleSet, draw_class};
 pub use set::ComponentSet;
 pub use shared_variance::SharedVariance;
