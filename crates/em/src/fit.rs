@@ -44,6 +44,9 @@ pub fn fit<M: LatentModel>(
     Driver::new(options).run(start, data, 0, &mut workspace)
 }
 
+/// How much the second model differs from the first.
+type Change<M> = fn(&M, &M) -> f64;
+
 /// How a fit runs: its options, the rule of its E-step, who looks on, and what accelerates it.
 ///
 /// ```
@@ -65,7 +68,7 @@ pub struct Driver<'a, M, R: ?Sized = Soft> {
     observer: Option<&'a mut dyn Observe<M>>,
     scheme: Option<Box<dyn Accelerate<M>>>,
     /// A tolerance of the relative change of parameters, and how it is measured.
-    rest: Option<(f64, fn(&M, &M) -> f64)>,
+    rest: Option<(f64, Change<M>)>,
     deadline: Option<Instant>,
 }
 

@@ -88,6 +88,9 @@ pub(crate) fn split_and_merge<S: ComponentSet, W: WeightModel, R: Responsibiliti
     }
 }
 
+/// The components to merge, and the one to split.
+type Move = ((usize, usize), usize);
+
 /// The first `most` moves, by the sum of the ranks of what is merged and what is split: pairs by the
 /// overlap Σ w r_i r_j / (N_i N_j)^½, components by how badly they explain their rows.
 fn candidates<S: ComponentSet, W: WeightModel>(
@@ -95,7 +98,7 @@ fn candidates<S: ComponentSet, W: WeightModel>(
     data: MixtureData<'_, '_, S, W>,
     posterior: &Posterior,
     most: usize,
-) -> Vec<((usize, usize), usize)> {
+) -> Vec<Move> {
     let count = model.len();
     let overlap = |i: usize, j: usize| -> f64 {
         let sum = |a: usize, b: usize| -> f64 {
@@ -115,7 +118,7 @@ fn candidates<S: ComponentSet, W: WeightModel>(
         .map(|k| (k, misfit(model, data, posterior, k)))
         .collect();
     worst.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let mut moves: Vec<(usize, ((usize, usize), usize))> = Vec::new();
+    let mut moves: Vec<(usize, Move)> = Vec::new();
     for (rank, &(pair, _)) in pairs.iter().enumerate() {
         for (place, &(k, _)) in worst.iter().enumerate() {
             if k != pair.0 && k != pair.1 {
