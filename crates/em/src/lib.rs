@@ -51,6 +51,7 @@
 //! | starts; several of them | [`Start`]; [`fit_from`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
 //! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
+//! | rows that share a class | [`Repeated`](distributions::combine::Repeated) over any set |
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //!
