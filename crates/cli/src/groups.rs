@@ -18,11 +18,11 @@ pub fn group_weights(
 ) -> Result<Vec<f64>, Failure> {
     let of_group = |group: &[usize]| {
         let mut weight = 0.0;
-        for i in group[0]..group[1] {
-            if weight > 0.0 && weights[i] > 0.0 && weights[i] != weight {
+        for (i, &given) in weights.iter().enumerate().take(group[1]).skip(group[0]) {
+            if weight > 0.0 && given > 0.0 && given != weight {
                 return Err(differs("the row weight", sheet, typed, i));
             }
-            weight = weights[i].max(weight);
+            weight = given.max(weight);
         }
         Ok(weight)
     };
@@ -45,11 +45,11 @@ pub fn group_labels(
 ) -> Result<Vec<Option<u32>>, Failure> {
     let of_group = |group: &[usize]| {
         let mut label = None;
-        for i in group[0]..group[1] {
-            if label.is_some() && labels[i].is_some() && labels[i] != label {
+        for (i, &given) in labels.iter().enumerate().take(group[1]).skip(group[0]) {
+            if label.is_some() && given.is_some() && given != label {
                 return Err(differs("the label", sheet, typed, i));
             }
-            label = label.or(labels[i]);
+            label = label.or(given);
         }
         Ok(label)
     };

@@ -175,10 +175,17 @@ fn concomitant(arguments: &Fit) -> Result<Option<Concomitant>, Failure> {
     };
     // A bare start has none; what is wrong with a file is said elsewhere.
     let file = ModelFile::from_text(&text_file(path)?).ok();
+    let group = file.as_ref().and_then(|file| file.group.as_ref());
+    if let (Some(column), None) = (group, &arguments.known.group) {
+        say(&format!(
+            "the model to start from is one of groups, and the fit is not: for that give --group {column}"
+        ));
+    }
     let given = file.and_then(|file| file.concomitant);
     if given.is_some() && arguments.known.concomitant.is_none() {
         say(
-            "the weights of the model to start from depend on columns, those of the fit do not: it starts from their mean",
+            "the weights of the model to start from depend on columns, and those of the fit do not: for that \
+             give --concomitant",
         );
     }
     Ok(given)

@@ -53,6 +53,7 @@
 //! | rows in memory, on disk | [`RowSource`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
 //! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
+//! | rows that share a class | [`Repeated`](distributions::combine::Repeated) over any set |
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //!
