@@ -9,6 +9,7 @@
 //! - [`ModelFile`] is a fitted model on disk, with exact numbers.
 
 mod bound;
+mod combined;
 mod components;
 mod data_bounds;
 mod form;

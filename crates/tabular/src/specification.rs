@@ -86,6 +86,12 @@ impl Specification {
             )));
         }
         for (mine, theirs) in self.parts.iter().zip(parts) {
+            if mine.interval != theirs.interval {
+                return Err(ModelError(format!(
+                    "columns {} are the ends of intervals in one of the two models only",
+                    mine.columns.join(", ")
+                )));
+            }
             if mine.regression != theirs.regression {
                 return Err(ModelError(format!(
                     "column {} is regressed on other terms than in the model to be fitted",

@@ -16,6 +16,8 @@ pub enum Kind {
     Vectors,
     /// Several whole numbers ≥ 0 a row.
     CountVectors,
+    /// Intervals low < X ≤ high, known values where low = high.
+    Intervals,
     /// Predictors and a real response.
     RealResponses,
     /// Predictors and a count as response.
@@ -49,6 +51,8 @@ pub enum Values {
     Codes(Vec<u32>),
     /// Several real numbers a row, row after row.
     Vectors(RowsBuffer<f64>),
+    /// The low and the high ends of intervals, equal where a value is known.
+    Intervals((Vec<f64>, Vec<f64>)),
     /// The rows of a design matrix, with real responses.
     RealResponses((RowsBuffer<f64>, Vec<f64>)),
     /// The rows of a design matrix, with counts as responses.
@@ -67,6 +71,7 @@ impl Values {
             Values::Counts(_) => Kind::Counts,
             Values::Codes(_) => Kind::Codes,
             Values::Vectors(_) => Kind::Vectors,
+            Values::Intervals(_) => Kind::Intervals,
             Values::RealResponses(_) => Kind::RealResponses,
             Values::CountResponses(_) => Kind::CountResponses,
             Values::TrialResponses(_) => Kind::TrialResponses,
@@ -80,6 +85,7 @@ impl Values {
             Values::Counts(values) => values.len(),
             Values::Codes(values) => values.len(),
             Values::Vectors(values) => values.view().len(),
+            Values::Intervals((low, _)) => low.len(),
             Values::RealResponses((_, responses)) => responses.len(),
             Values::CountResponses((_, responses)) => responses.len(),
             Values::TrialResponses((_, (successes, _))) => successes.len(),
@@ -288,6 +294,7 @@ from_field!(Scalars<f64>, Reals);
 from_field!(Scalars<u64>, Counts, Some);
 from_field!(Scalars<u32>, Codes, |value| u32::try_from(value).ok());
 from_field!(Rows<f64>, Vectors);
+from_field!(Pair<Scalars<f64>, Scalars<f64>>, Intervals);
 from_field!(Pair<Rows<f64>, Scalars<f64>>, RealResponses);
 from_field!(Pair<Rows<f64>, Scalars<u64>>, CountResponses);
 from_field!(
