@@ -103,6 +103,11 @@ pub struct Model {
     /// The columns of --family or --components; every numeric column by default.
     #[arg(long, value_name = "COLUMN,COLUMN…")]
     pub columns: Option<String>,
+    /// Censored values: the columns of the ends of the interval that holds each, equal where it is known,
+    /// empty where there is none.
+    #[arg(long, value_name = "LOW,HIGH",
+          conflicts_with_all = ["columns", "part", "response", "predictors"])]
+    pub interval: Option<String>,
     /// The covariance structure of gaussian and multivariate_t parts.
     #[arg(long, value_name = "STRUCTURE")]
     pub covariance: Option<String>,

@@ -3,6 +3,7 @@
 use crate::args::Missing;
 use crate::cells::{Cell, Impossible, code, count, is_numeric, real};
 use crate::failure::Failure;
+use crate::intervals;
 use crate::read::{Sheet, is_missing};
 use crate::regression;
 use distributions::{Rows, RowsBuffer};
@@ -32,7 +33,7 @@ pub fn typed(
     let columns = (specification.parts.iter())
         .map(|part| part.columns.iter().map(|name| sheet.column(name)).collect())
         .collect::<Result<Vec<Vec<usize>>, _>>()?;
-    let rows = kept_rows(sheet, &columns, missing)?;
+    let rows = kept_rows(sheet, specification, &columns, missing)?;
     if rows.is_empty() && impossible == Impossible::Refuse {
         return Err(Failure::input(format!(
             "{}: every row has a missing cell",
@@ -57,6 +58,7 @@ pub fn typed(
                 let read = |row, column| count(sheet, row, column, impossible);
                 vectors(source, part, columns, 0, &mut marks, read)?
             }
+            Kind::Intervals => intervals::field(source, part, columns, &mut marks)?,
             kind if kind.is_regression() => regression::field(source, part, &mut marks)?,
             _ => scalars(source, part, kind, columns[0], &mut marks)?,
         });
@@ -85,16 +87,26 @@ pub fn unobserved(fields: &[Field], rows: usize) -> impl Iterator<Item = bool> +
 /// The rows that are used.
 fn kept_rows(
     sheet: &Sheet,
+    specification: &Specification,
     columns: &[Vec<usize>],
     missing: Missing,
 ) -> Result<Vec<usize>, Failure> {
+    let parts = || specification.parts.iter().zip(columns);
+    let gap = |row: usize| {
+        parts().find_map(|(part, columns)| {
+            if part.interval {
+                return intervals::gap(sheet, row, columns);
+            }
+            let mut columns = columns.iter().copied();
+            columns.find(|&column| is_missing(sheet.cell(row, column)))
+        })
+    };
     let mut rows = Vec::with_capacity(sheet.rows.len());
     for row in 0..sheet.rows.len() {
-        let gap = (columns.iter().flatten()).find(|&&column| is_missing(sheet.cell(row, column)));
-        match (gap, missing) {
+        match (gap(row), missing) {
             (None, _) | (Some(_), Missing::Em) => rows.push(row),
             (Some(_), Missing::Drop) => {}
-            (Some(&column), Missing::Error) => {
+            (Some(column), Missing::Error) => {
                 let text = sheet.cell(row, column);
                 let shown = if text.is_empty() { "empty" } else { text };
                 return Err(Failure::input(format!(
@@ -162,6 +174,17 @@ pub fn cells<T: Copy>(
     let read: Vec<Cell<T>> = (source.rows.iter())
         .map(|&row| read(row))
         .collect::<Result<_, _>>()?;
+    filled(source, column, placeholder, marks, read)
+}
+
+/// The values of cells that are read, with what stands where there is none; see [`cells`].
+pub fn filled<T: Copy>(
+    source: Source<'_>,
+    column: usize,
+    placeholder: T,
+    marks: &mut [bool],
+    read: Vec<Cell<T>>,
+) -> Result<(Vec<T>, Option<Vec<bool>>), Failure> {
     let first = read.iter().find_map(|cell| match cell {
         Cell::Value(value) => Some(*value),
         _ => None,

@@ -11,6 +11,7 @@ mod commands;
 mod explain;
 mod failure;
 mod grid;
+mod intervals;
 mod names;
 mod plan;
 mod progress;

@@ -152,10 +152,11 @@ fn unchanged(arguments: &Fit, specification: Specification) -> Result<Specificat
     if model.covariance.is_some()
         || !model.set.is_empty()
         || model.columns.is_some()
+        || model.interval.is_some()
         || model.is_regression()
     {
         return Err(Failure::input(
-            "--columns, --covariance, --set and the options of regressions need --family or --part; without them the model to start from \
+            "--columns, --interval, --covariance, --set and the options of regressions need --family or --part; without them the model to start from \
              says what is fitted",
         ));
     }

@@ -62,6 +62,7 @@ fn part_text(part: &PartSpecification, parameters: &[&Value], names: &[String]) 
     }
     let mut text = match &part.regression {
         Some(regression) => format!("{title}: {}\n", formula(regression)),
+        None if part.interval => format!("{title}, in intervals: {}\n", joined(&part.columns)),
         None => format!("{title}: {}\n", joined(&part.columns)),
     };
     text.push_str(&numbers(part, parameters, names));

@@ -75,6 +75,7 @@ pub fn warnings(
     let parts = context.specification.parts.iter();
     let width = |part: &PartSpecification| match &part.regression {
         Some(_) => part.coefficient_names().len(),
+        None if part.interval => 1,
         None => part.columns.len(),
     };
     let needed = parts.map(width).sum::<usize>() + 1;
