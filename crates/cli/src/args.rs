@@ -108,6 +108,9 @@ pub struct Model {
     #[arg(long, value_name = "LOW,HIGH",
           conflicts_with_all = ["columns", "part", "response", "predictors"])]
     pub interval: Option<String>,
+    /// Uniform noise in the bounding box of the data, beside the K components and behind them.
+    #[arg(long, conflicts_with_all = ["interval", "response", "predictors"])]
+    pub noise: bool,
     /// The covariance structure of gaussian and multivariate_t parts.
     #[arg(long, value_name = "STRUCTURE")]
     pub covariance: Option<String>,

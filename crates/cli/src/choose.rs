@@ -35,7 +35,11 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
         };
         add_parts(&mut parts, name, &[], columns)?;
     }
-    if let Some(list) = model.components.as_ref().filter(|_| model.interval.is_none()) {
+    if let Some(list) = model
+        .components
+        .as_ref()
+        .filter(|_| model.interval.is_none())
+    {
         let families = names::list("--components", list)?;
         let columns = match &model.columns {
             Some(list) => names::list("--columns", list)?,

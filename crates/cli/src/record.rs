@@ -6,16 +6,19 @@ use em::{Evaluation, FitReport};
 use serde_json::Value;
 use tabular::{FitRecord, StartRecord, TableMixture};
 
-/// Components by falling weight, ties by first parameter.
+/// Components by falling weight, ties by first parameter; noise last.
 pub fn ordered(model: TableMixture) -> TableMixture {
     let first: Vec<f64> = (0..model.len())
         .map(|k| first_number(&model.components().save(k)).unwrap_or(0.0))
         .collect();
-    let mut order: Vec<usize> = (0..model.len()).collect();
+    let components = model.components().without_noise();
+    let mut order: Vec<usize> = (0..components).collect();
     let weights = model.weights();
     order.sort_by(|&a, &b| {
         (weights[b].total_cmp(&weights[a])).then_with(|| first[a].total_cmp(&first[b]))
     });
+    // Noise stands last.
+    order.extend(components..model.len());
     model.subset(&order)
 }
 
@@ -75,7 +78,8 @@ pub fn record(
             Algorithm::Hard => "hard".into(),
         },
         seed: arguments.seed,
-        requested_components: (model.len() != requested).then_some(requested),
+        requested_components: (model.components().without_noise() != requested)
+            .then_some(requested),
         degeneracies: report
             .degeneracies
             .iter()

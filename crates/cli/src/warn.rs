@@ -84,7 +84,8 @@ pub fn warnings(
     } else {
         "columns"
     };
-    for (k, count) in evaluation.effective_counts.iter().enumerate() {
+    let components = model.components().without_noise();
+    for (k, count) in evaluation.effective_counts[..components].iter().enumerate() {
         if *count < needed as f64 {
             warnings.push(format!(
                 "component {k} has an effective count of {}, fewer than {needed} ({counted} + 1)",
@@ -105,7 +106,7 @@ pub fn warnings(
 
 /// A warning for each group of components with the same parameters.
 fn coinciding(model: &TableMixture) -> Vec<String> {
-    let saved: Vec<Value> = (0..model.len())
+    let saved: Vec<Value> = (0..model.components().without_noise())
         .map(|k| model.components().save(k))
         .collect();
     let mut groups: Vec<Vec<usize>> = Vec::new();

@@ -240,7 +240,11 @@ fn a_row_of_two_empty_ends_does_not_count() {
 #[test]
 fn zero_inflated_families_share_out_the_zeros() {
     let folder = folder("incomplete_zeros");
-    let file = write(&folder, "data.csv", "n,w\n0,60\n1,14\n2,12\n3,8\n4,4\n5,2\n");
+    let file = write(
+        &folder,
+        "data.csv",
+        "n,w\n0,60\n1,14\n2,12\n3,8\n4,4\n5,2\n",
+    );
     let words = format!("{file} --columns n --row-weights w {TIGHT}");
     let inflated = fit(&format!("{words} --family zero_inflated_poisson -k 1"));
     let rate = value(&inflated, "/components/0/rate");
@@ -285,7 +289,10 @@ fn the_zero_inflated_case_is_one_component() {
         relative,
     );
     let relative = value(&run["tolerance"], "/params_rel");
-    for (mine, theirs) in [("zero_probability", "/weights/0"), ("rate", "/params/1/rate")] {
+    for (mine, theirs) in [
+        ("zero_probability", "/weights/0"),
+        ("rate", "/params/1/rate"),
+    ] {
         let mine = value(&fitted, &format!("/components/0/{mine}"));
         close(mine, value(expected, theirs), relative);
     }
@@ -296,22 +303,44 @@ fn the_zero_inflated_case_is_one_component() {
 #[test]
 fn zeros_among_positive_numbers_are_an_atom() {
     let folder = folder("incomplete_atom");
-    let zeros = write(&folder, "zeros.csv", "x\n0\n0\n1.5\n0.4\n2.5\n0\n3.1\n0.9\n");
+    let zeros = write(
+        &folder,
+        "zeros.csv",
+        "x\n0\n0\n1.5\n0.4\n2.5\n0\n3.1\n0.9\n",
+    );
     let rest = write(&folder, "rest.csv", "x\n1.5\n0.4\n2.5\n3.1\n0.9\n");
-    for family in ["exponential", "gamma", "log_normal", "weibull", "inverse_gaussian"] {
-        let mut inflated = fit(&format!("{zeros} --family zero_inflated_{family} -k 1 {TIGHT}"));
+    for family in [
+        "exponential",
+        "gamma",
+        "log_normal",
+        "weibull",
+        "inverse_gaussian",
+    ] {
+        let mut inflated = fit(&format!(
+            "{zeros} --family zero_inflated_{family} -k 1 {TIGHT}"
+        ));
         let plain = fit(&format!("{rest} --family {family} -k 1 {TIGHT}"));
-        close(value(&inflated, "/components/0/zero_probability"), 3.0 / 8.0, 1e-15);
+        close(
+            value(&inflated, "/components/0/zero_probability"),
+            3.0 / 8.0,
+            1e-15,
+        );
         let share = 3.0 * (3.0f64 / 8.0).ln() + 5.0 * (5.0f64 / 8.0).ln();
         close(
             value(&inflated, "/fit/log_likelihood"),
             value(&plain, "/fit/log_likelihood") + share,
             1e-12,
         );
-        let parameters = inflated["components"][0].as_object_mut().expect("parameters");
+        let parameters = inflated["components"][0]
+            .as_object_mut()
+            .expect("parameters");
         parameters.shift_remove("zero_probability");
         for (key, expected) in plain["components"][0].as_object().expect("parameters") {
-            close(value(&inflated["components"][0], &format!("/{key}")), expected.as_f64().expect("a number"), 1e-9);
+            close(
+                value(&inflated["components"][0], &format!("/{key}")),
+                expected.as_f64().expect("a number"),
+                1e-9,
+            );
         }
     }
 }
@@ -322,8 +351,14 @@ fn zeros_among_positive_numbers_are_an_atom() {
 fn zero_truncated_families_have_their_means() {
     let folder = folder("incomplete_zero_truncated");
     let file = write(&folder, "data.csv", "n\n1\n1\n2\n3\n1\n5\n2\n");
-    let fitted = fit(&format!("{file} --family zero_truncated_geometric -k 1 {TIGHT}"));
-    close(value(&fitted, "/components/0/probability"), 7.0 / 15.0, 1e-10);
+    let fitted = fit(&format!(
+        "{file} --family zero_truncated_geometric -k 1 {TIGHT}"
+    ));
+    close(
+        value(&fitted, "/components/0/probability"),
+        7.0 / 15.0,
+        1e-10,
+    );
     let fitted = fit(&format!(
         "{file} --family zero_truncated_binomial --set trials=6 -k 1 {TIGHT}"
     ));

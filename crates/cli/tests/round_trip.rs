@@ -54,6 +54,14 @@ fn fits() -> Vec<(&'static str, Vec<String>)> {
             format!("{faithful} --components gamma,log_normal --columns eruptions"),
         ),
         (
+            "noise",
+            format!("{faithful} --family gaussian --covariance tied -k 2 --noise"),
+        ),
+        (
+            "noisy_product",
+            format!("{faithful} --part gamma:eruptions --part normal:waiting -k 2 --noise"),
+        ),
+        (
             "interval",
             format!("{lifetimes} --family weibull --interval from,to -k 2"),
         ),
@@ -71,7 +79,9 @@ fn fits() -> Vec<(&'static str, Vec<String>)> {
         ),
         (
             "zero_inflated",
-            format!("{dice} --family zero_inflated_binomial --set trials=12 --row-weights count -k 1"),
+            format!(
+                "{dice} --family zero_inflated_binomial --set trials=12 --row-weights count -k 1"
+            ),
         ),
         (
             "linear_regression",

@@ -3,9 +3,7 @@
 use crate::registry::{Family, entry, made, read};
 use crate::{Bound, Form, FromField, Kind, ModelError, PartSpecification};
 use distributions::combine::{Censored, Number, Truncated, ZeroInflated};
-use distributions::{
-    Component, Coordinates, IntervalStatistics, ParameterError, Sample, Scalars,
-};
+use distributions::{Component, Coordinates, IntervalStatistics, ParameterError, Sample, Scalars};
 use em::SampleSet;
 use rand::Rng;
 use serde::Serialize;
@@ -153,9 +151,10 @@ where
     Family {
         load: Box::new(move |part, field, components| {
             let (low, high) = bounds(part).map_err(|error| (0, error))?;
-            let bounded = components.iter().enumerate().map(|(k, parameters)| {
-                bounded(parameters, low, high).map_err(|error| (k, error))
-            });
+            let bounded = components
+                .iter()
+                .enumerate()
+                .map(|(k, parameters)| bounded(parameters, low, high).map_err(|error| (k, error)));
             load(part, field, &bounded.collect::<Result<Vec<_>, _>>()?)
         }),
         ..plain
@@ -192,7 +191,10 @@ impl Place {
 
 /// The bounds that are set.
 fn bounds(part: &PartSpecification) -> Result<(f64, f64), ModelError> {
-    if !["low", "high"].iter().any(|key| part.settings.contains_key(*key)) {
+    if !["low", "high"]
+        .iter()
+        .any(|key| part.settings.contains_key(*key))
+    {
         return Err(ModelError(format!(
             "family {} needs --set low=NUMBER, --set high=NUMBER or both (column {})",
             part.family,
@@ -253,7 +255,10 @@ mod tests {
         ] {
             let Place { point, width } = Place::between(low, high);
             let inside = low < point && point < high && width > 0.0;
-            assert!(inside || (low, high) == (-infinite, infinite), "{point} {width}");
+            assert!(
+                inside || (low, high) == (-infinite, infinite),
+                "{point} {width}"
+            );
         }
     }
 }

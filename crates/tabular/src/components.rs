@@ -78,6 +78,11 @@ impl TableComponents {
         };
         self.parts.iter().position(|part| dead(&**part))
     }
+    /// How many components there are beside noise, which stands last.
+    pub fn without_noise(&self) -> usize {
+        let noise = self.parts.iter().any(|part| part.has_noise());
+        self.parts[0].components() - usize::from(noise)
+    }
     /// Whether draws need predictors: some part is a regression.
     pub fn is_conditional(&self) -> bool {
         self.parts.iter().any(|part| part.is_conditional())

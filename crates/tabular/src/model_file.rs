@@ -1,7 +1,7 @@
 //! Model files: exact numbers, and nothing trusted when read.
 
 use crate::{ModelError, PartSpecification, Specification, TableComponents, TableMixture, pretty};
-use em::{ComponentSet, Mixture, Weights};
+use em::{Mixture, Weights};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -116,7 +116,7 @@ impl ModelFile {
             parts: self.specification.parts.clone(),
             label_names: self.label_names.clone(),
             weights: self.model.weights().to_vec(),
-            components: (0..components.len())
+            components: (0..components.without_noise())
                 .map(|k| self.specification.save(components, k))
                 .collect(),
             fit: self.fit.clone(),
@@ -195,11 +195,13 @@ impl ModelFile {
         weights: Vec<f64>,
         components: &[Value],
     ) -> Result<TableMixture, ModelError> {
-        if weights.len() != components.len() {
+        let noise = specification.has_noise();
+        if weights.len() != components.len() + usize::from(noise) {
             return Err(ModelError(format!(
-                "{} weights for {} components",
+                "{} weights for {} components{}",
                 weights.len(),
-                components.len()
+                components.len(),
+                if noise { " and noise" } else { "" }
             )));
         }
         let components: TableComponents = specification.load(components)?;

@@ -31,6 +31,10 @@ pub trait PartSet: Send + Sync {
     fn is_atom(&self, _k: usize, _x: TableRow<'_>) -> bool {
         false
     }
+    /// Whether the last component is noise, which has no parameter and no form in files.
+    fn has_noise(&self) -> bool {
+        false
+    }
     /// How many numbers a row `prepare` writes.
     fn prepared_width(&self) -> usize;
     /// Writes what depends on the observations alone.

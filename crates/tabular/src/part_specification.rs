@@ -2,7 +2,7 @@
 
 use crate::mixed::MixedSet;
 use crate::registry::{Family, family};
-use crate::{Kind, ModelError, PartSet, RegressionSpecification};
+use crate::{Kind, ModelError, Noise, PartSet, RegressionSpecification};
 use distributions::Trials;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -33,6 +33,9 @@ pub struct PartSpecification {
     /// Whether its two columns hold the ends of intervals in which the values lie.
     #[serde(default, skip_serializing_if = "is_false")]
     pub interval: bool,
+    /// The box of the noise that stands beside the components, as the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
     /// Of a regression, the response and its predictors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regression: Option<RegressionSpecification>,

@@ -12,8 +12,8 @@ use distributions::{
     Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, ChiSquared, Component,
     Coordinates, Dirichlet, DirichletMultinomial, DiscreteUniform, Exponential, Gamma, Geometric,
     Gumbel, HalfNormal, InverseGamma, InverseGaussian, Laplace, LogNormal, Logistic, Maxwell,
-    Multinomial, NegativeBinomial, Normal, ParameterError, Pareto, PointMass, Poisson, Rayleigh, Sample,
-    Uniform, VonMises, VonMisesFisher, Weibull,
+    Multinomial, NegativeBinomial, Normal, ParameterError, Pareto, PointMass, Poisson, Rayleigh,
+    Sample, Uniform, VonMises, VonMisesFisher, Weibull,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

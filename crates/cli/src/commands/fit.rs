@@ -26,7 +26,7 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     let plan = Plan::new(arguments, &sheet)?;
     let specification = &plan.specification;
     let typed = typed(&sheet, specification, arguments.missing, Impossible::Refuse)?;
-    let plan = plan.with_data_bounds(&typed.table)?;
+    let plan = plan.with_data_bounds(arguments, &typed.table)?;
     let specification = &plan.specification;
     let weights = weights(arguments, &sheet, &typed)?;
     let context = Context {
@@ -164,7 +164,7 @@ fn fit(
     );
     let names = match start {
         // A dropped component takes its name with it, and it is not known which one that was.
-        Chosen::Labels { names, .. } if model.len() == plan.count => names.clone(),
+        Chosen::Labels { names, .. } if model.len() == plan.total() => names.clone(),
         _ => Vec::new(),
     };
     Ok(ModelFile {
