@@ -11,14 +11,13 @@ pub fn ordered(model: TableMixture) -> TableMixture {
     let first: Vec<f64> = (0..model.len())
         .map(|k| first_number(&model.components().save(k)).unwrap_or(0.0))
         .collect();
-    let components = model.components().without_noise();
-    let mut order: Vec<usize> = (0..components).collect();
+    let noise = model.components().noise_index();
+    let mut order: Vec<usize> = (0..model.len()).filter(|&k| Some(k) != noise).collect();
     let weights = model.weights();
     order.sort_by(|&a, &b| {
         (weights[b].total_cmp(&weights[a])).then_with(|| first[a].total_cmp(&first[b]))
     });
-    // Noise stands last.
-    order.extend(components..model.len());
+    order.extend(noise);
     model.subset(&order)
 }
 

@@ -229,6 +229,13 @@ const ROWS: &[Row] = &[
         2,
         &["noise", "low"],
     ),
+    (
+        "noise",
+        TWO,
+        "fit DATA --family normal -k 2 --noise --on-degenerate drop --output OUT",
+        2,
+        &["may leave nothing beside the noise"],
+    ),
     // Truncated and zero-inflated families.
     (
         "truncated",
@@ -242,14 +249,17 @@ const ROWS: &[Row] = &[
         TWO,
         "fit DATA --family truncated_normal --set low=3 --set high=3 -k 1 --output OUT",
         2,
-        &["low = 3.0 must be below high = 3.0"],
+        &[
+            "family truncated_normal, 3 < x <= 3",
+            "low must be below high",
+        ],
     ),
     (
         "truncated",
         TWO,
         "fit DATA --family truncated_gamma --set high=-1 -k 1 --output OUT",
         2,
-        &["family truncated_gamma", "high = -1.0"],
+        &["truncated_gamma, -inf < x <= -1", "no value of the family"],
     ),
     (
         "truncated",

@@ -130,22 +130,17 @@ where
 {
     let plain = entry(name, kind, &["low", "high"], move |part| {
         let (low, high) = bounds(part)?;
+        let wrong = |why: String| ModelError(format!("family {name}, {low} < x <= {high}: {why}"));
         if !(low < high) {
-            return Err(ModelError(format!(
-                "family {name}: low = {} must be below high = {}",
-                written(low),
-                written(high)
-            )));
+            return Err(wrong("low must be below high".into()));
         }
-        let place = Place::between(low.max(support.0), high.min(support.1));
-        let family = template(place).and_then(|family| Truncated::new(family, low, high));
-        family.map_err(|error| {
-            ModelError(format!(
-                "family {name}, {} < x <= {}: {error}",
-                written(low),
-                written(high)
-            ))
-        })
+        let (least, greatest) = (low.max(support.0), high.min(support.1));
+        if !(least < greatest) {
+            return Err(wrong("no value of the family lies there".into()));
+        }
+        let family = template(Place::between(least, greatest));
+        let family = family.and_then(|family| Truncated::new(family, low, high));
+        family.map_err(|error| wrong(error.to_string()))
     });
     let load = plain.load;
     Family {

@@ -106,9 +106,16 @@ impl ModelFile {
     /// The text of the file.
     ///
     /// # Errors
-    /// When a number is NaN.
+    /// When a number is NaN, or noise does not stand last.
     pub fn to_text(&self) -> Result<String, ModelError> {
         let components = self.model.components();
+        let described = components.without_noise();
+        if components
+            .noise_index()
+            .is_some_and(|noise| noise < described)
+        {
+            return Err(ModelError::new("in a file noise stands last"));
+        }
         let raw = Raw {
             format: FORMAT.into(),
             version: VERSION,
@@ -116,7 +123,7 @@ impl ModelFile {
             parts: self.specification.parts.clone(),
             label_names: self.label_names.clone(),
             weights: self.model.weights().to_vec(),
-            components: (0..components.without_noise())
+            components: (0..described)
                 .map(|k| self.specification.save(components, k))
                 .collect(),
             fit: self.fit.clone(),

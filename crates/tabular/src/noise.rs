@@ -10,6 +10,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::any::Any;
+use std::cmp::Ordering;
 
 /// The box of uniform noise, column after column of a part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,50 +112,69 @@ impl PartSpecification {
             )),
             _ => Box::new(Bound::new(field, columns)),
         };
-        Ok(Box::new(Noisy { components, noise }))
+        Ok(Box::new(Noisy {
+            place: components.components(),
+            components,
+            noise,
+        }))
     }
 }
 
-/// The components of a part, and behind them, as the last one, the noise: a uniform density that is not
-/// estimated. Over several parts it is the product of their boxes.
+/// The components of a part, and one more, the noise: a uniform density that is not estimated. Over several
+/// parts it is the product of their boxes. It stands last, until a fit sorts the components.
 #[derive(Clone)]
 struct Noisy {
     components: Box<dyn PartSet>,
     noise: Box<dyn PartSet>,
+    /// Which component is the noise.
+    place: usize,
 }
 
 impl Noisy {
-    /// How many components there are beside the noise, which is so its index.
-    fn count(&self) -> usize {
-        self.components.components()
+    /// Component k among those that are no noise; `None` for the noise.
+    fn inner(&self, k: usize) -> Option<usize> {
+        match k.cmp(&self.place) {
+            Ordering::Less => Some(k),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(k - 1),
+        }
     }
-    fn around(&self, components: Box<dyn PartSet>) -> Box<dyn PartSet> {
-        Box::new(Noisy {
+    fn around(
+        &self,
+        components: Result<Box<dyn PartSet>, EstimateError>,
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        let components = components.map_err(|mut error| {
+            let outer = |k: usize| k + usize::from(k >= self.place);
+            error.component = error.component.map(outer);
+            error
+        })?;
+        Ok(Box::new(Noisy {
             components,
             noise: self.noise.clone(),
-        })
+            place: self.place,
+        }))
     }
-    /// The prepared columns of the components, and those of the noise.
-    fn split<'a>(&self, prepared: &'a [f64], rows: usize) -> (&'a [f64], &'a [f64]) {
-        prepared.split_at(self.components.prepared_width() * rows)
+    /// Copies the rows of a component-major matrix but that of the noise.
+    fn copy_inner(&self, from: &[f64], rows: usize, into: &mut [f64]) {
+        let before = self.place * rows;
+        into[..before].copy_from_slice(&from[..before]);
+        into[before..].copy_from_slice(&from[before + rows..]);
     }
 }
 
 impl PartSet for Noisy {
     fn components(&self) -> usize {
-        self.count() + 1
+        self.components.components() + 1
     }
-    fn has_noise(&self) -> bool {
-        true
+    fn noise_index(&self) -> Option<usize> {
+        Some(self.place)
     }
     fn log_density(&self, k: usize, x: TableRow<'_>) -> f64 {
-        if k == self.count() {
-            self.noise.log_density(0, x)
-        } else {
-            self.components.log_density(k, x)
+        match self.inner(k) {
+            Some(k) => self.components.log_density(k, x),
+            None => self.noise.log_density(0, x),
         }
     }
-    /// A cell that no component admits may still be noise, but not an estimate's.
     fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str> {
         self.components.check_observation(x)
     }
@@ -173,16 +193,20 @@ impl PartSet for Noisy {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        let (own, last) = out.split_at_mut(self.count() * xs.len());
-        let (prepared, of_noise) = self.split(prepared, xs.len());
-        (self.components).log_density_matrix(xs, prepared, own, scratch);
-        self.noise.log_density_matrix(xs, of_noise, last, scratch);
+        let rows = xs.len();
+        let (own, of_noise) = prepared.split_at(self.components.prepared_width() * rows);
+        let inner = self.components.components() * rows;
+        (self.components).log_density_matrix(xs, own, &mut out[..inner], scratch);
+        let place = self.place * rows;
+        out.copy_within(place..inner, place + rows);
+        let row = &mut out[place..place + rows];
+        self.noise.log_density_matrix(xs, of_noise, row, scratch);
     }
     fn empty_statistics(&self) -> BoxStatistics {
         self.components.empty_statistics()
     }
     fn accumulate(&self, into: &mut BoxStatistics, k: usize, x: TableRow<'_>, weight: f64) {
-        if k < self.count() {
+        if let Some(k) = self.inner(k) {
             self.components.accumulate(into, k, x, weight);
         }
     }
@@ -194,20 +218,24 @@ impl PartSet for Noisy {
         weights: &[f64],
         scratch: &mut Scratch,
     ) {
-        let (prepared, _) = self.split(prepared, xs.len());
-        let weights = &weights[..self.count() * xs.len()];
-        (self.components).accumulate_matrix(into, xs, prepared, weights, scratch);
+        let rows = xs.len();
+        let own = &prepared[..self.components.prepared_width() * rows];
+        let mut inner = scratch.take_dirty(self.components.components() * rows);
+        self.copy_inner(weights, rows, &mut inner);
+        (self.components).accumulate_matrix(into, xs, own, &inner, scratch);
+        scratch.give(inner);
     }
     fn maximize(&self, from: &BoxStatistics) -> Result<Box<dyn PartSet>, EstimateError> {
-        Ok(self.around(self.components.maximize(from)?))
+        self.around(self.components.maximize(from))
     }
     fn estimate(
         &self,
         xs: TableView<'_>,
         weights: &[f64],
     ) -> Result<Box<dyn PartSet>, EstimateError> {
-        let weights = &weights[..self.count() * xs.len()];
-        Ok(self.around(self.components.estimate(xs, weights)?))
+        let mut inner = vec![0.0; self.components.components() * xs.len()];
+        self.copy_inner(weights, xs.len(), &mut inner);
+        self.around(self.components.estimate(xs, &inner))
     }
     fn parameter_count(&self) -> usize {
         self.components.parameter_count()
@@ -215,21 +243,16 @@ impl PartSet for Noisy {
     fn log_prior(&self) -> f64 {
         self.components.log_prior()
     }
-    /// The noise stays last.
-    ///
-    /// # Panics
-    /// When `keep` puts another component behind it.
     fn subset(&self, keep: &[usize]) -> Box<dyn PartSet> {
-        let noise = self.count();
-        match keep.split_last() {
-            Some((&last, others)) if last == noise => {
-                assert!(!others.contains(&noise), "the noise stands last, and once");
-                self.around(self.components.subset(others))
-            }
-            _ => {
-                assert!(!keep.contains(&noise), "the noise stands last");
-                self.components.subset(keep)
-            }
+        let inner: Vec<usize> = keep.iter().filter_map(|&k| self.inner(k)).collect();
+        let components = self.components.subset(&inner);
+        match keep.iter().position(|&k| k == self.place) {
+            Some(place) => Box::new(Noisy {
+                components,
+                noise: self.noise.clone(),
+                place,
+            }),
+            None => components,
         }
     }
     fn one_step(&self) -> bool {
@@ -237,7 +260,11 @@ impl PartSet for Noisy {
     }
     fn toward(&self, next: &dyn PartSet, fraction: f64) -> Box<dyn PartSet> {
         match next.as_any().downcast_ref::<Self>() {
-            Some(next) => self.around(self.components.toward(&*next.components, fraction)),
+            Some(next) => Box::new(Noisy {
+                components: self.components.toward(&*next.components, fraction),
+                noise: self.noise.clone(),
+                place: self.place,
+            }),
             None => panic!("the next iterate of another part"),
         }
     }
@@ -248,24 +275,22 @@ impl PartSet for Noisy {
         self.components.pack(into);
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Box<dyn PartSet>, EstimateError> {
-        Ok(self.around(self.components.unpack(from)?))
+        self.around(self.components.unpack(from))
     }
     fn empty_values(&self) -> Values {
         self.components.empty_values()
     }
     fn draw(&self, k: usize, given: Option<TableRow<'_>>, rng: &mut dyn Rng, into: &mut Values) {
-        if k == self.count() {
-            self.noise.draw(0, given, rng, into);
-        } else {
-            self.components.draw(k, given, rng, into);
+        match self.inner(k) {
+            Some(k) => self.components.draw(k, given, rng, into),
+            None => self.noise.draw(0, given, rng, into),
         }
     }
     /// Noise has no parameter of its own.
     fn save(&self, k: usize) -> Value {
-        if k == self.count() {
-            Value::Object(serde_json::Map::new())
-        } else {
-            self.components.save(k)
+        match self.inner(k) {
+            Some(k) => self.components.save(k),
+            None => Value::Object(serde_json::Map::new()),
         }
     }
     fn in_class(&self) -> bool {

@@ -104,6 +104,21 @@ fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
     }
 }
 
+/// Noise alone is no mixture: some component has to stay beside it.
+fn check_noise(arguments: &Fit, plan: &Plan) -> Result<(), Failure> {
+    let alone = match arguments.on_degenerate {
+        OnDegenerate::Fail => false,
+        OnDegenerate::Reset => plan.count == 1,
+        OnDegenerate::Drop => true,
+    };
+    if plan.specification.has_noise() && alone {
+        return Err(Failure::input(
+            "--noise: --on-degenerate drop, and reset with one component, may leave nothing beside the noise",
+        ));
+    }
+    Ok(())
+}
+
 /// Fits, and makes the record of the fit.
 fn fit(
     arguments: &Fit,
@@ -112,6 +127,7 @@ fn fit(
     start: &Chosen,
     weights: Option<&[f64]>,
 ) -> Result<ModelFile, Failure> {
+    check_noise(arguments, plan)?;
     let template = match start {
         Chosen::Model(model) => (**model).clone(),
         _ => Mixture::uniform(plan.specification.template(plan.count)?),
