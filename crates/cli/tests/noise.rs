@@ -16,6 +16,19 @@ const VALUES: [f64; 20] = [
     40.0, -25.0, 63.0,
 ];
 
+/// The values, with the group of each: the noise comes last of the names.
+fn labelled() -> String {
+    let rows = VALUES.iter().enumerate().map(|(i, x)| {
+        let name = match i {
+            0..8 => "a",
+            8..15 => "b",
+            _ => "far",
+        };
+        format!("{x},{name}\n")
+    });
+    format!("x,g\n{}", rows.collect::<String>())
+}
+
 fn normal(x: f64, mean: f64, variance: f64) -> f64 {
     let z = x - mean;
     (-z * z / (2.0 * variance)).exp() / (2.0 * std::f64::consts::PI * variance).sqrt()
@@ -58,11 +71,10 @@ fn naive() -> (f64, [f64; 3], [f64; 2], [f64; 2]) {
 #[test]
 fn noise_takes_what_lies_far_from_the_components() {
     let folder = folder("noise_line");
-    let rows: Vec<String> = VALUES.iter().map(f64::to_string).collect();
-    let data = write(&folder, "data.csv", format!("x\n{}\n", rows.join("\n")));
+    let data = write(&folder, "data.csv", labelled());
     let model = folder.join("model.json").display().to_string();
     let fitted = fit(&format!(
-        "{data} --family normal -k 2 --noise --tolerance 1e-12 --output {model}"
+        "{data} --family normal --columns x -k 2 --noise --init-labels g --tolerance 1e-12 --output {model}"
     ));
     let (log_likelihood, weights, means, variances) = naive();
     let number = |pointer: &str| {
@@ -157,16 +169,7 @@ fn noise_is_uniform_in_its_box() {
 #[test]
 fn labels_name_the_noise_last() {
     let folder = folder("noise_labels");
-    let rows = VALUES.iter().enumerate().map(|(i, x)| {
-        let name = match i {
-            0..8 => "a",
-            8..15 => "b",
-            _ => "far",
-        };
-        format!("{x},{name}")
-    });
-    let rows: Vec<String> = rows.collect();
-    let data = write(&folder, "data.csv", format!("x,g\n{}\n", rows.join("\n")));
+    let data = write(&folder, "data.csv", labelled());
     let fitted = fit(&format!(
         "{data} --family normal --columns x -k 2 --noise --init-labels g --max-iterations 0"
     ));
