@@ -116,6 +116,14 @@ pub struct Model {
     /// The columns of --family or --components; every numeric column by default.
     #[arg(long, value_name = "COLUMN,COLUMN…")]
     pub columns: Option<String>,
+    /// Censored values: the columns of the ends of the interval that holds each, equal where it is known,
+    /// empty where there is none.
+    #[arg(long, value_name = "LOW,HIGH",
+          conflicts_with_all = ["columns", "part", "response", "predictors"])]
+    pub interval: Option<String>,
+    /// Uniform noise in the bounding box of the data, beside the K components and behind them.
+    #[arg(long, conflicts_with_all = ["interval", "response", "predictors"])]
+    pub noise: bool,
     /// The covariance structure of gaussian and multivariate_t parts.
     #[arg(long, value_name = "STRUCTURE")]
     pub covariance: Option<String>,

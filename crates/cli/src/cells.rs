@@ -40,7 +40,7 @@ pub fn real(sheet: &Sheet, row: usize, column: usize) -> Result<Cell<f64>, Failu
 }
 
 /// Why a cell holds no number.
-fn not_a_number(sheet: &Sheet, row: usize, column: usize) -> Failure {
+pub fn not_a_number(sheet: &Sheet, row: usize, column: usize) -> Failure {
     let text = sheet.cell(row, column);
     let what = match text.parse::<f64>() {
         Ok(number) if number.is_nan() => {

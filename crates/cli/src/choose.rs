@@ -4,6 +4,7 @@ use crate::args::{Fit, Model};
 use crate::cells::{is_numeric, levels};
 use crate::columns::check_numeric;
 use crate::failure::{Failure, say};
+use crate::intervals;
 use crate::known;
 use crate::names;
 use crate::read::Sheet;
@@ -24,7 +25,9 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
             "--response, --predictors, --common and --offset need --family NAME, a regression",
         ));
     }
-    if let Some(name) = model.family.as_ref().filter(|_| regression) {
+    if let Some(interval) = &model.interval {
+        parts.push(interval_part(model, interval)?);
+    } else if let Some(name) = model.family.as_ref().filter(|_| regression) {
         parts.push(regression::part(model, name)?);
     } else if let Some(name) = &model.family {
         let columns = match &model.columns {
@@ -33,7 +36,11 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
         };
         add_parts(&mut parts, name, &[], columns)?;
     }
-    if let Some(list) = &model.components {
+    if let Some(list) = model
+        .components
+        .as_ref()
+        .filter(|_| model.interval.is_none())
+    {
         let families = names::list("--components", list)?;
         let columns = match &model.columns {
             Some(list) => names::list("--columns", list)?,
@@ -68,7 +75,8 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
         }
         for name in &part.columns {
             let column = sheet.column(name)?;
-            if kind != Kind::Codes {
+            // An end that is given nowhere is a column without a number.
+            if !matches!(kind, Kind::Codes | Kind::Intervals) {
                 check_numeric(sheet, column, &part.family)?;
             }
         }
@@ -84,6 +92,28 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
 /// Whether a family is a regression.
 fn is_regression(name: &str) -> Result<bool, Failure> {
     Ok(tabular::family(name)?.kind.is_regression())
+}
+
+/// The part of `--interval LOW,HIGH`: one family, or one for each component.
+fn interval_part(model: &Model, interval: &str) -> Result<PartSpecification, Failure> {
+    let (family, components) = match (&model.family, &model.components) {
+        (Some(name), _) => (name.clone(), Vec::new()),
+        (None, Some(list)) => (MIXED.to_string(), names::list("--components", list)?),
+        (None, None) => {
+            return Err(Failure::input(
+                "--interval LOW,HIGH needs --family NAME or --components NAME,NAME",
+            ));
+        }
+    };
+    let part = PartSpecification {
+        family,
+        components,
+        columns: intervals::columns(interval)?,
+        interval: true,
+        ..PartSpecification::default()
+    };
+    part.kind()?;
+    Ok(part)
 }
 
 /// A univariate family over several columns is one part a column.

@@ -3,6 +3,7 @@
 use crate::args::Missing;
 use crate::cells::{Cell, Impossible, code, count, is_numeric, real};
 use crate::failure::Failure;
+use crate::intervals;
 use crate::known::Beside;
 use crate::read::{Sheet, is_missing};
 use crate::regression;
@@ -37,7 +38,8 @@ pub fn typed(
         .collect::<Result<Vec<Vec<usize>>, _>>()?;
     let columns = needed.clone();
     needed.push(beside.columns(sheet)?);
-    let rows = beside.grouped(sheet, kept_rows(sheet, &needed, missing)?)?;
+    let rows = kept_rows(sheet, specification, &needed, missing)?;
+    let rows = beside.grouped(sheet, rows)?;
     if rows.is_empty() && impossible == Impossible::Refuse {
         return Err(Failure::input(format!(
             "{}: every row has a missing cell",
@@ -69,6 +71,7 @@ pub fn typed(
                 let read = |row, column| count(sheet, row, column, impossible);
                 vectors(source, part, columns, 0, &mut marks, read)?
             }
+            Kind::Intervals => intervals::field(source, part, columns, &mut marks)?,
             kind if kind.is_regression() => regression::field(source, part, &mut marks)?,
             _ => scalars(source, part, kind, columns[0], &mut marks)?,
         });
@@ -97,16 +100,26 @@ pub fn unobserved(fields: &[Field], rows: usize) -> impl Iterator<Item = bool> +
 /// The rows that are used.
 fn kept_rows(
     sheet: &Sheet,
+    specification: &Specification,
     columns: &[Vec<usize>],
     missing: Missing,
 ) -> Result<Vec<usize>, Failure> {
+    // Columns beyond those of the parts belong to none.
+    let gap = |row: usize| {
+        columns.iter().enumerate().find_map(|(p, columns)| {
+            if specification.parts.get(p).is_some_and(|part| part.interval) {
+                return intervals::gap(sheet, row, columns);
+            }
+            let mut columns = columns.iter().copied();
+            columns.find(|&column| sheet.is_missing(row, column))
+        })
+    };
     let mut rows = Vec::with_capacity(sheet.rows.len());
     for row in 0..sheet.rows.len() {
-        let gap = (columns.iter().flatten()).find(|&&column| sheet.is_missing(row, column));
-        match (gap, missing) {
+        match (gap(row), missing) {
             (None, _) | (Some(_), Missing::Em) => rows.push(row),
             (Some(_), Missing::Drop) => {}
-            (Some(&column), Missing::Error) => {
+            (Some(column), Missing::Error) => {
                 let text = sheet.cell(row, column);
                 let shown = if text.is_empty() { "empty" } else { &*text };
                 return Err(Failure::input(format!(
@@ -198,6 +211,17 @@ pub fn cells<T: Copy>(
     let read: Vec<Cell<T>> = (source.rows.iter())
         .map(|&row| read(row))
         .collect::<Result<_, _>>()?;
+    filled(source, column, placeholder, marks, read)
+}
+
+/// The values of cells that are read, with what stands where there is none; see [`cells`].
+pub fn filled<T: Copy>(
+    source: Source<'_>,
+    column: usize,
+    placeholder: T,
+    marks: &mut [bool],
+    read: Vec<Cell<T>>,
+) -> Result<(Vec<T>, Option<Vec<bool>>), Failure> {
     let first = read.iter().find_map(|cell| match cell {
         Cell::Value(value) => Some(*value),
         _ => None,

@@ -12,6 +12,7 @@ mod explain;
 mod failure;
 mod grid;
 mod groups;
+mod intervals;
 mod known;
 mod labels;
 mod names;

@@ -16,7 +16,7 @@ use tabular::{Concomitant, ModelFile, Specification, Table, TableMixture};
 pub struct Plan {
     /// Families and columns.
     pub specification: Specification,
-    /// The number of components K.
+    /// The number of components K, noise not counted.
     pub count: usize,
     /// Weights and components of a given start.
     given: Option<Given>,
@@ -31,7 +31,7 @@ impl Plan {
         check_uses(arguments, &specification)?;
         let families = specification.parts.iter().map(|part| part.components.len());
         let families = families.max().filter(|&families| families > 0);
-        let given_count = given.as_ref().map(|(weights, _)| weights.len());
+        let given_count = given.as_ref().map(|(_, components)| components.len());
         let count = match (arguments.count.or(families), given_count) {
             (Some(count), Some(given)) if count != given => {
                 return Err(Failure::input(format!(
@@ -64,8 +64,17 @@ impl Plan {
         })
     }
 
-    /// Takes the bounds that are not set from the rows of the fit; a model to start from has its own.
-    pub fn with_data_bounds(mut self, table: &Table) -> Result<Plan, Failure> {
+    /// How many components the mixture has, noise included.
+    pub fn total(&self) -> usize {
+        self.count + usize::from(self.specification.has_noise())
+    }
+
+    /// Takes the bounds that are not set from the rows of the fit, where a model to start from does not have
+    /// its own, and the box of noise.
+    pub fn with_data_bounds(mut self, arguments: &Fit, table: &Table) -> Result<Plan, Failure> {
+        if arguments.model.noise {
+            self.specification = self.specification.with_noise_around(table)?;
+        }
         if self.given.is_none() {
             self.specification = self.specification.with_data_bounds(table, self.count)?;
         }
@@ -113,7 +122,7 @@ impl Plan {
                 &arguments.start,
                 context.sheet,
                 rows,
-                self.count,
+                self.total(),
                 one_family,
             )?;
             if let (Chosen::SmallEm(runs), Some(restarts)) = (&mut chosen, arguments.restarts) {
@@ -218,10 +227,12 @@ fn unchanged(arguments: &Fit, specification: Specification) -> Result<Specificat
     if model.covariance.is_some()
         || !model.set.is_empty()
         || model.columns.is_some()
+        || model.interval.is_some()
+        || model.noise
         || model.is_regression()
     {
         return Err(Failure::input(
-            "--columns, --covariance, --set and the options of regressions need --family or --part; without them the model to start from \
+            "--columns, --interval, --noise, --covariance, --set and the options of regressions need --family or --part; without them the model to start from \
              says what is fitted",
         ));
     }

@@ -6,16 +6,18 @@ use em::{Evaluation, FitReport};
 use serde_json::Value;
 use tabular::{FitRecord, StartRecord, TableMixture};
 
-/// The order of components by falling weight, ties by first parameter.
+/// The order of components by falling weight, ties by first parameter; noise last.
 pub fn by_falling_weight(model: &TableMixture) -> Vec<usize> {
     let first: Vec<f64> = (0..model.len())
         .map(|k| first_number(&model.components().save(k)).unwrap_or(0.0))
         .collect();
-    let mut order: Vec<usize> = (0..model.len()).collect();
+    let noise = model.components().noise_index();
+    let mut order: Vec<usize> = (0..model.len()).filter(|&k| Some(k) != noise).collect();
     let weights = model.weights();
     order.sort_by(|&a, &b| {
         (weights[b].total_cmp(&weights[a])).then_with(|| first[a].total_cmp(&first[b]))
     });
+    order.extend(noise);
     order
 }
 
@@ -78,7 +80,8 @@ pub fn record(
             Algorithm::Hard => "hard".into(),
         },
         seed: arguments.seed,
-        requested_components: (model.len() != requested).then_some(requested),
+        requested_components: (model.components().without_noise() != requested)
+            .then_some(requested),
         degeneracies: report
             .degeneracies
             .iter()

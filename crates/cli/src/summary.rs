@@ -8,10 +8,15 @@ use tabular::{FitRecord, ModelFile, PartSpecification, RegressionSpecification, 
 
 /// The summary of a model.
 pub fn text(file: &ModelFile) -> String {
-    let count = file.model.len();
+    let count = file.model.components().without_noise();
     let mut text = format!(
-        "mixture of {count} component{}\n\n",
-        if count == 1 { "" } else { "s" }
+        "mixture of {count} component{}{}\n\n",
+        if count == 1 { "" } else { "s" },
+        if count < file.model.len() {
+            ", and noise"
+        } else {
+            ""
+        }
     );
     text.push_str(&weights(file));
     text.push_str(&concomitant(file));
@@ -55,7 +60,11 @@ fn name(k: usize, names: &[String]) -> String {
 fn weights(file: &ModelFile) -> String {
     let mut grid = Grid::new(vec!["component".into(), "weight".into()]);
     for (k, &weight) in file.model.weights().iter().enumerate() {
-        grid.row(vec![name(k, &file.label_names), short(weight)]);
+        let mut named = name(k, &file.label_names);
+        if k == file.model.components().without_noise() {
+            named.push_str(" (noise)");
+        }
+        grid.row(vec![named, short(weight)]);
     }
     grid.text()
 }
@@ -93,6 +102,7 @@ fn part_text(part: &PartSpecification, parameters: &[&Value], names: &[String]) 
     }
     let mut text = match &part.regression {
         Some(regression) => format!("{title}: {}\n", formula(regression)),
+        None if part.interval => format!("{title}, in intervals: {}\n", joined(&part.columns)),
         None => format!("{title}: {}\n", joined(&part.columns)),
     };
     text.push_str(&numbers(part, parameters, names));

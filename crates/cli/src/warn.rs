@@ -64,6 +64,7 @@ pub fn warnings(
     let parts = context.specification.parts.iter();
     let width = |part: &PartSpecification| match &part.regression {
         Some(_) => part.coefficient_names().len(),
+        None if part.interval => 1,
         None => part.columns.len(),
     };
     let needed = parts.map(width).sum::<usize>() + 1;
@@ -72,7 +73,8 @@ pub fn warnings(
     } else {
         "columns"
     };
-    for (k, count) in evaluation.effective_counts.iter().enumerate() {
+    let components = model.components().without_noise();
+    for (k, count) in evaluation.effective_counts[..components].iter().enumerate() {
         if *count < needed as f64 {
             warnings.push(format!(
                 "component {k} has an effective count of {}, fewer than {needed} ({counted} + 1)",
@@ -127,7 +129,7 @@ fn unreachable(context: Context<'_>, model: &TableMixture) -> Vec<String> {
 
 /// A warning for each group of components with the same parameters.
 fn coinciding(model: &TableMixture) -> Vec<String> {
-    let saved: Vec<Value> = (0..model.len())
+    let saved: Vec<Value> = (0..model.components().without_noise())
         .map(|k| model.components().save(k))
         .collect();
     let mut groups: Vec<Vec<usize>> = Vec::new();

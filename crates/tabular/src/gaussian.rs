@@ -14,6 +14,7 @@ pub(crate) fn gaussian_line(name: &'static str) -> Family {
         kind: Kind::Vectors,
         settings: &[],
         covariance: true,
+        of_intervals: None,
         template: Box::new(|part, field, components| {
             let set = Gaussians::standard(structure(part)?, components, part.columns.len());
             Ok(Box::new(Bound::new(field, set)))

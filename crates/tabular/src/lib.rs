@@ -10,6 +10,7 @@
 //! - [`ModelFile`] is a fitted model on disk, with exact numbers.
 
 mod bound;
+mod combined;
 mod components;
 mod concomitant;
 mod data_bounds;
@@ -19,6 +20,7 @@ mod grouped;
 mod mixed;
 mod model_file;
 mod multivariate_t;
+mod noise;
 mod npy;
 mod part;
 mod part_specification;
@@ -37,6 +39,7 @@ pub use concomitant::{Concomitant, ConcomitantSpecification};
 pub use form::{Form, Plain};
 pub use grouped::KnownRows;
 pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION};
+pub use noise::Noise;
 pub use npy::NumberFile;
 pub use part::PartSet;
 pub use part_specification::{MIXED, PartSpecification};

@@ -5,7 +5,7 @@ use crate::{
     Concomitant, ModelError, PartSpecification, Specification, TableComponents, TableMixture,
     pretty,
 };
-use em::{ComponentSet, Mixture, Weights};
+use em::{Mixture, Weights};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -130,9 +130,16 @@ impl ModelFile {
     /// The text of the file.
     ///
     /// # Errors
-    /// When a number is NaN.
+    /// When a number is NaN, or noise does not stand last.
     pub fn to_text(&self) -> Result<String, ModelError> {
         let components = self.model.components();
+        let described = components.without_noise();
+        if components
+            .noise_index()
+            .is_some_and(|noise| noise < described)
+        {
+            return Err(ModelError::new("in a file noise stands last"));
+        }
         let raw = Raw {
             format: FORMAT.into(),
             version: VERSION,
@@ -142,7 +149,7 @@ impl ModelFile {
             weights: self.model.weights().to_vec(),
             concomitant: self.concomitant.as_ref().map(RawConcomitant::new),
             group: self.group.clone(),
-            components: (0..components.len())
+            components: (0..described)
                 .map(|k| self.specification.save(components, k))
                 .collect(),
             fit: self.fit.clone(),
@@ -229,11 +236,13 @@ impl ModelFile {
         weights: Vec<f64>,
         components: &[Value],
     ) -> Result<TableMixture, ModelError> {
-        if weights.len() != components.len() {
+        let noise = specification.has_noise();
+        if weights.len() != components.len() + usize::from(noise) {
             return Err(ModelError(format!(
-                "{} weights for {} components",
+                "{} weights for {} components{}",
                 weights.len(),
-                components.len()
+                components.len(),
+                if noise { " and noise" } else { "" }
             )));
         }
         let components: TableComponents = specification.load(components)?;

@@ -12,6 +12,7 @@ pub(crate) fn multivariate_t_line(name: &'static str) -> Family {
         kind: Kind::Vectors,
         settings: &["df"],
         covariance: true,
+        of_intervals: None,
         template: Box::new(|part, field, components| {
             let set = MultivariateTs::standard(structure(part)?, components, part.columns.len());
             let set = match degrees(part) {

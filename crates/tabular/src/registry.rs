@@ -1,17 +1,19 @@
 //! The families that can be chosen by name: one line each.
 
+use crate::combined::{Place, censorable, truncated, zero_inflated, zero_truncated};
 use crate::gaussian::gaussian_line;
 use crate::multivariate_t::multivariate_t_line;
 use crate::regression::{Generalized, Linear, regression_line};
 use crate::variants::{normal_line, student_t_line};
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
+use distributions::combine::ZeroInflated;
 use distributions::regression::{BernoulliResponse, BinomialResponse, PoissonResponse};
 use distributions::{
     Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, ChiSquared, Component,
     Coordinates, Dirichlet, DirichletMultinomial, DiscreteUniform, Exponential, Gamma, Geometric,
     Gumbel, HalfNormal, InverseGamma, InverseGaussian, Laplace, LogNormal, Logistic, Maxwell,
-    Multinomial, NegativeBinomial, ParameterError, Pareto, PointMass, Poisson, Rayleigh, Sample,
-    Uniform, VonMises, VonMisesFisher, Weibull,
+    Multinomial, NegativeBinomial, Normal, ParameterError, Pareto, PointMass, Poisson, Rayleigh,
+    Sample, Uniform, VonMises, VonMisesFisher, Weibull,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,9 +40,15 @@ pub struct Family {
     pub(crate) template: Box<Template>,
     /// Reads K components over a field from their parameters; an error names the component.
     pub(crate) load: Box<Load>,
+    /// The same family over intervals, where it observes them.
+    pub(crate) of_intervals: Option<Box<Family>>,
 }
 
 impl Family {
+    /// Whether it observes values of which only an interval is known.
+    pub fn observes_intervals(&self) -> bool {
+        self.of_intervals.is_some()
+    }
     /// The family over columns of this kind, where it observes them: a point mass stands beside
     /// counts, and beside real numbers.
     pub(crate) fn over(&'static self, kind: Kind) -> Option<&'static Family> {
@@ -84,10 +92,10 @@ fn all() -> Vec<Family> {
     use Kind::{Codes, CountVectors, Counts, Reals, Vectors};
     vec![
         normal_line("normal"),
-        entry("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
-        entry("exponential", Reals, &[], |_| made(Exponential::new(1.0))),
-        entry("gamma", Reals, &[], |_| made(Gamma::new(1.0, 1.0))),
-        entry("inverse_gamma", Reals, &[], |_| {
+        censorable("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
+        censorable("exponential", Reals, &[], |_| made(Exponential::new(1.0))),
+        censorable("gamma", Reals, &[], |_| made(Gamma::new(1.0, 1.0))),
+        censorable("inverse_gamma", Reals, &[], |_| {
             made(InverseGamma::new(1.0, 1.0))
         }),
         entry("chi_squared", Reals, &[], |_| made(ChiSquared::new(1.0))),
@@ -95,49 +103,91 @@ fn all() -> Vec<Family> {
             made(InverseGaussian::new(1.0, 1.0))
         }),
         entry("beta", Reals, &[], |_| made(Beta::new(1.0, 1.0))),
-        entry("weibull", Reals, &[], |_| made(Weibull::new(1.0, 1.0))),
-        entry("rayleigh", Reals, &[], |_| made(Rayleigh::new(1.0))),
-        entry("maxwell", Reals, &[], |_| made(Maxwell::new(1.0))),
-        entry("half_normal", Reals, &[], |_| made(HalfNormal::new(1.0))),
+        censorable("weibull", Reals, &[], |_| made(Weibull::new(1.0, 1.0))),
+        censorable("rayleigh", Reals, &[], |_| made(Rayleigh::new(1.0))),
+        censorable("maxwell", Reals, &[], |_| made(Maxwell::new(1.0))),
+        censorable("half_normal", Reals, &[], |_| made(HalfNormal::new(1.0))),
         student_t_line("student_t"),
         entry("cauchy", Reals, &[], |_| made(Cauchy::new(0.0, 1.0))),
         entry("logistic", Reals, &[], |_| made(Logistic::new(0.0, 1.0))),
         entry("gumbel", Reals, &[], |_| made(Gumbel::new(0.0, 1.0))),
-        entry("laplace", Reals, &["location"], |part| {
+        censorable("laplace", Reals, &["location"], |part| {
             made(Laplace::new(part.number_setting("location")?, 1.0))
         }),
-        entry("pareto", Reals, &["minimum"], |part| {
+        censorable("pareto", Reals, &["minimum"], |part| {
             made(Pareto::new(part.number_setting("minimum")?, 1.0))
         }),
-        entry("uniform", Reals, &["low", "high"], |part| {
+        censorable("uniform", Reals, &["low", "high"], |part| {
             let (low, high) = (part.number_setting("low")?, part.number_setting("high")?);
             made(Uniform::new(low, high))
         }),
         entry("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
-        entry("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
-        negative_binomial(),
+        censorable("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
+        adjusted_entry(
+            "negative_binomial",
+            Counts,
+            &["size"],
+            negative_binomial,
+            with_known_size,
+        ),
         entry("point_mass", Counts, &["value"], |part| {
             made(PointMass::<u64>::new(part.count_setting("value", 0)?))
         }),
-        entry("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
-        entry("binomial", Counts, &["trials"], |part| {
-            made(Binomial::new(part.count_setting("trials", 1)?, 0.5))
-        }),
-        entry("beta_binomial", Counts, &["trials"], |part| {
-            made(BetaBinomial::new(
-                part.count_setting("trials", 1)?,
-                1.0,
-                1.0,
-            ))
-        }),
+        censorable("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
+        censorable("binomial", Counts, &["trials"], binomial),
+        entry("beta_binomial", Counts, &["trials"], beta_binomial),
         entry("discrete_uniform", Counts, &["low", "high"], |part| {
             let low = part.count_setting("low", 0)?;
             made(DiscreteUniform::new(low, part.count_setting("high", low)?))
         }),
-        entry("geometric", Counts, &["support"], |part| {
-            let mut parameters = part.settings.clone();
-            parameters.insert("probability".into(), 0.5.into());
-            read::<Geometric>(&Value::Object(parameters))
+        censorable("geometric", Counts, &["support"], geometric),
+        zero_inflated("zero_inflated_poisson", Counts, &[], |_| {
+            made(Poisson::new(1.0))
+        }),
+        zero_inflated_negative_binomial(),
+        zero_inflated("zero_inflated_binomial", Counts, &["trials"], binomial),
+        zero_inflated("zero_inflated_geometric", Counts, &["support"], geometric),
+        zero_inflated(
+            "zero_inflated_beta_binomial",
+            Counts,
+            &["trials"],
+            beta_binomial,
+        ),
+        zero_inflated("zero_inflated_exponential", Reals, &[], |_| {
+            made(Exponential::new(1.0))
+        }),
+        zero_inflated("zero_inflated_gamma", Reals, &[], |_| {
+            made(Gamma::new(1.0, 1.0))
+        }),
+        zero_inflated("zero_inflated_log_normal", Reals, &[], |_| {
+            made(LogNormal::new(0.0, 1.0))
+        }),
+        zero_inflated("zero_inflated_weibull", Reals, &[], |_| {
+            made(Weibull::new(1.0, 1.0))
+        }),
+        zero_inflated("zero_inflated_inverse_gaussian", Reals, &[], |_| {
+            made(InverseGaussian::new(1.0, 1.0))
+        }),
+        zero_truncated("zero_truncated_poisson", &[], |_| made(Poisson::new(1.0))),
+        zero_truncated("zero_truncated_binomial", &["trials"], binomial),
+        zero_truncated("zero_truncated_geometric", &[], geometric),
+        truncated("truncated_normal", Reals, REALS, |at: Place| {
+            Normal::new(at.point, at.width * at.width)
+        }),
+        truncated("truncated_log_normal", Reals, POSITIVE, |at: Place| {
+            LogNormal::new(at.point.ln(), 1.0)
+        }),
+        truncated("truncated_exponential", Reals, POSITIVE, |at: Place| {
+            Exponential::new(1.0 / at.point)
+        }),
+        truncated("truncated_gamma", Reals, POSITIVE, |at: Place| {
+            Gamma::new(1.0, 1.0 / at.point)
+        }),
+        truncated("truncated_weibull", Reals, POSITIVE, |at: Place| {
+            Weibull::new(1.0, at.point)
+        }),
+        truncated("truncated_poisson", Counts, POSITIVE, |at: Place| {
+            Poisson::new(at.point)
         }),
         entry("categorical", Codes, &[], |part| {
             made(Categorical::uniform(part.levels.len()))
@@ -183,22 +233,54 @@ fn all() -> Vec<Family> {
     ]
 }
 
-/// The negative binomial, whose size is known where it is set.
-fn negative_binomial() -> Family {
-    let fix = |part: &PartSpecification, family: NegativeBinomial| {
-        if part.settings.contains_key("size") {
-            family.with_fixed_size()
-        } else {
-            family
-        }
-    };
-    let template = |part: &PartSpecification| {
-        let mut parameters = part.settings.clone();
-        parameters.entry("size").or_insert(1.0.into());
-        parameters.insert("mean".into(), 1.0.into());
-        read(&Value::Object(parameters))
-    };
-    adjusted_entry("negative_binomial", Kind::Counts, &["size"], template, fix)
+/// Every real number.
+const REALS: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+/// The positive numbers.
+const POSITIVE: (f64, f64) = (0.0, f64::INFINITY);
+
+fn binomial(part: &PartSpecification) -> Result<Binomial, ModelError> {
+    made(Binomial::new(part.count_setting("trials", 1)?, 0.5))
+}
+
+fn beta_binomial(part: &PartSpecification) -> Result<BetaBinomial, ModelError> {
+    let trials = part.count_setting("trials", 1)?;
+    made(BetaBinomial::new(trials, 1.0, 1.0))
+}
+
+fn geometric(part: &PartSpecification) -> Result<Geometric, ModelError> {
+    let mut parameters = part.settings.clone();
+    parameters.insert("probability".into(), 0.5.into());
+    read(&Value::Object(parameters))
+}
+
+fn negative_binomial(part: &PartSpecification) -> Result<NegativeBinomial, ModelError> {
+    let mut parameters = part.settings.clone();
+    parameters.entry("size").or_insert(1.0.into());
+    parameters.insert("mean".into(), 1.0.into());
+    read(&Value::Object(parameters))
+}
+
+/// The zero-inflated negative binomial, whose size is known where it is set.
+fn zero_inflated_negative_binomial() -> Family {
+    adjusted_entry(
+        "zero_inflated_negative_binomial",
+        Kind::Counts,
+        &["size"],
+        |part| made(ZeroInflated::new(0.5, negative_binomial(part)?)),
+        |part, inflated: ZeroInflated<NegativeBinomial>| {
+            let family = with_known_size(part, inflated.family().clone());
+            ZeroInflated::new(inflated.zero_probability(), family).unwrap_or(inflated)
+        },
+    )
+}
+
+/// The size is known where it is set.
+fn with_known_size(part: &PartSpecification, family: NegativeBinomial) -> NegativeBinomial {
+    if part.settings.contains_key("size") {
+        family.with_fixed_size()
+    } else {
+        family
+    }
 }
 
 /// The line of a family whose template is made by `template`.
@@ -230,6 +312,7 @@ where
         kind,
         settings,
         covariance: false,
+        of_intervals: None,
         template: Box::new(move |part, field, components| {
             let set = vec![adjusted(part, template(part)?); components];
             Ok(Box::new(

@@ -2,7 +2,7 @@
 
 use crate::registry::{adjusted_entry, entry, made};
 use crate::{Family, Kind, PartSpecification};
-use distributions::combine::Fixed;
+use distributions::combine::{Censored, Fixed};
 use distributions::{Normal, NormalWithKnownMean, NormalWithKnownVariance, StudentT};
 use std::sync::Arc;
 
@@ -36,6 +36,9 @@ pub(crate) fn normal_line(name: &'static str) -> Family {
         kind: reals,
         settings: &["mean", "variance"],
         covariance: false,
+        of_intervals: Some(Box::new(entry(name, Kind::Intervals, &[], |_| {
+            Ok(Censored(Normal::standard()))
+        }))),
         template: Box::new(move |part, field, components| {
             (variants[chosen(part)].template)(part, field, components)
         }),

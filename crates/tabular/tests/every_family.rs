@@ -44,6 +44,12 @@ fn specifications() -> Vec<Specification> {
         if family.covariance {
             part.covariance = Some("VEE".into());
         }
+        if family.observes_intervals() {
+            let mut part = part.clone();
+            part.columns = vec!["from".into(), "to".into()];
+            part.interval = true;
+            all.push(Specification { parts: vec![part] });
+        }
         all.push(Specification { parts: vec![part] });
     }
     // What a setting turns into another family.
@@ -67,7 +73,13 @@ fn specifications() -> Vec<Specification> {
         components: vec!["gamma".into(), "log_normal".into()],
         ..PartSpecification::default()
     };
+    let mut mixed_intervals = mixed.clone();
+    mixed_intervals.columns.push("to".into());
+    mixed_intervals.interval = true;
     all.push(Specification { parts: vec![mixed] });
+    all.push(Specification {
+        parts: vec![mixed_intervals],
+    });
     all
 }
 
@@ -142,7 +154,25 @@ fn sample(specification: &Specification) -> (TableComponents, Table) {
     for row in 0..300 {
         template.draw(row % 2, &mut rng, &mut table);
     }
-    (template, table)
+    (template, coarsened(table))
+}
+
+/// The same rows; of values that may be known by an interval only, three of four are: it holds the value.
+fn coarsened(table: Table) -> Table {
+    let fields = table.fields().iter().cloned().map(|mut field| {
+        if let Values::Intervals((low, high)) = &mut field.values {
+            for (row, (low, high)) in low.iter_mut().zip(high).enumerate() {
+                (*low, *high) = match row % 8 {
+                    2 | 3 => (*low - 1.0, f64::INFINITY),
+                    4 | 5 => (f64::NEG_INFINITY, *high),
+                    6 | 7 => (*low - 1.0, *high + 1.0),
+                    _ => (*low, *high),
+                };
+            }
+        }
+        field
+    });
+    Table::new(fields.collect())
 }
 
 /// The same rows, every third missing.

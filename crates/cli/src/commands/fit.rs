@@ -1,6 +1,6 @@
 //! `mixture fit`.
 
-use crate::args::{Acceleration, Algorithm, Fit, Format, OnDegenerate};
+use crate::args::{Acceleration, Algorithm, Fit, Format, MixingWeights, OnDegenerate};
 use crate::cells::Impossible;
 use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
@@ -33,7 +33,7 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     let specification = &plan.specification;
     let (missing, refuse) = (arguments.missing, Impossible::Refuse);
     let typed = typed(&sheet, specification, &beside, missing, refuse)?;
-    let plan = plan.with_data_bounds(&typed.table)?;
+    let plan = plan.with_data_bounds(arguments, &typed.table)?;
     let context = Context {
         sheet: &sheet,
         typed: &typed,
@@ -159,6 +159,38 @@ impl Rows {
     }
 }
 
+/// Noise alone is no mixture: some component has to stay beside it.
+fn check_noise(arguments: &Fit, plan: &Plan) -> Result<(), Failure> {
+    let alone = match arguments.on_degenerate {
+        OnDegenerate::Fail => false,
+        OnDegenerate::Reset => plan.count == 1,
+        OnDegenerate::Drop => true,
+    };
+    let known = &arguments.known;
+    let combined = [
+        (known.concomitant.is_some(), "--concomitant"),
+        (known.known_labels.is_some(), "--known-labels"),
+        (known.group.is_some(), "--group"),
+        (!known.fixed.is_empty(), "--fixed"),
+        (known.weights == MixingWeights::Equal, "--weights equal"),
+        (known.order.is_some(), "--order"),
+    ];
+    if let (true, Some((_, option))) = (
+        plan.specification.has_noise(),
+        combined.iter().find(|(given, _)| *given),
+    ) {
+        return Err(Failure::input(format!(
+            "--noise cannot be combined with {option}"
+        )));
+    }
+    if plan.specification.has_noise() && alone {
+        return Err(Failure::input(
+            "--noise: --on-degenerate drop, and reset with one component, may leave nothing beside the noise",
+        ));
+    }
+    Ok(())
+}
+
 /// Fits, and makes the record of the fit.
 fn fit(
     arguments: &Fit,
@@ -167,6 +199,7 @@ fn fit(
     context: Context<'_>,
     rows: &Rows,
 ) -> Result<ModelFile, Failure> {
+    check_noise(arguments, plan)?;
     let template = match &rows.start {
         Chosen::Model(model) => (**model).clone(),
         _ => Mixture::uniform(plan.specification.template(plan.count)?),
@@ -204,7 +237,7 @@ fn fit(
         &plan.specification.arranged_as(model.components()),
         &model,
     )?;
-    let mut names = rows.names(plan.count == model.len());
+    let mut names = rows.names(plan.total() == model.len());
     if let Some(order) = order {
         model = model.subset(&order);
         concomitant = concomitant.map(|weights| weights.subset(&order));

@@ -165,6 +165,12 @@ fn cells(file: &ModelFile, table: &Table, row: usize) -> Vec<String> {
             Values::FileVectors(file) => {
                 cells.extend(file.view().at(row).iter().map(|&value| number(value)));
             }
+            // Draws are known values; counts are written as such.
+            Values::Intervals((low, high)) => {
+                let counts = part.is_interval_of_counts() == Ok(true);
+                let text = |end: f64| if counts { end.to_string() } else { number(end) };
+                cells.extend([text(low[row]), text(high[row])]);
+            }
             Values::RealResponses((_, responses)) => cells.push(number(responses[row])),
             Values::CountResponses((_, responses)) => cells.push(responses[row].to_string()),
             Values::TrialResponses((_, (successes, _))) => cells.push(successes[row].to_string()),

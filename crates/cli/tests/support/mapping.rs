@@ -31,6 +31,11 @@ pub const NAMES: &[Names] = &[
         &[("mu", "mean_direction"), ("kappa", "concentration")],
     ),
     names("poisson", "poisson", &[("rate", "rate")]),
+    names(
+        "zero_inflated_poisson",
+        "zero_inflated_poisson",
+        &[("pi0", "zero_probability"), ("rate", "rate")],
+    ),
     names("bernoulli", "bernoulli", &[("p", "probability")]),
     names(
         "binomial",

@@ -180,6 +180,7 @@ pub(crate) fn regression_line<F: RegressionFamily>(
         kind,
         settings,
         covariance: false,
+        of_intervals: None,
         template: Box::new(|part, field, components| {
             let design = part.regression_of()?.design()?;
             let given = Parameters {
