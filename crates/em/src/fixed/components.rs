@@ -24,7 +24,7 @@ struct Place {
 /// use em::{Data, FixedComponents, Mixture, Options, fit};
 ///
 /// let known = Normal::new(0.0, 1.0)?;
-/// let set = FixedComponents::new(&vec![known, Normal::new(3.0, 2.0)?], &[0]);
+/// let set = FixedComponents::new(&vec![known.clone(), Normal::new(3.0, 2.0)?], &[0]);
 /// let xs = [0.1, -0.9, 0.6, 0.0, 5.1, 4.7, 5.0];
 /// let fitted = fit(Mixture::uniform(set), Data::new(&xs[..]), &Options::default())?;
 /// assert_eq!(fitted.model.components().component(0), &known);
