@@ -23,13 +23,13 @@ impl Density for Gompertz {
     type Space = Scalars<f64>;
     fn log_density(&self, x: f64) -> f64 {
         let (b, c) = (self.level, self.growth);
-        match x >= 0.0 && x < f64::INFINITY {
+        match (0.0..f64::INFINITY).contains(&x) {
             true => b.ln() + c * x - b * (c * x).exp_m1() / c,
             false => f64::NEG_INFINITY,
         }
     }
     fn check_observation(&self, x: f64) -> Result<(), &'static str> {
-        let inside = x >= 0.0 && x < f64::INFINITY;
+        let inside = (0.0..f64::INFINITY).contains(&x);
         inside
             .then_some(())
             .ok_or("must be non-negative and finite")

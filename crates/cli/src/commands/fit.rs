@@ -80,8 +80,10 @@ fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f
 
 /// The options in the words of the library.
 fn options(arguments: &Fit) -> Options {
-    let mut options = Options::default();
-    options.time_limit = arguments.time_limit;
+    let options = Options {
+        time_limit: arguments.time_limit,
+        ..Options::default()
+    };
     options
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
