@@ -143,6 +143,6 @@ pub fn levels(
 pub fn is_numeric(sheet: &Sheet, column: usize) -> bool {
     (0..sheet.rows.len()).any(|row| {
         let text = sheet.cell(row, column);
-        !is_missing(text) && text.parse::<f64>().is_ok_and(|number| !number.is_nan())
+        !is_missing(&text) && text.parse::<f64>().is_ok_and(|number| !number.is_nan())
     })
 }
