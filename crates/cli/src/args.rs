@@ -180,7 +180,7 @@ pub struct Known {
     /// Whether the mixing weights are estimated.
     #[arg(long, value_enum, default_value_t = MixingWeights::Free)]
     pub weights: MixingWeights,
-    /// Sort the components by a parameter, rising: mean, 1.mean for part 1, mean[COLUMN], weight.
+    /// Sort the components by a parameter, rising: mean, 1.mean for part 1, `mean[COLUMN]`, weight.
     #[arg(long, value_name = "PARAMETER", conflicts_with = "known_labels")]
     pub order: Option<String>,
 }

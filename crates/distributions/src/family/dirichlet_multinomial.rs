@@ -254,7 +254,7 @@ impl Density for DirichletMultinomial {
     fn shares_preparation(&self, other: &Self) -> bool {
         self.dimension() == other.dimension()
     }
-    /// Columns x_j and their [`saddle`]s; then the total and its saddle.
+    /// Columns x_j and their saddle points; then the total and its saddle.
     fn prepare(&self, xs: RowsView<'_, u64>, into: &mut [f64]) {
         let (rows, d) = (xs.len(), self.dimension());
         if xs.width() != d {
