@@ -5,7 +5,7 @@ use crate::{
     TableRow, TableView, Values,
 };
 use distributions::combine::Columns;
-use distributions::{EstimateError, Scratch, Uniform, View};
+use distributions::{EstimateError, RowsView, Scratch, Uniform, View};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,11 +43,17 @@ impl Specification {
                     (x.min(low), x.max(high))
                 })
             };
+            let one = |values: &[f64]| vec![extent(&mut rows().map(|row| values[row]))];
+            let several = |view: RowsView<'_, f64>| -> Vec<(f64, f64)> {
+                let columns = 0..view.width();
+                let column = |j: usize| extent(&mut rows().map(|row| view.at(row)[j]));
+                columns.map(column).collect()
+            };
             let extents: Vec<(f64, f64)> = match &field.values {
-                Values::Reals(values) => vec![extent(&mut rows().map(|row| values[row]))],
-                Values::Vectors(values) => (0..values.width)
-                    .map(|j| extent(&mut rows().map(|row| values.view().at(row)[j])))
-                    .collect(),
+                Values::Reals(values) => one(values),
+                Values::FileReals(file) => one(file.values()),
+                Values::Vectors(values) => several(values.view()),
+                Values::FileVectors(file) => several(file.view()),
                 _ => Vec::new(),
             };
             for (column, (low, high)) in part.columns.iter().zip(&extents) {
