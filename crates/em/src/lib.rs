@@ -125,8 +125,3 @@ pub use warning::Warning;
 pub use weights::{Counts, WeightModel, Weights};
 pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};
 pub use workspace::Workspace;
-
-/// The examples of docs/em.md are compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/em.md")]
-struct Page;

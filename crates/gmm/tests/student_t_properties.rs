@@ -501,7 +501,7 @@ fn accelerated(
     driver.run(start, data, 0, &mut workspace).unwrap()
 }
 
-/// The same maximum, and never a fall. With degrees of freedom fixed, acceleration saves half the passes; where
+/// The same maximum, and never a fall. With degrees of freedom fixed, SQUAREM saves half the passes; where
 /// they are estimated by Newton's step little is left to save, also with light tails as here, for which EM's own
 /// step takes more than ten thousand.
 #[test]
@@ -526,10 +526,11 @@ fn plain_and_accelerated_fits_reach_one_maximum() {
                 "{degrees:?}: {} passes, {scheme:?} {}",
                 plain.passes, report.passes
             );
-            let limit = if degrees == DegreesOfFreedom::Fixed {
-                25
-            } else {
-                60
+            // DAAREM takes 20 plain steps before it begins: here it can save little, and must cost nothing.
+            let limit = match (degrees, scheme) {
+                (DegreesOfFreedom::Fixed, Acceleration::Squarem) => 25,
+                (DegreesOfFreedom::Fixed, _) => plain.passes,
+                _ => 60,
             };
             assert!(
                 report.passes <= limit,

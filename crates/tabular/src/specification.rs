@@ -49,6 +49,7 @@ impl Specification {
             return Err(ModelError::new("a model needs at least one part"));
         }
         let mut seen = std::collections::HashSet::new();
+        let noise = self.has_noise();
         for part in &self.parts {
             part.check()?;
             if part.kind()?.is_regression() && self.parts.len() > 1 {
@@ -57,7 +58,7 @@ impl Specification {
                     part.family
                 )));
             }
-            if part.noise.is_some() != self.has_noise() {
+            if part.noise.is_some() != noise {
                 return Err(ModelError::new(
                     "noise is in all parts of a model, or in none",
                 ));

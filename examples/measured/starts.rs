@@ -1,7 +1,7 @@
 //! How often a fit reaches the best maximum, by the kind of its starts, the table of docs/em.md:
 //! `cargo run --release -p mixture-examples --example starts`
 
-#[path = "../crates/em/tests/regression_data/mod.rs"]
+#[path = "../../crates/em/tests/regression_data/mod.rs"]
 mod regression_data;
 
 use distributions::combine::Columns;
