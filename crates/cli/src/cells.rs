@@ -26,11 +26,14 @@ pub enum Cell<T> {
 
 /// A real number.
 pub fn real(sheet: &Sheet, row: usize, column: usize) -> Result<Cell<f64>, Failure> {
+    if let Some(number) = sheet.rows.number(row, column).filter(|x| x.is_finite()) {
+        return Ok(Cell::Value(number));
+    }
     let text = sheet.cell(row, column);
-    if is_missing(text) {
+    if is_missing(&text) {
         return Ok(Cell::Missing);
     }
-    match parse_number(text) {
+    match parse_number(&text) {
         Some(number) => Ok(Cell::Value(number)),
         None => Err(not_a_number(sheet, row, column)),
     }
@@ -59,10 +62,10 @@ pub fn count(
     /// Above it, not every whole number is a double.
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     let text = sheet.cell(row, column);
-    if is_missing(text) {
+    if is_missing(&text) {
         return Ok(Cell::Missing);
     }
-    let Some(number) = parse_number(text) else {
+    let Some(number) = parse_number(&text) else {
         return Err(not_a_number(sheet, row, column));
     };
     if number >= 0.0 && number.fract() == 0.0 && number <= LARGEST {
@@ -85,10 +88,10 @@ pub fn code(
     levels: &[String],
 ) -> Result<Cell<u32>, Failure> {
     let text = sheet.cell(row, column);
-    if is_missing(text) {
+    if is_missing(&text) {
         return Ok(Cell::Missing);
     }
-    let found = levels.iter().position(|level| level == text);
+    let found = levels.iter().position(|level| *level == text);
     match found.and_then(|level| u32::try_from(level).ok()) {
         Some(level) => Ok(Cell::Value(level)),
         None => Err(Failure::input(format!(
@@ -100,10 +103,10 @@ pub fn code(
 }
 
 /// The distinct names in a column, sorted: by value if all are whole numbers, else by bytes.
-pub fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub fn distinct<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
-    let mut distinct: Vec<String> = (names.filter(|name| seen.insert(name.to_string())))
-        .map(str::to_string)
+    let mut distinct: Vec<String> = (names.map(|name| name.as_ref().to_string()))
+        .filter(|name| seen.insert(name.clone()))
         .collect();
     let whole = |name: &String| name.parse::<i64>();
     if distinct.iter().all(|name| whole(name).is_ok()) {
@@ -126,7 +129,7 @@ pub fn levels(
     let column = sheet.column(name)?;
     let rows = (0..sheet.rows.len()).filter(|&row| counts(row));
     let cells = rows.map(|row| sheet.cell(row, column));
-    let levels = distinct(cells.filter(|text| !is_missing(text)));
+    let levels = distinct(cells.filter(|text| !is_missing(&text)));
     if levels.is_empty() {
         return Err(Failure::input(format!(
             "{}, column {name}: every cell is missing",
@@ -140,6 +143,6 @@ pub fn levels(
 pub fn is_numeric(sheet: &Sheet, column: usize) -> bool {
     (0..sheet.rows.len()).any(|row| {
         let text = sheet.cell(row, column);
-        !is_missing(text) && text.parse::<f64>().is_ok_and(|number| !number.is_nan())
+        !is_missing(&text) && text.parse::<f64>().is_ok_and(|number| !number.is_nan())
     })
 }

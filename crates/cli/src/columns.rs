@@ -46,6 +46,13 @@ pub fn typed(
     let mut fields = Vec::new();
     for (part, columns) in specification.parts.iter().zip(&columns) {
         let kind = part.kind()?;
+        if let Some(values) = on_file(sheet, rows.len(), kind, columns)? {
+            fields.push(Field {
+                values,
+                missing: None,
+            });
+            continue;
+        }
         fields.push(match kind {
             Kind::Vectors => vectors(source, part, columns)?,
             kind if kind.is_regression() => regression::field(source, part, &mut marks)?,
@@ -81,13 +88,13 @@ fn kept_rows(
 ) -> Result<Vec<usize>, Failure> {
     let mut rows = Vec::with_capacity(sheet.rows.len());
     for row in 0..sheet.rows.len() {
-        let gap = (columns.iter().flatten()).find(|&&column| is_missing(sheet.cell(row, column)));
+        let gap = (columns.iter().flatten()).find(|&&column| sheet.is_missing(row, column));
         match (gap, missing) {
             (None, _) | (Some(_), Missing::Em) => rows.push(row),
             (Some(_), Missing::Drop) => {}
             (Some(&column), Missing::Error) => {
                 let text = sheet.cell(row, column);
-                let shown = if text.is_empty() { "empty" } else { text };
+                let shown = if text.is_empty() { "empty" } else { &*text };
                 return Err(Failure::input(format!(
                     "{}: the cell is missing ({shown}); --missing drop leaves such rows out",
                     sheet.place(row, column)
@@ -96,6 +103,30 @@ fn kept_rows(
         }
     }
     Ok(rows)
+}
+
+/// The columns as they stand in a file of numbers, without a copy: where they are all its columns,
+/// in order, and all its rows.
+fn on_file(
+    sheet: &Sheet,
+    rows: usize,
+    kind: Kind,
+    columns: &[usize],
+) -> Result<Option<Values>, Failure> {
+    let Some(file) = sheet.rows.whole_file() else {
+        return Ok(None);
+    };
+    if file.rows() != rows || !columns.iter().copied().eq(0..file.width()) {
+        return Ok(None);
+    }
+    let values = match kind {
+        Kind::Vectors => Values::FileVectors(file.clone()),
+        Kind::Reals => Values::FileReals(file.clone()),
+        _ => return Ok(None),
+    };
+    // Missing cells need marks, which only a copy has; infinities are refused there.
+    let finite = file.values().iter().all(|value| value.is_finite());
+    Ok(finite.then_some(values))
 }
 
 /// The cells that are read.
@@ -238,7 +269,7 @@ pub fn check_numeric(sheet: &Sheet, column: usize, family: &str) -> Result<(), F
 pub fn without_weight_0(sheet: &mut Sheet, name: &str) -> Result<(), Failure> {
     let column = sheet.column(name)?;
     let keep: Vec<bool> = (0..sheet.rows.len())
-        .map(|row| parse_number(sheet.cell(row, column)) != Some(0.0))
+        .map(|row| parse_number(&sheet.cell(row, column)) != Some(0.0))
         .collect();
     if !keep.contains(&true) {
         return Err(Failure::input(format!(

@@ -69,8 +69,8 @@ impl Context<'_> {
 
     /// Where a row of the table stands.
     fn line(&self, row: usize) -> String {
-        let line = self.sheet.lines[self.typed.rows[row]];
-        format!("{}, line {line}", self.sheet.file)
+        let place = self.sheet.rows.place(self.typed.rows[row]);
+        format!("{}, {place}", self.sheet.file)
     }
 
     /// The cells of a row that the model reads.
@@ -101,7 +101,7 @@ impl Context<'_> {
                     let column = self.sheet.column(name).ok()?;
                     Some(self.sheet.cell(self.typed.rows[row], column))
                 });
-                let texts: Vec<&str> = texts.collect();
+                let texts: Vec<_> = texts.collect();
                 format!(
                     "{}, column {}: \"{}\" {requirement} (family {})",
                     self.line(row),

@@ -16,6 +16,7 @@ mod plan;
 mod progress;
 mod read;
 mod record;
+mod records;
 mod regression;
 mod start;
 mod summary;

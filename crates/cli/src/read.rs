@@ -1,10 +1,13 @@
-//! Reading CSV files: text cells, with the line each row came from.
+//! Reading data files: CSV as text cells, with the line each row came from, and .npy.
 
 use crate::failure::Failure;
+use crate::records::Records;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
+use tabular::NumberFile;
 
-/// A CSV file as text.
+/// A data file.
 #[derive(Debug)]
 pub struct Sheet {
     /// The file's name, for messages.
@@ -12,9 +15,7 @@ pub struct Sheet {
     /// The column names.
     pub header: Vec<String>,
     /// The rows.
-    pub rows: Vec<csv::StringRecord>,
-    /// The line in the file at which each row starts; the header is line 1.
-    pub lines: Vec<usize>,
+    pub rows: Records,
     /// Blank lines at the end, which in a file of one column may be empty cells.
     pub blank_tail: usize,
     /// Which rows of the file are left, if some were taken out.
@@ -26,6 +27,9 @@ pub struct Sheet {
 impl Sheet {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Sheet, Failure> {
+        if path.extension().is_some_and(|extension| extension == "npy") {
+            return Sheet::numbers(path);
+        }
         let file = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
@@ -40,7 +44,7 @@ impl Sheet {
         }
         let mut sheet = Sheet::parse(file, bytes)?;
         sheet.check_header()?;
-        if sheet.rows.is_empty() {
+        if sheet.rows.len() == 0 {
             return Err(Failure::input(format!(
                 "{}: there is a header but no row of data",
                 sheet.file
@@ -53,6 +57,23 @@ impl Sheet {
         Ok(sheet)
     }
 
+    /// An array of numbers, with columns c0, c1, ….
+    fn numbers(path: &Path) -> Result<Sheet, Failure> {
+        let file = path.display().to_string();
+        let numbers =
+            NumberFile::open(path).map_err(|error| Failure::input(format!("{file}: {error}")))?;
+        let header: Vec<String> = (0..numbers.width()).map(|j| format!("c{j}")).collect();
+        let places = header.iter().cloned().enumerate();
+        Ok(Sheet {
+            file,
+            places: places.map(|(place, name)| (name, place)).collect(),
+            header,
+            rows: Records::Numbers(numbers, None),
+            blank_tail: 0,
+            kept: None,
+        })
+    }
+
     fn parse(file: String, bytes: &[u8]) -> Result<Sheet, Failure> {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -61,8 +82,7 @@ impl Sheet {
         let mut sheet = Sheet {
             file,
             header: Vec::new(),
-            rows: Vec::new(),
-            lines: Vec::new(),
+            rows: Records::Text(Vec::new()),
             blank_tail: 0,
             kept: None,
             places: HashMap::new(),
@@ -98,8 +118,7 @@ impl Sheet {
         }
         if self.header.len() == 1 {
             for skipped in 0..blank {
-                self.rows.push(csv::StringRecord::from(vec![""]));
-                self.lines.push(line + skipped);
+                self.push(csv::StringRecord::from(vec![""]), line + skipped);
             }
         }
         if record.len() != self.header.len() {
@@ -111,9 +130,14 @@ impl Sheet {
                 self.header.len()
             )));
         }
-        self.rows.push(record.clone());
-        self.lines.push(line + blank);
+        self.push(record.clone(), line + blank);
         Ok(())
+    }
+
+    fn push(&mut self, record: csv::StringRecord, line: usize) {
+        if let Records::Text(rows) = &mut self.rows {
+            rows.push((record, line));
+        }
     }
 
     fn check_header(&self) -> Result<(), Failure> {
@@ -161,16 +185,13 @@ impl Sheet {
     }
     /// Takes the rows out that are not to be kept.
     pub fn keep_only(&mut self, keep: &[bool]) {
-        let mut marks = keep.iter();
-        self.rows.retain(|_| marks.next() == Some(&true));
-        let mut marks = keep.iter();
-        self.lines.retain(|_| marks.next() == Some(&true));
+        self.rows.keep_only(keep);
         self.kept = Some(keep.to_vec());
     }
     /// Matches the rows of `self` to those of the file that `data` was read from; an error is the
     /// number of rows of that file.
     pub fn keep_as(&mut self, data: &Sheet) -> Result<(), usize> {
-        let rows = data.kept.as_ref().map_or(data.rows.len(), Vec::len);
+        let rows = (data.kept.as_ref()).map_or(data.rows.len(), Vec::len);
         self.extend_by_blank_lines(rows);
         if self.rows.len() != rows {
             return Err(rows);
@@ -181,24 +202,35 @@ impl Sheet {
         Ok(())
     }
     /// The text of a cell.
-    pub fn cell(&self, row: usize, column: usize) -> &str {
-        self.rows[row].get(column).unwrap_or("").trim()
+    pub fn cell(&self, row: usize, column: usize) -> Cow<'_, str> {
+        self.rows.cell(row, column)
+    }
+    /// Whether a cell is missing.
+    pub fn is_missing(&self, row: usize, column: usize) -> bool {
+        match self.rows.number(row, column) {
+            Some(number) => number.is_nan(),
+            None => is_missing(&self.cell(row, column)),
+        }
     }
     /// Where a cell stands.
     pub fn place(&self, row: usize, column: usize) -> String {
         format!(
-            "{}, line {}, column {}",
-            self.file, self.lines[row], self.header[column]
+            "{}, {}, column {}",
+            self.file,
+            self.rows.place(row),
+            self.header[column]
         )
     }
     /// The blank lines at the end as empty cells, in a file of one column, up to `rows` rows.
     fn extend_by_blank_lines(&mut self, rows: usize) {
-        let last = self.lines.last().copied().unwrap_or(1);
+        let last = match &self.rows {
+            Records::Text(rows) => rows.last().map_or(1, |(_, line)| *line),
+            Records::Numbers(..) => return,
+        };
         let wanted = rows.saturating_sub(self.rows.len());
         if self.header.len() == 1 && wanted > 0 && wanted <= self.blank_tail {
             for added in 1..=wanted {
-                self.rows.push(csv::StringRecord::from(vec![""]));
-                self.lines.push(last + added);
+                self.push(csv::StringRecord::from(vec![""]), last + added);
             }
         }
     }

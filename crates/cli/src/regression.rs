@@ -77,7 +77,7 @@ pub fn complete(part: &mut PartSpecification, sheet: &Sheet) -> Result<(), Failu
     // A level that only rows with a gap have would be a column of zeros.
     let whole = |row: usize| {
         let mut cells = columns.iter().map(|&column| sheet.cell(row, column));
-        cells.all(|text| !is_missing(text))
+        cells.all(|text| !is_missing(&text))
     };
     for name in &part.columns {
         let column = sheet.column(name)?;
@@ -147,10 +147,7 @@ pub fn given(sheet: &Sheet, part: &PartSpecification) -> Result<Table, Failure> 
     };
     for name in part.columns.iter().skip(1) {
         let column = sheet.column(name)?;
-        if let Some(row) = rows
-            .iter()
-            .find(|&&row| is_missing(sheet.cell(row, column)))
-        {
+        if let Some(row) = rows.iter().find(|&&row| sheet.is_missing(row, column)) {
             return Err(Failure::input(format!(
                 "{}: the cell is missing, and a response is drawn to predictors that are known",
                 sheet.place(*row, column)

@@ -112,10 +112,10 @@ fn labels(sheet: &Sheet, column: usize, rows: &[usize], count: usize) -> Result<
             return Ok(None);
         };
         let found = if by_name {
-            let position = names.iter().position(|name| name == text);
+            let position = names.iter().position(|name| *name == text);
             position.and_then(|position| u32::try_from(position).ok())
         } else {
-            numbered(text)
+            numbered(&text)
         };
         found.map(Some).ok_or_else(|| {
             Failure::input(format!(
@@ -147,7 +147,7 @@ fn responsibilities(sheet: &Sheet, rows: &[usize], count: usize) -> Result<Chose
         let mut sum = 0.0;
         for column in 0..count {
             let text = sheet.cell(row, column);
-            let value = parse_number(text)
+            let value = parse_number(&text)
                 .filter(|&value| value >= 0.0)
                 .ok_or_else(|| {
                     Failure::input(format!(
@@ -160,9 +160,9 @@ fn responsibilities(sheet: &Sheet, rows: &[usize], count: usize) -> Result<Chose
         }
         if !((sum - 1.0).abs() <= 1e-6) {
             return Err(Failure::input(format!(
-                "{}, line {}: the responsibilities sum to {}, not to 1",
+                "{}, {}: the responsibilities sum to {}, not to 1",
                 sheet.file,
-                sheet.lines[row],
+                sheet.rows.place(row),
                 plain(sum)
             )));
         }

@@ -1,7 +1,8 @@
 //! The data of a fit: observations, row weights, and what is known about the latent classes.
 
 use crate::error::FitError;
-use distributions::View;
+use crate::row_source::RowSource;
+use distributions::{Space, View};
 use std::ops::Range;
 
 /// Observations with what is known about each row. Borrowed: nothing is copied.
@@ -59,6 +60,13 @@ impl<'a, V: View> Data<'a, V> {
             row_weights: None,
             allowed: None,
         }
+    }
+    /// The rows of a source, of weight 1 each.
+    pub fn of<S: RowSource + ?Sized>(source: &'a S) -> Self
+    where
+        S::Space: Space<Batch<'a> = V>,
+    {
+        Data::new(source.rows())
     }
     /// The same observations with these row weights.
     pub fn weighted(mut self, row_weights: &'a [f64]) -> Self {

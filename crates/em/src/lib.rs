@@ -49,6 +49,7 @@
 //! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
 //! | acceleration | [`Acceleration`] |
 //! | starts; several of them | [`Start`]; [`fit_from`] |
+//! | rows in memory, on disk | [`RowSource`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
 //! | weights that depend on the row | [`WeightModel`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
@@ -72,6 +73,7 @@ mod posterior;
 mod report;
 mod responsibilities;
 mod restart;
+mod row_source;
 mod sample;
 mod set;
 mod shared_variance;
@@ -99,6 +101,7 @@ pub use posterior::{Evaluation, Posterior};
 pub use report::{Fit, FitReport, StartReport};
 pub use responsibilities::{At, Hard, Responsibilities, Soft};
 pub use restart::{fit_from, fit_from_with, stream};
+pub use row_source::RowSource;
 pub use sample::SampleSet;
 pub use set::ComponentSet;
 pub use shared_variance::SharedVariance;

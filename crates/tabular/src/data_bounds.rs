@@ -1,6 +1,6 @@
 //! Bounds that are taken from the data where none are set.
 
-use crate::{ModelError, PartSpecification, Specification, Table, Values};
+use crate::{ModelError, PartSpecification, Specification, Table};
 
 /// The share of the range by which an interval reaches beyond the data on each side: rows to come lie
 /// a little outside of those seen.
@@ -42,7 +42,7 @@ impl Specification {
     ) -> Result<Specification, ModelError> {
         let mut bounded = self.clone();
         for (part, field) in bounded.parts.iter_mut().zip(table.fields()) {
-            let Values::Reals(values) = &field.values else {
+            let Some(values) = field.values.reals() else {
                 continue;
             };
             let missing = field.missing.as_deref();

@@ -6,6 +6,7 @@
 //! - [`TableComponents`] multiplies parts and is itself a `ComponentSet`, so that a [`TableMixture`]
 //!   is fitted, scored and drawn from by the same code as any other mixture.
 //! - [`families`] lists what can be chosen by name; a [`Specification`] is such a choice.
+//! - [`NumberFile`] is an array on disk, whose rows need no memory.
 //! - [`ModelFile`] is a fitted model on disk, with exact numbers.
 
 mod bound;
@@ -15,6 +16,7 @@ mod form;
 mod gaussian;
 mod mixed;
 mod model_file;
+mod npy;
 mod part;
 mod part_specification;
 mod registry;
@@ -30,6 +32,7 @@ pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};
 pub use form::{Form, Plain};
 pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION};
+pub use npy::NumberFile;
 pub use part::PartSet;
 pub use part_specification::{MIXED, PartSpecification};
 pub use registry::{Family, families, family};

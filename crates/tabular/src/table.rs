@@ -1,5 +1,6 @@
 //! Typed columns.
 
+use crate::NumberFile;
 use distributions::{Batch, Buffer, Pair, Rows, RowsBuffer, Scalars, Space, View};
 use std::ops::Range;
 
@@ -43,6 +44,10 @@ pub enum Values {
     Codes(Vec<u32>),
     /// Several real numbers a row, row after row.
     Vectors(RowsBuffer<f64>),
+    /// Real numbers that stay in a file of one column.
+    FileReals(NumberFile),
+    /// Several real numbers a row that stay in a file.
+    FileVectors(NumberFile),
     /// The rows of a design matrix, with real responses.
     RealResponses((RowsBuffer<f64>, Vec<f64>)),
     /// The rows of a design matrix, with counts as responses.
@@ -55,13 +60,21 @@ impl Values {
     /// Their kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Values::Reals(_) => Kind::Reals,
+            Values::Reals(_) | Values::FileReals(_) => Kind::Reals,
             Values::Counts(_) => Kind::Counts,
             Values::Codes(_) => Kind::Codes,
-            Values::Vectors(_) => Kind::Vectors,
+            Values::Vectors(_) | Values::FileVectors(_) => Kind::Vectors,
             Values::RealResponses(_) => Kind::RealResponses,
             Values::CountResponses(_) => Kind::CountResponses,
             Values::TrialResponses(_) => Kind::TrialResponses,
+        }
+    }
+    /// Real numbers one a row, in memory or in a file; `None` of any other kind.
+    pub fn reals(&self) -> Option<&[f64]> {
+        match self {
+            Values::Reals(values) => Some(values),
+            Values::FileReals(file) => Some(file.values()),
+            _ => None,
         }
     }
     /// The number of rows.
@@ -71,6 +84,7 @@ impl Values {
             Values::Counts(values) => values.len(),
             Values::Codes(values) => values.len(),
             Values::Vectors(values) => values.view().len(),
+            Values::FileReals(file) | Values::FileVectors(file) => file.rows(),
             Values::RealResponses((_, responses)) => responses.len(),
             Values::CountResponses((_, responses)) => responses.len(),
             Values::TrialResponses((_, (successes, _))) => successes.len(),
@@ -249,13 +263,14 @@ pub trait FromField: Space {
     }
 }
 
-/// One line for each kind of column.
+/// One line for each kind of column; some may also stay in a file.
 macro_rules! from_field {
-    ($space:ty, $variant:ident $(, $whole:expr)?) => {
+    ($space:ty, $variant:ident $(or $file:ident($view:expr))? $(, $whole:expr)?) => {
         impl FromField for $space {
             fn batch(values: &Values) -> Option<Batch<'_, Self>> {
                 match values {
                     Values::$variant(values) => Some(<$space as Space>::view(values)),
+                    $(Values::$file(file) => Some($view(file)),)?
                     _ => None,
                 }
             }
@@ -274,10 +289,10 @@ macro_rules! from_field {
         }
     };
 }
-from_field!(Scalars<f64>, Reals);
+from_field!(Scalars<f64>, Reals or FileReals(NumberFile::values));
 from_field!(Scalars<u64>, Counts, Some);
 from_field!(Scalars<u32>, Codes, |value| u32::try_from(value).ok());
-from_field!(Rows<f64>, Vectors);
+from_field!(Rows<f64>, Vectors or FileVectors(NumberFile::view));
 from_field!(Pair<Rows<f64>, Scalars<f64>>, RealResponses);
 from_field!(Pair<Rows<f64>, Scalars<u64>>, CountResponses);
 from_field!(

@@ -141,7 +141,7 @@ fn compare(sheet: &Sheet, column: usize, labels: &[Option<usize>], count: usize,
     let classes = distinct((0..labels.len()).filter_map(truth));
     let mut table = vec![vec![0u64; count]; classes.len()];
     for (row, label) in labels.iter().enumerate() {
-        let class = truth(row).and_then(|text| classes.iter().position(|class| class == text));
+        let class = truth(row).and_then(|text| classes.iter().position(|class| *class == text));
         if let (Some(class), Some(label)) = (class, label) {
             table[class][*label] += 1;
         }

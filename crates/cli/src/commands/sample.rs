@@ -105,6 +105,10 @@ fn cells(file: &ModelFile, table: &Table, row: usize) -> Vec<String> {
                 let level = part.levels.get(values[row] as usize);
                 cells.push(level.cloned().unwrap_or_default());
             }
+            Values::FileReals(file) => cells.push(number(file.values()[row])),
+            Values::FileVectors(file) => {
+                cells.extend(file.view().at(row).iter().map(|&value| number(value)));
+            }
             Values::RealResponses((_, responses)) => cells.push(number(responses[row])),
             Values::CountResponses((_, responses)) => cells.push(responses[row].to_string()),
             Values::TrialResponses((_, (successes, _))) => cells.push(successes[row].to_string()),

@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod mapping;
+pub mod npy;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
