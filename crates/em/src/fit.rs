@@ -1,6 +1,7 @@
 //! The loop: E-step, M-step, until nothing more is to be gained.
 
 use crate::accelerate::{Accelerate, Acceleration};
+use crate::checkpoint::{Checkpoint, Journal, KeepCheckpoints, RunState};
 use crate::data::Data;
 use crate::degenerate::{Degeneracy, most_events};
 use crate::e_step::e_step;
@@ -63,6 +64,8 @@ pub struct Driver<'a, M, R: ?Sized = Soft> {
     rule: &'a R,
     observer: Option<&'a mut dyn Observe<M>>,
     scheme: Option<Box<dyn Accelerate<M>>>,
+    keeper: Option<&'a mut dyn KeepCheckpoints<M>>,
+    journal: Journal<M>,
 }
 
 impl<'a, M> Driver<'a, M> {
@@ -73,6 +76,8 @@ impl<'a, M> Driver<'a, M> {
             rule: &Soft,
             observer: None,
             scheme: None,
+            keeper: None,
+            journal: Journal::default(),
         }
     }
 }
@@ -85,11 +90,24 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
             rule,
             observer: self.observer,
             scheme: self.scheme,
+            keeper: self.keeper,
+            journal: self.journal,
         }
     }
     /// The same with an observer.
     pub fn observe(mut self, observer: &'a mut dyn Observe<M>) -> Self {
         self.observer = Some(observer);
+        self
+    }
+    /// The same with one who takes checkpoints.
+    pub fn checkpoints(mut self, keeper: &'a mut dyn KeepCheckpoints<M>) -> Self {
+        self.keeper = Some(keeper);
+        self
+    }
+    /// The same, going on from a checkpoint of a fit of the same template, data, start and options:
+    /// with the bits that it would have had without the break.
+    pub fn resume(mut self, checkpoint: Checkpoint<M>) -> Self {
+        self.journal = Journal::resuming(checkpoint);
         self
     }
     /// The same, accelerated.
@@ -116,6 +134,23 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         which: usize,
         workspace: &mut Workspace<M::Statistics>,
     ) -> Result<Fit<M>, FitError> {
+        if let Some(fit) = self.journal.replayed() {
+            return Ok(fit);
+        }
+        let fitted = self.run_once(start, data, which, workspace);
+        if self.keeper.is_some() || self.journal.is_behind() {
+            self.journal.record(fitted.as_ref());
+        }
+        fitted
+    }
+
+    fn run_once(
+        &mut self,
+        start: M,
+        data: Data<'_, Batch<'_, M::Space>>,
+        which: usize,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<Fit<M>, FitError> {
         data.check(start.classes())?;
         if workspace.rows() != data.rows() {
             return Err(FitError::Shape(format!(
@@ -127,12 +162,39 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         let mut stopping = Stopping::new(self.options.tolerance, self.options.max_iterations);
         let (mut passes, mut degeneracies) = (0, Vec::new());
         self.forget();
+        let (start, state) = match self.journal.resumed() {
+            Some((model, state)) => (model, Some(state)),
+            None => (start, None),
+        };
+        let begin = state
+            .as_ref()
+            .map_or(0, |state| state.trace.len().saturating_sub(1));
         // The run before may have dropped a component and left smaller statistics.
         workspace.reshape(&start.empty_statistics());
-        let mut current = self.evaluate(start, data, 0, &mut passes, workspace)?;
+        let mut current = self.evaluate(start, data, begin, &mut passes, workspace)?;
         let mut trace = vec![current.objective];
+        if let Some(state) = state {
+            state.check(current.objective)?;
+            current.plain = state.plain;
+            (trace, passes, degeneracies) = (state.trace, state.passes, state.degeneracies);
+            stopping = state.stopping;
+            if let (Some(scheme), Some(past)) = (&mut self.scheme, state.acceleration) {
+                scheme.restore(past);
+            }
+        }
         let stop_reason = loop {
-            let wish = self.look(which, &trace, &current.model);
+            let mut wish = self.look(which, &trace, &current.model);
+            let state = |scheme: &Option<Box<dyn Accelerate<M>>>| RunState {
+                trace: trace.clone(),
+                plain: current.plain,
+                passes,
+                degeneracies: degeneracies.clone(),
+                stopping: stopping.clone(),
+                acceleration: scheme.as_ref().and_then(|scheme| scheme.state()),
+            };
+            if self.keep(which, &trace, &current.model, state).is_break() {
+                wish = ControlFlow::Break(());
+            }
             if let Some(reason) = stopping.after(&trace, current.magnitude, current.plain) {
                 break reason;
             }
@@ -211,6 +273,31 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
             objective: trace[trace.len() - 1],
             model,
         })
+    }
+
+    /// Gives a checkpoint to who wants one now.
+    fn keep(
+        &mut self,
+        start: usize,
+        trace: &[f64],
+        model: &M,
+        state: impl Fn(&Option<Box<dyn Accelerate<M>>>) -> RunState,
+    ) -> ControlFlow<()> {
+        let progress = Progress {
+            start,
+            iteration: trace.len() - 1,
+            objective: trace[trace.len() - 1],
+            model,
+        };
+        // A run that failed before the checkpoint fails once more: no state worth keeping.
+        let behind = self.journal.is_behind();
+        let Some(keeper) = self.keeper.as_mut().filter(|_| !behind) else {
+            return ControlFlow::Continue(());
+        };
+        if !keeper.is_due(progress) {
+            return ControlFlow::Continue(());
+        }
+        keeper.keep(self.journal.checkpoint(model, state(&self.scheme)))
     }
 
     /// The E-step at `model`: its statistics stay in the workspace.

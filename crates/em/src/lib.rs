@@ -48,6 +48,7 @@
 //! | the E-step; its rule | [`e_step`]; [`Responsibilities`] |
 //! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
 //! | acceleration | [`Acceleration`] |
+//! | looking on; checkpoints | [`Observe`]; [`Checkpoint`] |
 //! | starts; several of them | [`Start`]; [`fit_from`] |
 //! | rows in memory, on disk | [`RowSource`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
@@ -58,6 +59,7 @@
 
 mod accelerate;
 pub mod atoms;
+mod checkpoint;
 mod common_slopes;
 mod data;
 mod degenerate;
@@ -85,7 +87,8 @@ mod weights;
 mod with_noise;
 mod workspace;
 
-pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
+pub use accelerate::{Accelerate, Acceleration, AccelerationState, Daarem, Squarem};
+pub use checkpoint::{Checkpoint, KeepCheckpoints};
 pub use common_slopes::{CommonSlopes, LinearCommonSlopes};
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};

@@ -2,6 +2,7 @@
 
 use crate::args::{Acceleration, Algorithm, Fit, Format, OnDegenerate};
 use crate::cells::Impossible;
+use crate::checkpoint::{Keeper, resumed};
 use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
@@ -11,9 +12,11 @@ use crate::read::Sheet;
 use crate::record::{ordered, record};
 use crate::start::Chosen;
 use crate::summary;
+use crate::trace::Trace;
 use crate::warn::warnings;
 use crate::write::{self, Target};
 use em::{Data, Driver, Hard, Mixture, Options, Responsibilities, Soft};
+use std::path::Path;
 use tabular::ModelFile;
 
 /// Runs the command.
@@ -39,10 +42,10 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     finish(arguments, &fitted, target.as_ref())
 }
 
-/// Where the model goes: never over a file that the fit reads.
-fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
+/// The files that a fit reads, none of which it may write.
+fn inputs(arguments: &Fit) -> [(&str, Option<&Path>); 5] {
     let start = &arguments.start;
-    let inputs = [
+    [
         ("the data", Some(arguments.data.as_path())),
         ("--init-labels-file", start.init_labels_file.as_deref()),
         (
@@ -50,9 +53,15 @@ fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
             start.init_responsibilities.as_deref(),
         ),
         ("--init-model", start.init_model.as_deref()),
-    ];
+        ("--resume", arguments.resume.as_deref()),
+    ]
+}
+
+/// Where the model goes: never over a file that the fit reads.
+fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
     let path = arguments.output.as_deref();
-    path.map(|path| Target::new(path, &inputs)).transpose()
+    path.map(|path| Target::new("--output", path, &inputs(arguments)))
+        .transpose()
 }
 
 /// Row weights; rows without an observed cell have weight 0.
@@ -126,17 +135,34 @@ fn fit(
         Algorithm::Hard => &Hard,
     };
     let random = start.start().is_random();
-    let mut line = Line::new(if random { options.restarts } else { 1 });
-    let fitted = em::fit_from_with(
-        &template,
-        data,
-        start.start(),
-        &mut Driver::new(&options)
-            .accelerate(acceleration(arguments)?)
-            .rule(rule)
-            .observe(&mut line),
+    let trace = arguments.trace.as_deref();
+    let mut line = Line::new(
+        if random { options.restarts } else { 1 },
+        options.tolerance,
+        options.max_iterations,
+        trace
+            .map(|path| Trace::new(path, &inputs(arguments)))
+            .transpose()?,
     );
+    let checkpoint = resumed(arguments, table)?;
+    let mut keeper = Keeper::new(arguments, &plan.specification, line.bar())?;
+    let mut driver = Driver::new(&options)
+        .accelerate(acceleration(arguments)?)
+        .rule(rule)
+        .observe(&mut line);
+    if let Some(checkpoint) = checkpoint {
+        driver = driver.resume(checkpoint);
+    }
+    if let Some(keeper) = &mut keeper {
+        driver = driver.checkpoints(keeper);
+    }
+    let fitted = em::fit_from_with(&template, data, start.start(), &mut driver);
+    drop(driver);
     line.end();
+    let failure = (line.failure).or(keeper.and_then(|keeper| keeper.failure));
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
     let failed = |error: em::FitError| context.failure(&error, template.components());
     let fitted = fitted.map_err(failed)?;
     let model = if random {

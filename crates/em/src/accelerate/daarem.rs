@@ -1,6 +1,6 @@
 //! DAAREM: damped Anderson acceleration with restarts.
 
-use super::{Accelerate, coordinates, model_at};
+use super::{Accelerate, AccelerationState, coordinates, model_at};
 use distributions::Coordinates;
 use distributions::dense::Ldl;
 
@@ -18,6 +18,7 @@ const KAPPA: f64 = 25.0;
 /// is F(x) − (ΔX + ΔF) γ, where γ minimises |f − ΔF γ|² + λ|γ|² and λ is such that |γ|² is the share δ
 /// of its undamped value. One pass a step.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Daarem {
     /// x and f of the step before.
     before: Option<(Vec<f64>, Vec<f64>)>,
@@ -121,5 +122,13 @@ impl<M: Coordinates> Accelerate<M> for Daarem {
     }
     fn reset(&mut self) {
         *self = Self::default();
+    }
+    fn state(&self) -> Option<AccelerationState> {
+        Some(AccelerationState::Daarem(self.clone()))
+    }
+    fn restore(&mut self, state: AccelerationState) {
+        if let AccelerationState::Daarem(state) = state {
+            *self = state;
+        }
     }
 }

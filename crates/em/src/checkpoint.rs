@@ -1,0 +1,215 @@
+//! Checkpoints: all that a fit needs to go on with the same bits.
+
+#[cfg(feature = "serde")]
+mod reason_form;
+
+use crate::accelerate::AccelerationState;
+use crate::degenerate::Degeneracy;
+use crate::error::FitError;
+use crate::observe::Progress;
+use crate::report::{Fit, FitReport};
+use crate::stop::{StopReason, Stopping};
+use std::ops::ControlFlow;
+
+/// The state of a fit between two iterations: the runs (starts) that are over, and the one going on.
+///
+/// A fit is a function of its model, data and options. What cannot be computed again from them in a
+/// moment is here: the current model, the trace, the state of the stopping rule and of the
+/// acceleration, the components repaired so far, and the results of the runs before.
+/// [`Driver::resume`](crate::Driver::resume) then gives the bits that the fit would have given
+/// without the break: the runs that are over are taken from here (those that failed fail again), the
+/// starts of all are drawn again from the seed, and one E-step at the current model, which is not
+/// counted, restores the statistics.
+///
+/// With feature `serde` it is serialised where `M` is; [`try_map`](Checkpoint::try_map) puts another
+/// form of the model in place.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Checkpoint<M> {
+    /// The runs that are over, in order; `None` where one failed.
+    pub(crate) finished: Vec<Option<FinishedRun<M>>>,
+    /// The current model.
+    pub(crate) model: M,
+    pub(crate) run: RunState,
+}
+
+impl<M> Checkpoint<M> {
+    /// The current model.
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+    /// How many runs (starts) are over.
+    pub fn finished_runs(&self) -> usize {
+        self.finished.len()
+    }
+    /// The iteration of the run going on.
+    pub fn iteration(&self) -> usize {
+        self.run.trace.len().saturating_sub(1)
+    }
+    /// The same checkpoint with every model in another form.
+    ///
+    /// # Errors
+    /// The first error of `change`.
+    pub fn try_map<N, E>(
+        self,
+        mut change: impl FnMut(M) -> Result<N, E>,
+    ) -> Result<Checkpoint<N>, E> {
+        let mut finished = Vec::with_capacity(self.finished.len());
+        for run in self.finished {
+            finished.push(match run {
+                Some(run) => Some(FinishedRun {
+                    model: change(run.model)?,
+                    report: run.report,
+                }),
+                None => None,
+            });
+        }
+        Ok(Checkpoint {
+            finished,
+            model: change(self.model)?,
+            run: self.run,
+        })
+    }
+}
+
+/// Takes the checkpoints of a fit: writes them to a file, say.
+pub trait KeepCheckpoints<M> {
+    /// Whether a checkpoint is wanted now. Asked for the start and after every iteration.
+    fn is_due(&mut self, progress: Progress<'_, M>) -> bool;
+    /// Takes one. `Break` stops the run at this model, for the reason
+    /// [`StopReason::Observer`].
+    fn keep(&mut self, checkpoint: Checkpoint<M>) -> ControlFlow<()>;
+}
+
+/// A run that ended with a model.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct FinishedRun<M> {
+    model: M,
+    report: RunReport,
+}
+
+/// What makes the report of a run.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+struct RunReport {
+    trace: Vec<f64>,
+    log_likelihood: f64,
+    passes: usize,
+    stop_reason: StopReason,
+    #[cfg_attr(feature = "serde", serde(with = "reason_form::degeneracies"))]
+    degeneracies: Vec<Degeneracy>,
+}
+
+impl<M: Clone> FinishedRun<M> {
+    fn new(fit: &Fit<M>) -> Self {
+        let report = &fit.report;
+        FinishedRun {
+            model: fit.model.clone(),
+            report: RunReport {
+                trace: report.trace.clone(),
+                log_likelihood: report.log_likelihood,
+                passes: report.passes,
+                stop_reason: report.stop_reason,
+                degeneracies: report.degeneracies.clone(),
+            },
+        }
+    }
+    fn fit(&self) -> Fit<M> {
+        let report = self.report.clone();
+        Fit {
+            model: self.model.clone(),
+            report: FitReport::new(
+                report.trace,
+                report.log_likelihood,
+                report.passes,
+                report.stop_reason,
+                report.degeneracies,
+            ),
+        }
+    }
+}
+
+/// The state of a run between two iterations, besides its model.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct RunState {
+    pub(crate) trace: Vec<f64>,
+    /// Whether a plain step led to the model.
+    pub(crate) plain: bool,
+    pub(crate) passes: usize,
+    #[cfg_attr(feature = "serde", serde(with = "reason_form::degeneracies"))]
+    pub(crate) degeneracies: Vec<Degeneracy>,
+    pub(crate) stopping: Stopping,
+    pub(crate) acceleration: Option<AccelerationState>,
+}
+
+impl RunState {
+    /// Checks that the model has the objective here that it had when the checkpoint was made.
+    pub(crate) fn check(&self, objective: f64) -> Result<(), FitError> {
+        let recorded = self.trace.last().copied().unwrap_or(f64::NAN);
+        if objective.to_bits() == recorded.to_bits() {
+            return Ok(());
+        }
+        Err(FitError::Shape(format!(
+            "the model of the checkpoint has objective {objective:?} here, and had {recorded:?} when \
+             the checkpoint was made: other data, or a machine with other vector instructions"
+        )))
+    }
+}
+
+/// The runs of a driver so far, and the checkpoint from which it goes on.
+#[derive(Debug)]
+pub(crate) struct Journal<M> {
+    finished: Vec<Option<FinishedRun<M>>>,
+    resume: Option<Checkpoint<M>>,
+}
+
+impl<M> Default for Journal<M> {
+    fn default() -> Self {
+        Journal {
+            finished: Vec::new(),
+            resume: None,
+        }
+    }
+}
+
+impl<M> Journal<M> {
+    pub(crate) fn resuming(checkpoint: Checkpoint<M>) -> Self {
+        Journal {
+            finished: Vec::new(),
+            resume: Some(checkpoint),
+        }
+    }
+    /// Whether runs before that of the checkpoint are being gone through.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.resume.is_some()
+    }
+    /// The checkpoint, when its run is the next.
+    pub(crate) fn resumed(&mut self) -> Option<(M, RunState)> {
+        let done = self.finished.len();
+        let checkpoint = self.resume.take_if(|next| next.finished.len() == done)?;
+        Some((checkpoint.model, checkpoint.run))
+    }
+}
+
+impl<M: Clone> Journal<M> {
+    /// The next run, where it was over when the checkpoint was made.
+    pub(crate) fn replayed(&mut self) -> Option<Fit<M>> {
+        let checkpoint = self.resume.as_ref()?;
+        let run = checkpoint.finished.get(self.finished.len())?.clone()?;
+        let fit = (!run.report.trace.is_empty()).then(|| run.fit())?;
+        self.finished.push(Some(run));
+        Some(fit)
+    }
+    pub(crate) fn record(&mut self, fitted: Result<&Fit<M>, &FitError>) {
+        self.finished.push(fitted.ok().map(FinishedRun::new));
+    }
+    pub(crate) fn checkpoint(&self, model: &M, run: RunState) -> Checkpoint<M> {
+        Checkpoint {
+            finished: self.finished.clone(),
+            model: model.clone(),
+            run,
+        }
+    }
+}
