@@ -17,7 +17,9 @@ fn fits() -> Vec<String> {
     vec![
         format!("{deaths} --family poisson -k 2 --restarts 3"),
         format!("{deaths} --family poisson -k 3 --acceleration squarem"),
-        format!("{deaths} --family negative_binomial -k 2 --acceleration daarem --restarts 4"),
+        format!(
+            "{faithful} --family gamma --columns eruptions -k 3 --acceleration daarem --restarts 4"
+        ),
         format!("{faithful} --family gaussian -k 4 --restarts 4"),
         format!("{faithful} --family gaussian --covariance VEV -k 4 --restarts 3"),
         format!(
@@ -91,7 +93,8 @@ fn a_killed_fit_goes_on_bit_for_bit() {
             } else {
                 String::new()
             };
-            let every = 1 + number % 3;
+            // Each checkpoint waits for the disk.
+            let every = 10 + 7 * (number % 3);
             format!(
                 "fit {fit} --output {output} --checkpoint {checkpoint} --checkpoint-every {every} {resume}"
             )
@@ -158,8 +161,9 @@ fn every_checkpoint_of_a_short_fit_goes_on_bit_for_bit() {
 #[test]
 fn ctrl_c_keeps_a_checkpoint_and_exits_with_130() {
     let folder = folder("interrupted");
-    let values: Vec<f64> = (0..40_000u32)
-        .map(|i| f64::from(i.wrapping_mul(2_654_435_761) >> 16) / 9000.0)
+    let mut state = 3;
+    let values: Vec<f64> = (0..40_000)
+        .map(|i| (random(&mut state) >> 40) as f64 / 4e6 + f64::from(i % 12 / 4))
         .collect();
     let data = write(&folder, "rows.npy", npy::doubles(&values, 4));
     let fit =
@@ -170,6 +174,7 @@ fn ctrl_c_keeps_a_checkpoint_and_exits_with_130() {
     ));
     // Once the first checkpoint is there, the fit is on its way.
     while !Path::new(&checkpoint).exists() {
+        assert!(child.try_wait().unwrap().is_none(), "the fit is over");
         std::thread::sleep(Duration::from_millis(5));
     }
     let id = child.id().to_string();
