@@ -169,7 +169,7 @@ fn ctrl_c_keeps_a_checkpoint_and_exits_with_130() {
     let fit =
         format!("{data} --family gaussian -k 5 --restarts 3 --tolerance 0 --max-iterations 150");
     let checkpoint = folder.join("checkpoint").display().to_string();
-    let child = spawn(&format!(
+    let mut child = spawn(&format!(
         "fit {fit} --checkpoint {checkpoint} --checkpoint-every 5"
     ));
     // Once the first checkpoint is there, the fit is on its way.
