@@ -57,6 +57,11 @@
 //!
 //! The symbols are mapped to names in docs/notation.md.
 
+/// The examples of docs/em.md run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/em.md")]
+mod page {}
+
 mod accelerate;
 pub mod atoms;
 mod checkpoint;

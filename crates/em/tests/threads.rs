@@ -115,7 +115,7 @@ fn coupled_sets() {
     let mut rng = stream(4, 0);
     let rate = |i: usize| (if i % 3 == 0 { 1.5 } else { 0.2 } + 0.4 * xs[2 * i + 1]).exp();
     let ys: Vec<u64> = (0..ROWS)
-        .map(|i| Poisson::new(rate(i)).unwrap().draw(&mut rng))
+        .map(|i| Poisson::new(rate(i)).unwrap().sample(&mut rng, 1)[0])
         .collect();
     let slopes = CommonSlopes::<PoissonResponse>::new(vec![vec![0.0], vec![1.0]], vec![0.1]);
     let model = Mixture::uniform(slopes.unwrap());
@@ -133,11 +133,8 @@ fn coupled_sets() {
 fn latent_classes() {
     let probability = |k: usize, j: usize| 0.15 + 0.7 * ((3 * k + j) % 5) as f64 / 4.0;
     let class = |k: usize| {
-        Columns::new(
-            (0..9)
-                .map(|j| Bernoulli::new(probability(k, j)).unwrap())
-                .collect(),
-        )
+        let columns = (0..9).map(|j| Bernoulli::new(probability(k, j)).unwrap());
+        Columns::new(columns.collect()).unwrap()
     };
     let classes: Vec<Columns<Bernoulli>> = (0..3).map(class).collect();
     let weights = Weights::new(vec![0.5, 0.3, 0.2]).unwrap();
