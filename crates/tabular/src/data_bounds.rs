@@ -93,7 +93,7 @@ impl PartSpecification {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Field;
+    use crate::{Field, Values};
 
     fn bounded(family: &str, set: &[(&str, f64)], components: usize) -> PartSpecification {
         let settings = set
