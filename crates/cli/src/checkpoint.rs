@@ -134,9 +134,13 @@ impl KeepCheckpoints<TableMixture> for Keeper<'_> {
             Every::Iterations(count) => self.since >= count,
             Every::Seconds(seconds) => self.last.elapsed().as_secs_f64() >= seconds,
         };
-        due || self.interrupted.load(Ordering::Relaxed)
+        due || self.failure.is_some() || self.interrupted.load(Ordering::Relaxed)
     }
     fn keep(&mut self, checkpoint: Checkpoint<TableMixture>) -> ControlFlow<()> {
+        // One that could not be written ends the starts that are left, too.
+        if self.failure.is_some() {
+            return ControlFlow::Break(());
+        }
         let (start, iteration) = (checkpoint.finished_runs() + 1, checkpoint.iteration());
         let written = self.write(checkpoint);
         (self.since, self.last) = (0, Instant::now());

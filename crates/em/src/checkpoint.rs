@@ -163,6 +163,8 @@ impl RunState {
 pub(crate) struct Journal<M> {
     finished: Vec<Option<FinishedRun<M>>>,
     resume: Option<Checkpoint<M>>,
+    /// Whether the checkpoint was taken up, and its model has not been seen to fit the data.
+    unproven: bool,
 }
 
 impl<M> Default for Journal<M> {
@@ -170,6 +172,7 @@ impl<M> Default for Journal<M> {
         Journal {
             finished: Vec::new(),
             resume: None,
+            unproven: false,
         }
     }
 }
@@ -179,7 +182,15 @@ impl<M> Journal<M> {
         Journal {
             finished: Vec::new(),
             resume: Some(checkpoint),
+            unproven: false,
         }
+    }
+    /// The checkpoint belongs to this fit.
+    pub(crate) fn accept(&mut self) {
+        self.unproven = false;
+    }
+    pub(crate) fn refuses(&self) -> bool {
+        self.unproven
     }
     /// Whether runs before that of the checkpoint are being gone through.
     pub(crate) fn is_behind(&self) -> bool {
@@ -189,6 +200,7 @@ impl<M> Journal<M> {
     pub(crate) fn resumed(&mut self) -> Option<(M, RunState)> {
         let done = self.finished.len();
         let checkpoint = self.resume.take_if(|next| next.finished.len() == done)?;
+        self.unproven = true;
         Some((checkpoint.model, checkpoint.run))
     }
 }

@@ -175,6 +175,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         let mut trace = vec![current.objective];
         if let Some(state) = state {
             state.check(current.objective)?;
+            self.journal.accept();
             current.plain = state.plain;
             (trace, passes, degeneracies) = (state.trace, state.passes, state.degeneracies);
             stopping = state.stopping;
@@ -254,6 +255,11 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         let repaired = model.repaired(event.component, event.action, data);
         events.push(event);
         repaired.map_err(|_| failed)
+    }
+
+    /// Whether the checkpoint does not belong to this fit: not a matter of one start.
+    pub(crate) fn refuses_checkpoint(&self) -> bool {
+        self.journal.refuses()
     }
 
     /// Makes the acceleration forget the past: the model was changed from outside.

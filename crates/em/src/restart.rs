@@ -91,6 +91,7 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
                     best = Some(fit);
                 }
             }
+            Err(error) if driver.refuses_checkpoint() => return Err(error),
             Err(error) => {
                 starts.push(StartReport {
                     outcome: Err(error.clone()),

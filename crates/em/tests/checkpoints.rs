@@ -5,8 +5,8 @@ mod common;
 use common::rng;
 use distributions::{Gamma, Normal, Poisson};
 use em::{
-    Acceleration, Checkpoint, Data, Driver, Fit, Hard, KeepCheckpoints, Mixture, OnDegenerate,
-    Options, Progress, Responsibilities, Soft, Start, StopReason, fit_from_with,
+    Acceleration, Checkpoint, Data, Driver, Fit, FitError, Hard, KeepCheckpoints, Mixture,
+    OnDegenerate, Options, Progress, Responsibilities, Soft, Start, StopReason, fit_from_with,
 };
 use rand::RngExt;
 use std::ops::ControlFlow;
@@ -40,6 +40,13 @@ impl Case<'_> {
         keeper: Option<&mut Every<Model>>,
         resume: Option<Checkpoint<Model>>,
     ) -> Fit<Model> {
+        self.driver_run(keeper, resume).unwrap()
+    }
+    fn driver_run(
+        &self,
+        keeper: Option<&mut Every<Model>>,
+        resume: Option<Checkpoint<Model>>,
+    ) -> Result<Fit<Model>, FitError> {
         let mut driver = Driver::new(self.options)
             .accelerate(self.acceleration)
             .rule(self.rule);
@@ -55,7 +62,6 @@ impl Case<'_> {
             Start::Spread,
             &mut driver,
         )
-        .unwrap()
     }
     /// Every fit resumed is the whole fit, also when the one resumed was itself resumed.
     fn check(&self, what: &str) -> Fit<Model> {
@@ -188,6 +194,27 @@ fn other_data_are_noticed() {
     let other: Vec<u64> = counts.iter().map(|count| count + 1).collect();
     let mut driver = Driver::new(&options).resume(kept.unwrap());
     let error = fit_from_with(&template, Data::of(&other), Start::Model, &mut driver).unwrap_err();
+    assert!(error.to_string().contains("other data"), "{error}");
+}
+
+#[test]
+fn other_data_are_noticed_in_a_later_start() {
+    let xs = overlapping();
+    let template = Mixture::uniform(vec![Normal::standard(); 2]);
+    let options = Options::default().restarts(4).max_iterations(5);
+    let case = |xs| Case {
+        template: &template,
+        xs,
+        rule: &Soft,
+        acceleration: Acceleration::None,
+        options: &options,
+    };
+    let mut keeper = Every(Vec::new());
+    case(&xs).run(Some(&mut keeper), None);
+    let last = keeper.0.pop().unwrap();
+    assert_eq!(last.finished_runs(), 3);
+    let other: Vec<f64> = xs.iter().map(|x| x + 1.0).collect();
+    let error = case(&other).driver_run(None, Some(last)).unwrap_err();
     assert!(error.to_string().contains("other data"), "{error}");
 }
 
