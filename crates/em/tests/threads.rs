@@ -17,7 +17,7 @@ const ROWS: usize = 20_000;
 /// Row weights, a few of them 0, whose sums depend on their order.
 fn weights() -> Vec<f64> {
     let weight = |i: usize| {
-        if i % 41 == 0 {
+        if i.is_multiple_of(41) {
             0.0
         } else {
             0.1 + (i % 7) as f64 / 3.0
@@ -113,7 +113,7 @@ fn coupled_sets() {
         .flat_map(|i| [1.0, (i % 97) as f64 / 50.0])
         .collect();
     let mut rng = stream(4, 0);
-    let rate = |i: usize| (if i % 3 == 0 { 1.5 } else { 0.2 } + 0.4 * xs[2 * i + 1]).exp();
+    let rate = |i: usize| (if i.is_multiple_of(3) { 1.5 } else { 0.2 } + 0.4 * xs[2 * i + 1]).exp();
     let ys: Vec<u64> = (0..ROWS)
         .map(|i| Poisson::new(rate(i)).unwrap().sample(&mut rng, 1)[0])
         .collect();
