@@ -1,7 +1,9 @@
 //! Data and models that the benchmarks share: seeded, so that every run sees the same numbers.
 
 use distributions::combine::Columns;
-use distributions::{Bernoulli, Gamma, Normal, ParameterError, Poisson, RowsBuffer, Sample};
+use distributions::{
+    Bernoulli, Exponential, Gamma, Normal, ParameterError, Poisson, RowsBuffer, Sample, StudentT,
+};
 use em::{Mixture, stream};
 use rand::RngExt;
 
@@ -55,6 +57,31 @@ pub fn poissons(rows: usize) -> Result<Problem<Poisson, u64>, ParameterError> {
 /// Never: the parameters are valid.
 pub fn gammas(rows: usize) -> Result<Problem<Gamma, f64>, ParameterError> {
     let components = [(2.0, 2.0), (5.0, 2.0), (20.0, 3.0)].map(|(a, b)| Gamma::new(a, b));
+    Ok(problem(
+        components.into_iter().collect::<Result<_, _>>()?,
+        rows,
+    ))
+}
+
+/// Three overlapping exponentials.
+///
+/// # Errors
+/// Never: the parameters are valid.
+pub fn exponentials(rows: usize) -> Result<Problem<Exponential, f64>, ParameterError> {
+    let components = [0.2, 1.0, 5.0].map(Exponential::new);
+    Ok(problem(
+        components.into_iter().collect::<Result<_, _>>()?,
+        rows,
+    ))
+}
+
+/// Three overlapping t distributions with 4 degrees of freedom, fixed.
+///
+/// # Errors
+/// Never: the parameters are valid.
+pub fn student_ts(rows: usize) -> Result<Problem<StudentT, f64>, ParameterError> {
+    let component = |location| StudentT::new(location, 1.0, 4.0).map(StudentT::with_fixed_df);
+    let components = [0.0, 3.0, 7.0].map(component);
     Ok(problem(
         components.into_iter().collect::<Result<_, _>>()?,
         rows,

@@ -39,3 +39,8 @@ where
 #[doc = include_str!("../../README.md")]
 #[cfg(doctest)]
 pub struct Readme;
+
+/// The Rust code of docs/em.md, compiled and run.
+#[doc = include_str!("../../docs/em.md")]
+#[cfg(doctest)]
+pub struct Em;

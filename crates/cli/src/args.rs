@@ -42,6 +42,9 @@ pub struct Fit {
     /// The start.
     #[command(flatten)]
     pub start: Start,
+    /// What is known.
+    #[command(flatten)]
+    pub known: Known,
     /// The column of row weights (frequencies).
     #[arg(long, value_name = "COLUMN")]
     pub row_weights: Option<String>,
@@ -51,9 +54,13 @@ pub struct Fit {
     /// The algorithm: em, or hard (classification EM).
     #[arg(long, value_enum, default_value_t = Algorithm::Em)]
     pub algorithm: Algorithm,
-    /// Acceleration of EM.
-    #[arg(long, value_enum, default_value_t = Acceleration::None)]
-    pub acceleration: Acceleration,
+    /// Acceleration of EM; daarem by default, none for --algorithm hard.
+    #[arg(long, value_enum)]
+    pub acceleration: Option<Acceleration>,
+    /// After convergence, try up to this many moves that merge two components and split a third.
+    #[arg(long, value_name = "MOVES", default_value_t = 0, value_parser = whole,
+          allow_negative_numbers = true)]
+    pub split_merge: usize,
     /// What to do with a component that has no estimate (empty, collapsed, singular): fail, start it
     /// anew from the worst-explained rows, or drop it.
     #[arg(long, value_enum, default_value_t = OnDegenerate::Fail)]
@@ -62,6 +69,12 @@ pub struct Fit {
     #[arg(long, value_name = "T", default_value_t = 1e-7, value_parser = tolerance,
           allow_hyphen_values = true)]
     pub tolerance: f64,
+    /// Stop a run after this many seconds of its fit, at the model reached.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
+    pub time_limit: Option<std::time::Duration>,
+    /// Stop, too, when an iteration changes no coordinate x by more than CHANGE·(1 + |x|).
+    #[arg(long, value_name = "CHANGE", value_parser = positive, allow_hyphen_values = true)]
+    pub parameter_tolerance: Option<f64>,
     /// The most iterations.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = whole,
           allow_negative_numbers = true)]
@@ -116,7 +129,15 @@ pub struct Model {
     /// The columns of --family or --components; every numeric column by default.
     #[arg(long, value_name = "COLUMN,COLUMN…")]
     pub columns: Option<String>,
-    /// The covariance structure of gaussian parts.
+    /// Censored values: the columns of the ends of the interval that holds each, equal where it is known,
+    /// empty where there is none.
+    #[arg(long, value_name = "LOW,HIGH",
+          conflicts_with_all = ["columns", "part", "response", "predictors"])]
+    pub interval: Option<String>,
+    /// Uniform noise in the bounding box of the data, beside the K components and behind them.
+    #[arg(long, conflicts_with_all = ["interval", "response", "predictors"])]
+    pub noise: bool,
+    /// The covariance structure of gaussian and multivariate_t parts.
     #[arg(long, value_name = "STRUCTURE")]
     pub covariance: Option<String>,
     /// The response of a regression, a column.
@@ -148,11 +169,50 @@ impl Model {
     }
 }
 
+/// What is known about rows and components.
+#[derive(Args, Debug)]
+pub struct Known {
+    /// Mixing weights that depend on columns: the terms of a multinomial logistic regression, as those
+    /// of --predictors.
+    #[arg(
+        long,
+        value_name = "TERM,TERM…",
+        allow_hyphen_values = true,
+        conflicts_with = "weights"
+    )]
+    pub concomitant: Option<String>,
+    /// The column of known labels: such a row belongs to that component; empty is unknown.
+    #[arg(long, value_name = "COLUMN")]
+    pub known_labels: Option<String>,
+    /// The column of groups: rows with the same cell share a component.
+    #[arg(long, value_name = "COLUMN")]
+    pub group: Option<String>,
+    /// What stays as it is in --init-model: weights, or components by number.
+    #[arg(long, value_name = "weights,K…", requires = "init_model")]
+    pub fixed: Vec<String>,
+    /// Whether the mixing weights are estimated.
+    #[arg(long, value_enum, default_value_t = MixingWeights::Free)]
+    pub weights: MixingWeights,
+    /// Sort the components by a parameter, rising: mean, 1.mean for part 1, mean[COLUMN], weight.
+    #[arg(long, value_name = "PARAMETER", conflicts_with = "known_labels")]
+    pub order: Option<String>,
+}
+
+/// Whether mixing weights are estimated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MixingWeights {
+    /// Estimated.
+    Free,
+    /// 1/K each.
+    Equal,
+}
+
 /// Where to start.
 #[derive(Args, Debug)]
 #[group(id = "start", multiple = false)]
 pub struct Start {
-    /// A random start: rows far from each other as seeds, or rows drawn by chance.
+    /// A random start: rows far from each other as seeds, rows drawn by chance, or many short runs of
+    /// both kinds, the best continued.
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.
@@ -270,6 +330,8 @@ pub enum Init {
     Spread,
     /// Random responsibilities.
     Random,
+    /// Many short runs, the best of which are continued.
+    SmallEm,
 }
 
 /// Algorithms.
@@ -335,6 +397,22 @@ fn tolerance(text: &str) -> Result<f64, String> {
     tabular::parse_number(text)
         .filter(|&tolerance| tolerance >= 0.0)
         .ok_or_else(|| "must be a number of nats, at least 0".to_string())
+}
+
+/// A span of time; what a clock cannot hold is no limit.
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    tabular::parse_number(text)
+        .filter(|&seconds| seconds >= 0.0)
+        .map(|seconds| {
+            std::time::Duration::try_from_secs_f64(seconds).unwrap_or(std::time::Duration::MAX)
+        })
+        .ok_or_else(|| "must be a number of seconds, at least 0".to_string())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    tabular::parse_number(text)
+        .filter(|&number| number > 0.0)
+        .ok_or_else(|| "must be a positive number".to_string())
 }
 
 fn whole_u64(text: &str) -> Result<u64, String> {

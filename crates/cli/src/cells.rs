@@ -40,7 +40,7 @@ pub fn real(sheet: &Sheet, row: usize, column: usize) -> Result<Cell<f64>, Failu
 }
 
 /// Why a cell holds no number.
-fn not_a_number(sheet: &Sheet, row: usize, column: usize) -> Failure {
+pub fn not_a_number(sheet: &Sheet, row: usize, column: usize) -> Failure {
     let text = sheet.cell(row, column);
     let what = match text.parse::<f64>() {
         Ok(number) if number.is_nan() => {
@@ -129,7 +129,7 @@ pub fn levels(
     let column = sheet.column(name)?;
     let rows = (0..sheet.rows.len()).filter(|&row| counts(row));
     let cells = rows.map(|row| sheet.cell(row, column));
-    let levels = distinct(cells.filter(|text| !is_missing(text)));
+    let levels = distinct(cells.filter(|text| !is_missing(&text)));
     if levels.is_empty() {
         return Err(Failure::input(format!(
             "{}, column {name}: every cell is missing",

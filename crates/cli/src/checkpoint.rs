@@ -1,11 +1,11 @@
 //! Checkpoints of a fit on disk.
 
-use crate::args::{Every, Fit};
+use crate::args::{Every, Fit, Init, MixingWeights};
 use crate::failure::{Failure, say};
 use crate::fingerprint::{Fingerprint, difference, fingerprint};
 use crate::read::text_file;
 use crate::write::Target;
-use em::{Checkpoint, KeepCheckpoints, Progress};
+use em::{Checkpoint, Driver, KeepCheckpoints, Progress};
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -56,6 +56,59 @@ impl SavedModel {
         let specification = Specification { parts: self.parts };
         let model = ModelFile::model(&specification, self.weights, &self.components)?;
         Ok(model.with_components(|components| components.tabled(table)))
+    }
+}
+
+/// Refuses what a checkpoint does not hold.
+pub fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
+    let asked = match (&arguments.checkpoint, &arguments.resume) {
+        (Some(_), _) => "--checkpoint",
+        (None, Some(_)) => "--resume",
+        (None, None) => return Ok(()),
+    };
+    let known = &arguments.known;
+    let refused = [
+        (
+            arguments.start.init == Some(Init::SmallEm),
+            "--init small-em",
+        ),
+        (arguments.split_merge > 0, "--split-merge"),
+        (arguments.time_limit.is_some(), "--time-limit"),
+        (known.group.is_some(), "--group"),
+        (known.concomitant.is_some(), "--concomitant"),
+        (!known.fixed.is_empty(), "--fixed"),
+        (known.weights == MixingWeights::Equal, "--weights equal"),
+        (arguments.model.noise, "--noise"),
+    ];
+    match refused.iter().find(|(given, _)| *given) {
+        None => Ok(()),
+        Some((_, option)) => Err(Failure::input(format!(
+            "{asked} cannot be combined with {option}"
+        ))),
+    }
+}
+
+/// The checkpoint from which a fit goes on, and who writes those to come.
+pub struct Kept<'a> {
+    /// From `--resume`.
+    pub resume: Option<Checkpoint<TableMixture>>,
+    /// For `--checkpoint`.
+    pub keeper: Option<Keeper<'a>>,
+}
+
+impl Kept<'_> {
+    /// The driver that goes on from the one and hands checkpoints to the other.
+    pub fn by<'b, R: ?Sized>(
+        &'b mut self,
+        mut driver: Driver<'b, TableMixture, R>,
+    ) -> Driver<'b, TableMixture, R> {
+        if let Some(checkpoint) = self.resume.take() {
+            driver = driver.resume(checkpoint);
+        }
+        match &mut self.keeper {
+            Some(keeper) => driver.checkpoints(keeper),
+            None => driver,
+        }
     }
 }
 

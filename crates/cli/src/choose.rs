@@ -4,6 +4,8 @@ use crate::args::{Fit, Model};
 use crate::cells::{is_numeric, levels};
 use crate::columns::check_numeric;
 use crate::failure::{Failure, say};
+use crate::intervals;
+use crate::known;
 use crate::names;
 use crate::read::Sheet;
 use crate::regression;
@@ -23,7 +25,9 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
             "--response, --predictors, --common and --offset need --family NAME, a regression",
         ));
     }
-    if let Some(name) = model.family.as_ref().filter(|_| regression) {
+    if let Some(interval) = &model.interval {
+        parts.push(interval_part(model, interval)?);
+    } else if let Some(name) = model.family.as_ref().filter(|_| regression) {
         parts.push(regression::part(model, name)?);
     } else if let Some(name) = &model.family {
         let columns = match &model.columns {
@@ -32,7 +36,11 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
         };
         add_parts(&mut parts, name, &[], columns)?;
     }
-    if let Some(list) = &model.components {
+    if let Some(list) = model
+        .components
+        .as_ref()
+        .filter(|_| model.interval.is_none())
+    {
         let families = names::list("--components", list)?;
         let columns = match &model.columns {
             Some(list) => names::list("--columns", list)?,
@@ -67,7 +75,8 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
         }
         for name in &part.columns {
             let column = sheet.column(name)?;
-            if kind != Kind::Codes {
+            // An end that is given nowhere is a column without a number.
+            if !matches!(kind, Kind::Codes | Kind::Intervals) {
                 check_numeric(sheet, column, &part.family)?;
             }
         }
@@ -85,6 +94,28 @@ fn is_regression(name: &str) -> Result<bool, Failure> {
     Ok(tabular::family(name)?.kind.is_regression())
 }
 
+/// The part of `--interval LOW,HIGH`: one family, or one for each component.
+fn interval_part(model: &Model, interval: &str) -> Result<PartSpecification, Failure> {
+    let (family, components) = match (&model.family, &model.components) {
+        (Some(name), _) => (name.clone(), Vec::new()),
+        (None, Some(list)) => (MIXED.to_string(), names::list("--components", list)?),
+        (None, None) => {
+            return Err(Failure::input(
+                "--interval LOW,HIGH needs --family NAME or --components NAME,NAME",
+            ));
+        }
+    };
+    let part = PartSpecification {
+        family,
+        components,
+        columns: intervals::columns(interval)?,
+        interval: true,
+        ..PartSpecification::default()
+    };
+    part.kind()?;
+    Ok(part)
+}
+
 /// A univariate family over several columns is one part a column.
 fn add_parts(
     parts: &mut Vec<PartSpecification>,
@@ -98,31 +129,33 @@ fn add_parts(
         columns,
         ..PartSpecification::default()
     };
-    match part(Vec::new()).kind()? {
-        Kind::Vectors => parts.push(part(columns)),
-        kind if kind.is_regression() => {
-            let named = if components.is_empty() {
-                name.to_string()
-            } else {
-                names::joined(components)
-            };
-            return Err(Failure::input(format!(
-                "{named}: a regression is a model of its own, by --family, --response and \
-                 --predictors, and no part of a product"
-            )));
-        }
-        _ => parts.extend(columns.into_iter().map(|column| part(vec![column]))),
+    let kind = part(Vec::new()).kind()?;
+    if kind.is_regression() {
+        let named = if components.is_empty() {
+            name.to_string()
+        } else {
+            names::joined(components)
+        };
+        return Err(Failure::input(format!(
+            "{named}: a regression is a model of its own, by --family, --response and \
+             --predictors, and no part of a product"
+        )));
+    }
+    if kind.is_vector() {
+        parts.push(part(columns));
+    } else {
+        parts.extend(columns.into_iter().map(|column| part(vec![column])));
     }
     Ok(())
 }
 
 /// Every column with a number in it that no other option names; the others are named on stderr.
 fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failure> {
-    let taken = [&arguments.row_weights, &arguments.start.init_labels];
+    let taken = known::taken(arguments)?;
     let mut columns = Vec::new();
     let mut left_out = Vec::new();
     for (index, name) in sheet.header.iter().enumerate() {
-        if taken.iter().any(|taken| taken.as_ref() == Some(name)) {
+        if taken.contains(name) {
             continue;
         }
         if is_numeric(sheet, index) {
@@ -150,7 +183,7 @@ fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failur
 fn set_covariance(model: &Model, parts: &mut [PartSpecification]) -> Result<(), Failure> {
     let mut applied = false;
     for part in parts.iter_mut() {
-        if part.kind()? == Kind::Vectors {
+        if part.has_covariance()? {
             part.covariance = Some(model.covariance.clone().unwrap_or_else(|| "full".into()));
             applied = true;
         }

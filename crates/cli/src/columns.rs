@@ -3,10 +3,14 @@
 use crate::args::Missing;
 use crate::cells::{Cell, Impossible, code, count, is_numeric, real};
 use crate::failure::Failure;
+use crate::intervals;
+use crate::known::Beside;
 use crate::read::{Sheet, is_missing};
 use crate::regression;
-use distributions::RowsBuffer;
-use tabular::{Field, Kind, PartSpecification, Specification, Table, Values, parse_number};
+use distributions::{Rows, RowsBuffer};
+use tabular::{
+    Field, FromField, Kind, PartSpecification, Specification, Table, Values, parse_number,
+};
 
 /// The typed rows of a sheet.
 pub struct Typed {
@@ -20,17 +24,22 @@ pub struct Typed {
     pub incomplete: usize,
 }
 
-/// Types the columns of a model.
+/// Types the columns of a model. `beside` names columns that are needed besides those of its parts; rows
+/// of a group follow each other, in the order in which groups appear.
 pub fn typed(
     sheet: &Sheet,
     specification: &Specification,
+    beside: &Beside,
     missing: Missing,
     impossible: Impossible,
 ) -> Result<Typed, Failure> {
-    let columns = (specification.parts.iter())
+    let mut needed = (specification.parts.iter())
         .map(|part| part.columns.iter().map(|name| sheet.column(name)).collect())
         .collect::<Result<Vec<Vec<usize>>, _>>()?;
-    let rows = kept_rows(sheet, &columns, missing)?;
+    let columns = needed.clone();
+    needed.push(beside.columns(sheet)?);
+    let rows = kept_rows(sheet, specification, &needed, missing)?;
+    let rows = beside.grouped(sheet, rows)?;
     if rows.is_empty() && impossible == Impossible::Refuse {
         return Err(Failure::input(format!(
             "{}: every row has a missing cell",
@@ -54,7 +63,15 @@ pub fn typed(
             continue;
         }
         fields.push(match kind {
-            Kind::Vectors => vectors(source, part, columns)?,
+            Kind::Vectors => {
+                let read = |row, column| real(sheet, row, column);
+                vectors(source, part, columns, REAL, &mut marks, read)?
+            }
+            Kind::CountVectors => {
+                let read = |row, column| count(sheet, row, column, impossible);
+                vectors(source, part, columns, 0, &mut marks, read)?
+            }
+            Kind::Intervals => intervals::field(source, part, columns, &mut marks)?,
             kind if kind.is_regression() => regression::field(source, part, &mut marks)?,
             _ => scalars(source, part, kind, columns[0], &mut marks)?,
         });
@@ -83,16 +100,26 @@ pub fn unobserved(fields: &[Field], rows: usize) -> impl Iterator<Item = bool> +
 /// The rows that are used.
 fn kept_rows(
     sheet: &Sheet,
+    specification: &Specification,
     columns: &[Vec<usize>],
     missing: Missing,
 ) -> Result<Vec<usize>, Failure> {
+    // Columns beyond those of the parts belong to none.
+    let gap = |row: usize| {
+        columns.iter().enumerate().find_map(|(p, columns)| {
+            if specification.parts.get(p).is_some_and(|part| part.interval) {
+                return intervals::gap(sheet, row, columns);
+            }
+            let mut columns = columns.iter().copied();
+            columns.find(|&column| sheet.is_missing(row, column))
+        })
+    };
     let mut rows = Vec::with_capacity(sheet.rows.len());
     for row in 0..sheet.rows.len() {
-        let gap = (columns.iter().flatten()).find(|&&column| sheet.is_missing(row, column));
-        match (gap, missing) {
+        match (gap(row), missing) {
             (None, _) | (Some(_), Missing::Em) => rows.push(row),
             (Some(_), Missing::Drop) => {}
-            (Some(&column), Missing::Error) => {
+            (Some(column), Missing::Error) => {
                 let text = sheet.cell(row, column);
                 let shown = if text.is_empty() { "empty" } else { &*text };
                 return Err(Failure::input(format!(
@@ -150,7 +177,7 @@ fn scalars(
 ) -> Result<Field, Failure> {
     let sheet = source.sheet;
     let (values, missing) = match kind {
-        Kind::Counts => {
+        Kind::Counts | Kind::CountVectors => {
             let read = |row| count(sheet, row, column, source.impossible);
             let (values, missing) = cells(source, column, 0, marks, read)?;
             (Values::Counts(values), missing)
@@ -184,6 +211,17 @@ pub fn cells<T: Copy>(
     let read: Vec<Cell<T>> = (source.rows.iter())
         .map(|&row| read(row))
         .collect::<Result<_, _>>()?;
+    filled(source, column, placeholder, marks, read)
+}
+
+/// The values of cells that are read, with what stands where there is none; see [`cells`].
+pub fn filled<T: Copy>(
+    source: Source<'_>,
+    column: usize,
+    placeholder: T,
+    marks: &mut [bool],
+    read: Vec<Cell<T>>,
+) -> Result<(Vec<T>, Option<Vec<bool>>), Failure> {
     let first = read.iter().find_map(|cell| match cell {
         Cell::Value(value) => Some(*value),
         _ => None,
@@ -214,19 +252,23 @@ pub fn cells<T: Copy>(
 }
 
 /// A field of several columns, row after row.
-fn vectors(
+fn vectors<T: Copy + Send + Sync + 'static>(
     source: Source<'_>,
     part: &PartSpecification,
     columns: &[usize],
-) -> Result<Field, Failure> {
+    placeholder: T,
+    marks: &mut [bool],
+    read: impl Fn(usize, usize) -> Result<Cell<T>, Failure>,
+) -> Result<Field, Failure>
+where
+    Rows<T>: FromField<Buffer = RowsBuffer<T>>,
+{
     let (sheet, rows, width) = (source.sheet, source.rows.len(), columns.len());
-    let mut values = vec![0.0; rows * width];
+    let mut values = vec![placeholder; rows * width];
     let mut missing = None;
     for (j, &column) in columns.iter().enumerate() {
-        // Every number is possible here.
-        let mut ignored = vec![false; rows];
-        let read = |row| real(sheet, row, column);
-        let (column_values, gaps) = cells(source, column, REAL, &mut ignored, read)?;
+        let read = |row| read(row, column);
+        let (column_values, gaps) = cells(source, column, placeholder, marks, read)?;
         for (i, value) in column_values.into_iter().enumerate() {
             values[i * width + j] = value;
         }
@@ -241,7 +283,7 @@ fn vectors(
             missing = Some(gaps);
         }
     }
-    let values = Values::Vectors(RowsBuffer { values, width });
+    let values = <Rows<T> as FromField>::values(RowsBuffer { values, width });
     Ok(Field { values, missing })
 }
 

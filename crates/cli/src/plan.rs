@@ -1,22 +1,27 @@
 //! What is to be fitted, and from where.
 
-use crate::args::Fit;
+use crate::args::{Fit, MixingWeights};
 use crate::choose;
 use crate::explain::Context;
 use crate::failure::{Failure, say};
+use crate::known::{Beside, fixed};
 use crate::read::{Sheet, text_file};
+use crate::run::{Knowledge, Mixing, check_independent};
 use crate::start::{Chosen, chosen};
+use em::Weights;
 use serde_json::Value;
-use tabular::{ModelFile, Specification, Table};
+use tabular::{Concomitant, ModelFile, Specification, Table, TableMixture};
 
 /// What is to be fitted.
 pub struct Plan {
     /// Families and columns.
     pub specification: Specification,
-    /// The number of components K.
+    /// The number of components K, noise not counted.
     pub count: usize,
     /// Weights and components of a given start.
     given: Option<Given>,
+    /// Weights of a given start that depend on columns.
+    concomitant: Option<Concomitant>,
 }
 
 impl Plan {
@@ -26,7 +31,7 @@ impl Plan {
         check_uses(arguments, &specification)?;
         let families = specification.parts.iter().map(|part| part.components.len());
         let families = families.max().filter(|&families| families > 0);
-        let given_count = given.as_ref().map(|(weights, _)| weights.len());
+        let given_count = given.as_ref().map(|(_, components)| components.len());
         let count = match (arguments.count.or(families), given_count) {
             (Some(count), Some(given)) if count != given => {
                 return Err(Failure::input(format!(
@@ -55,15 +60,56 @@ impl Plan {
             specification,
             count,
             given,
+            concomitant: concomitant(arguments)?,
         })
     }
 
-    /// Takes the bounds that are not set from the rows of the fit; a model to start from has its own.
-    pub fn with_data_bounds(mut self, table: &Table) -> Result<Plan, Failure> {
+    /// How many components the mixture has, noise included.
+    pub fn total(&self) -> usize {
+        self.count + usize::from(self.specification.has_noise())
+    }
+
+    /// Takes the bounds that are not set from the rows of the fit, where a model to start from does not have
+    /// its own, and the box of noise.
+    pub fn with_data_bounds(mut self, arguments: &Fit, table: &Table) -> Result<Plan, Failure> {
+        if arguments.model.noise {
+            self.specification = self.specification.with_noise_around(table)?;
+        }
         if self.given.is_none() {
             self.specification = self.specification.with_data_bounds(table, self.count)?;
         }
         Ok(self)
+    }
+
+    /// What is known of the components and their weights. `template` is the start, where one is given.
+    pub fn knowledge(
+        &self,
+        arguments: &Fit,
+        beside: &Beside,
+        template: &TableMixture,
+    ) -> Result<Knowledge, Failure> {
+        let (weights, components) = fixed(arguments, self.count)?;
+        check_independent(template.components(), &components)?;
+        let equal = arguments.known.weights == MixingWeights::Equal;
+        if equal && weights {
+            return Err(Failure::input(
+                "--fixed weights --weights equal: they are those of the start, or equal",
+            ));
+        }
+        let mixing = match &beside.concomitant {
+            Some(concomitant) => Mixing::Concomitant(match &self.concomitant {
+                // The same coefficients, where the start has the same terms.
+                Some(given) if given.specification == *concomitant => given.weights.clone(),
+                _ => concomitant.start(template.weights())?,
+            }),
+            None if equal => Mixing::Fixed(Weights::uniform(self.count)),
+            None if weights => Mixing::Fixed(template.weights().clone()),
+            None => Mixing::Free,
+        };
+        Ok(Knowledge {
+            fixed: components,
+            mixing,
+        })
     }
 
     /// The start that the options name.
@@ -72,13 +118,17 @@ impl Plan {
             let mut parts = self.specification.parts.iter();
             let one_family = parts.all(|part| part.components.is_empty());
             let rows = &context.typed.rows;
-            return chosen(
+            let mut chosen = chosen(
                 &arguments.start,
                 context.sheet,
                 rows,
-                self.count,
+                self.total(),
                 one_family,
-            );
+            )?;
+            if let (Chosen::SmallEm(runs), Some(restarts)) = (&mut chosen, arguments.restarts) {
+                runs.runs = restarts;
+            }
+            return Ok(chosen);
         };
         let path = arguments.start.init_model.as_ref();
         let place = path.map_or(String::new(), |path| format!("{}: ", path.display()));
@@ -107,6 +157,8 @@ fn check_uses(arguments: &Fit, specification: &Specification) -> Result<(), Fail
     let uses = [
         ("--row-weights", &arguments.row_weights),
         ("--init-labels", &start.init_labels),
+        ("--known-labels", &arguments.known.known_labels),
+        ("--group", &arguments.known.group),
     ];
     for (option, column) in uses {
         let Some(column) = column else { continue };
@@ -123,6 +175,29 @@ fn check_uses(arguments: &Fit, specification: &Specification) -> Result<(), Fail
         ))),
         _ => Ok(()),
     }
+}
+
+/// The weights of the model to start from, where they depend on columns.
+fn concomitant(arguments: &Fit) -> Result<Option<Concomitant>, Failure> {
+    let Some(path) = &arguments.start.init_model else {
+        return Ok(None);
+    };
+    // A bare start has none; what is wrong with a file is said elsewhere.
+    let file = ModelFile::from_text(&text_file(path)?).ok();
+    let group = file.as_ref().and_then(|file| file.group.as_ref());
+    if let (Some(column), None) = (group, &arguments.known.group) {
+        say(&format!(
+            "the model to start from is one of groups, and the fit is not: for that give --group {column}"
+        ));
+    }
+    let given = file.and_then(|file| file.concomitant);
+    if given.is_some() && arguments.known.concomitant.is_none() {
+        say(
+            "the weights of the model to start from depend on columns, and those of the fit do not: for that \
+             give --concomitant",
+        );
+    }
+    Ok(given)
 }
 
 /// Weights and components.
@@ -152,10 +227,12 @@ fn unchanged(arguments: &Fit, specification: Specification) -> Result<Specificat
     if model.covariance.is_some()
         || !model.set.is_empty()
         || model.columns.is_some()
+        || model.interval.is_some()
+        || model.noise
         || model.is_regression()
     {
         return Err(Failure::input(
-            "--columns, --covariance, --set and the options of regressions need --family or --part; without them the model to start from \
+            "--columns, --interval, --noise, --covariance, --set and the options of regressions need --family or --part; without them the model to start from \
              says what is fitted",
         ));
     }

@@ -8,7 +8,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use tabular::TableMixture;
 
 /// A line that tells the start, the iteration, the objective, how fast, and how long still.
 pub struct Line {
@@ -52,8 +51,8 @@ impl Line {
     }
 }
 
-impl Observe<TableMixture> for Line {
-    fn observe(&mut self, progress: Progress<'_, TableMixture>) -> ControlFlow<()> {
+impl<M> Observe<M> for Line {
+    fn observe(&mut self, progress: Progress<'_, M>) -> ControlFlow<()> {
         if let Some(bar) = &self.bar {
             let pace = (self.pace).after(progress.iteration, progress.objective, Instant::now());
             bar.set_message(format!(

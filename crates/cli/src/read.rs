@@ -212,14 +212,13 @@ impl Sheet {
             None => is_missing(&self.cell(row, column)),
         }
     }
+    /// Where a row stands.
+    pub fn place_of_row(&self, row: usize) -> String {
+        format!("{}, {}", self.file, self.rows.place(row))
+    }
     /// Where a cell stands.
     pub fn place(&self, row: usize, column: usize) -> String {
-        format!(
-            "{}, {}, column {}",
-            self.file,
-            self.rows.place(row),
-            self.header[column]
-        )
+        format!("{}, column {}", self.place_of_row(row), self.header[column])
     }
     /// The blank lines at the end as empty cells, in a file of one column, up to `rows` rows.
     fn extend_by_blank_lines(&mut self, rows: usize) {

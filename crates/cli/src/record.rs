@@ -1,22 +1,24 @@
 //! The record of a fit.
 
-use crate::args::{Algorithm, Fit};
+use crate::args::{Algorithm, Fit, MixingWeights};
 use crate::explain::Context;
 use em::{Evaluation, FitReport};
 use serde_json::Value;
 use tabular::{FitRecord, StartRecord, TableMixture};
 
-/// Components by falling weight, ties by first parameter.
-pub fn ordered(model: TableMixture) -> TableMixture {
+/// The order of components by falling weight, ties by first parameter; noise last.
+pub fn by_falling_weight(model: &TableMixture) -> Vec<usize> {
     let first: Vec<f64> = (0..model.len())
         .map(|k| first_number(&model.components().save(k)).unwrap_or(0.0))
         .collect();
-    let mut order: Vec<usize> = (0..model.len()).collect();
+    let noise = model.components().noise_index();
+    let mut order: Vec<usize> = (0..model.len()).filter(|&k| Some(k) != noise).collect();
     let weights = model.weights();
     order.sort_by(|&a, &b| {
         (weights[b].total_cmp(&weights[a])).then_with(|| first[a].total_cmp(&first[b]))
     });
-    model.subset(&order)
+    order.extend(noise);
+    order
 }
 
 /// The first number in the parameters of a component.
@@ -39,6 +41,9 @@ pub fn record(
     evaluation: &Evaluation,
     warnings: Vec<String>,
 ) -> FitRecord {
+    let known = &arguments.known;
+    let equal = known.weights == MixingWeights::Equal;
+    let fixed = (known.fixed.iter()).flat_map(|text| text.split(',').map(str::to_string));
     // Under EM the objective's own sum, so that the trace ends in exactly this number.
     let log_likelihood = match arguments.algorithm {
         Algorithm::Em => report.log_likelihood,
@@ -60,7 +65,7 @@ pub fn record(
     FitRecord {
         log_likelihood,
         objective: report.objective,
-        rows: evaluation.rows,
+        rows: context.typed.table.rows(),
         observations: evaluation.observations,
         parameters: evaluation.parameters,
         aic: -2.0 * log_likelihood + 2.0 * parameters,
@@ -75,14 +80,21 @@ pub fn record(
             Algorithm::Hard => "hard".into(),
         },
         seed: arguments.seed,
-        requested_components: (model.len() != requested).then_some(requested),
+        requested_components: (model.components().without_noise() != requested)
+            .then_some(requested),
         degeneracies: report
             .degeneracies
             .iter()
             .map(ToString::to_string)
             .collect(),
+        fixed: fixed
+            .chain(equal.then(|| "equal weights".to_string()))
+            .collect(),
+        groups: known.group.is_some().then_some(evaluation.rows),
         warnings,
         starts: starts.collect(),
+        starts_near_best: (report.starts.len() > 1).then(|| report.starts_near_best()),
+        moves: report.moves.iter().map(ToString::to_string).collect(),
         trace: report.trace.clone(),
     }
 }

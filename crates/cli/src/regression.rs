@@ -72,29 +72,41 @@ fn one(option: &str, text: &str) -> Result<String, Failure> {
 pub fn complete(part: &mut PartSpecification, sheet: &Sheet) -> Result<(), Failure> {
     part.columns = part.regression_columns()?;
     let predictors = part.regression_of()?.predictor_columns()?;
-    let columns = part.columns.iter().map(|name| sheet.column(name));
-    let columns = columns.collect::<Result<Vec<usize>, _>>()?;
-    // A level that only rows with a gap have would be a column of zeros.
-    let whole = |row: usize| {
-        let mut cells = columns.iter().map(|&column| sheet.cell(row, column));
-        cells.all(|text| !is_missing(&text))
-    };
-    for name in &part.columns {
-        let column = sheet.column(name)?;
-        if predictors.contains(name) && !is_numeric(sheet, column) {
-            let levels = levels(sheet, name, whole)?;
-            if let Some(regression) = &mut part.regression {
-                regression.levels.insert(name.clone(), levels);
-            }
-        } else {
-            check_numeric(sheet, column, &part.family)?;
-        }
+    let found = predictor_levels(&part.columns, &predictors, &part.family, sheet)?;
+    if let Some(regression) = &mut part.regression {
+        regression.levels.extend(found);
     }
     let terms = part.coefficient_names();
     if let Some(regression) = &mut part.regression {
         regression.terms = terms;
     }
     Ok(())
+}
+
+/// The levels of the categorical columns among `predictors`, in the rows that hold all of `columns`; the
+/// other columns must be numeric.
+pub fn predictor_levels(
+    columns: &[String],
+    predictors: &[String],
+    family: &str,
+    sheet: &Sheet,
+) -> Result<Vec<(String, Vec<String>)>, Failure> {
+    let at = columns.iter().map(|name| sheet.column(name));
+    let at = at.collect::<Result<Vec<usize>, _>>()?;
+    // A level that only rows with a gap have would be a column of zeros.
+    let whole = |row: usize| {
+        let mut cells = at.iter().map(|&column| sheet.cell(row, column));
+        cells.all(|text| !is_missing(&text))
+    };
+    let mut found = Vec::new();
+    for (name, &column) in columns.iter().zip(&at) {
+        if predictors.contains(name) && !is_numeric(sheet, column) {
+            found.push((name.clone(), levels(sheet, name, whole)?));
+        } else {
+            check_numeric(sheet, column, family)?;
+        }
+    }
+    Ok(found)
 }
 
 /// The design and the responses.
@@ -104,7 +116,7 @@ pub fn field(
     marks: &mut [bool],
 ) -> Result<Field, Failure> {
     let sheet = source.sheet;
-    let columns = predictors(source, part)?;
+    let columns = predictors(source, part.regression_of()?)?;
     let matrix = part
         .regression_of()?
         .design()?
@@ -154,7 +166,7 @@ pub fn given(sheet: &Sheet, part: &PartSpecification) -> Result<Table, Failure> 
             )));
         }
     }
-    let columns = predictors(source, part)?;
+    let columns = predictors(source, part.regression_of()?)?;
     let matrix = part.regression_of()?.design()?.matrix(&columns, rows.len());
     let none = vec![0; rows.len()];
     let values = match part.kind()? {
@@ -172,11 +184,11 @@ pub fn given(sheet: &Sheet, part: &PartSpecification) -> Result<Table, Failure> 
 }
 
 /// The columns that the predictors name, and the offset; none may have gaps.
-fn predictors(
+pub fn predictors(
     source: Source<'_>,
-    part: &PartSpecification,
+    regression: &RegressionSpecification,
 ) -> Result<Vec<PredictorColumn>, Failure> {
-    let (sheet, regression) = (source.sheet, part.regression_of()?);
+    let sheet = source.sheet;
     let names = regression.predictor_columns()?.into_iter();
     let column = |name: String| {
         let column = sheet.column(&name)?;

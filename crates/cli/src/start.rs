@@ -14,6 +14,8 @@ pub enum Chosen {
     Spread,
     /// Random responsibilities.
     Random,
+    /// Short runs.
+    SmallEm(em::SmallEm),
     /// A component for each row, or none.
     Labels {
         /// The components.
@@ -33,6 +35,7 @@ impl Chosen {
         match self {
             Chosen::Spread => em::Start::Spread,
             Chosen::Random => em::Start::Random,
+            Chosen::SmallEm(runs) => em::Start::SmallEm(*runs),
             Chosen::Labels { labels, .. } => em::Start::Labels(labels),
             Chosen::Responsibilities(given) => em::Start::Responsibilities(given),
             Chosen::Model(_) => em::Start::Model,
@@ -71,6 +74,10 @@ pub fn chosen(
     match (start.init, one_family) {
         (Some(Init::Random), _) | (None, false) => Ok(Chosen::Random),
         (Some(Init::Spread) | None, true) => Ok(Chosen::Spread),
+        (Some(Init::SmallEm), spread) => Ok(Chosen::SmallEm(em::SmallEm {
+            spread,
+            ..em::SmallEm::default()
+        })),
         (Some(Init::Spread), false) => Err(Failure::input(
             "--init spread measures distance by the family of the components, and here they differ",
         )),
@@ -91,7 +98,12 @@ fn companion(path: &Path, sheet: &Sheet) -> Result<Sheet, Failure> {
 }
 
 /// Labels are names: exactly K distinct ones, sorted, or whole numbers below K.
-fn labels(sheet: &Sheet, column: usize, rows: &[usize], count: usize) -> Result<Chosen, Failure> {
+pub fn labels(
+    sheet: &Sheet,
+    column: usize,
+    rows: &[usize],
+    count: usize,
+) -> Result<Chosen, Failure> {
     let text = |row: usize| Some(sheet.cell(row, column)).filter(|text| !is_missing(text));
     let names = distinct(rows.iter().filter_map(|&row| text(row)));
     let place = || format!("{}, column {}", sheet.file, sheet.header[column]);

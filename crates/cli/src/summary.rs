@@ -2,18 +2,29 @@
 
 use crate::grid::{Grid, fixed, plain, short};
 use crate::names::joined;
-use crate::warn::SAME_OPTIMUM;
+use em::SAME_MAXIMUM;
 use serde_json::Value;
-use tabular::{FitRecord, ModelFile, PartSpecification, RegressionSpecification};
+use tabular::{FitRecord, ModelFile, PartSpecification, RegressionSpecification, StartRecord};
 
 /// The summary of a model.
 pub fn text(file: &ModelFile) -> String {
-    let count = file.model.len();
+    let count = file.model.components().without_noise();
     let mut text = format!(
-        "mixture of {count} component{}\n\n",
-        if count == 1 { "" } else { "s" }
+        "mixture of {count} component{}{}\n\n",
+        if count == 1 { "" } else { "s" },
+        if count < file.model.len() {
+            ", and noise"
+        } else {
+            ""
+        }
     );
     text.push_str(&weights(file));
+    text.push_str(&concomitant(file));
+    if let Some(column) = &file.group {
+        text.push_str(&format!(
+            "\nrows with the same {column} share a component\n"
+        ));
+    }
     let components: Vec<Value> = (0..count)
         .map(|k| file.specification.save(file.model.components(), k))
         .collect();
@@ -49,9 +60,38 @@ fn name(k: usize, names: &[String]) -> String {
 fn weights(file: &ModelFile) -> String {
     let mut grid = Grid::new(vec!["component".into(), "weight".into()]);
     for (k, &weight) in file.model.weights().iter().enumerate() {
-        grid.row(vec![name(k, &file.label_names), short(weight)]);
+        let mut named = name(k, &file.label_names);
+        if k == file.model.components().without_noise() {
+            named.push_str(" (noise)");
+        }
+        grid.row(vec![named, short(weight)]);
     }
     grid.text()
+}
+
+/// The coefficients of weights that depend on columns.
+fn concomitant(file: &ModelFile) -> String {
+    let Some(concomitant) = &file.concomitant else {
+        return String::new();
+    };
+    let specification = &concomitant.specification;
+    let terms = specification.design();
+    let terms = terms.map_or(Vec::new(), |design| {
+        design.names().iter().map(|name| name.to_string()).collect()
+    });
+    let mut header = vec!["component".to_string()];
+    header.extend(terms);
+    let mut grid = Grid::new(header);
+    for k in 0..file.model.len() {
+        let mut row = vec![name(k, &file.label_names)];
+        row.extend(concomitant.weights.coefficients(k).into_iter().map(short));
+        grid.row(row);
+    }
+    format!(
+        "\nweights given {}\n{}",
+        joined(&specification.predictors),
+        grid.text()
+    )
 }
 
 /// The parameters of one part in all components.
@@ -62,6 +102,7 @@ fn part_text(part: &PartSpecification, parameters: &[&Value], names: &[String]) 
     }
     let mut text = match &part.regression {
         Some(regression) => format!("{title}: {}\n", formula(regression)),
+        None if part.interval => format!("{title}, in intervals: {}\n", joined(&part.columns)),
         None => format!("{title}: {}\n", joined(&part.columns)),
     };
     text.push_str(&numbers(part, parameters, names));
@@ -206,13 +247,17 @@ fn fit_text(fit: &FitRecord) -> String {
     if fit.objective != fit.log_likelihood {
         lines.push(("objective", nats(fit.objective)));
     }
-    let reached = fit.starts.iter().filter_map(|start| start.objective);
-    let near = reached
-        .filter(|objective| fit.objective - objective <= SAME_OPTIMUM)
-        .count();
-    let starts = match fit.starts.len() {
-        1 => "1".to_string(),
-        count => format!("{count}, {near} of them within {SAME_OPTIMUM} nats of the best"),
+    let left = |start: &&StartRecord| start.stop_reason.as_deref() == Some("left");
+    let left = fit.starts.iter().filter(left).count();
+    let continued = match left {
+        0 => String::new(),
+        left => format!("{} of them continued, ", fit.starts.len() - left),
+    };
+    let starts = match (fit.starts.len(), fit.starts_near_best) {
+        (count, Some(near)) => {
+            format!("{count}, {continued}{near} of them within {SAME_MAXIMUM} nats of the best")
+        }
+        (count, None) => count.to_string(),
     };
     lines.extend([
         ("parameters", fit.parameters.to_string()),
@@ -222,6 +267,12 @@ fn fit_text(fit: &FitRecord) -> String {
         ("entropy", nats(fit.entropy)),
         ("rows", fit.rows.to_string()),
         ("observations", plain(fit.observations)),
+    ]);
+    lines.extend(fit.groups.map(|groups| ("groups", groups.to_string())));
+    if !fit.fixed.is_empty() {
+        lines.push(("fixed", joined(&fit.fixed)));
+    }
+    lines.extend([
         ("algorithm", fit.algorithm.clone()),
         ("iterations", fit.iterations.to_string()),
         ("passes", fit.passes.to_string()),

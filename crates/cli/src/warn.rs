@@ -3,23 +3,10 @@
 use crate::args::Fit;
 use crate::explain::Context;
 use crate::grid::fixed;
-use em::{Evaluation, FitReport, StopReason};
+use crate::names::joined;
+use em::{Evaluation, FitReport, StopReason, Warning};
 use serde_json::Value;
 use tabular::{PartSpecification, TableMixture};
-
-/// Starts that end this near the best, in nats, have found the same optimum.
-pub const SAME_OPTIMUM: f64 = 1e-4;
-
-/// The starts that ended near the best.
-pub fn near_best(report: &FitReport) -> usize {
-    let reached = report
-        .starts
-        .iter()
-        .filter_map(|start| start.outcome.as_ref().ok());
-    reached
-        .filter(|(objective, _)| report.objective - objective <= SAME_OPTIMUM)
-        .count()
-}
 
 /// The warnings about a fit.
 pub fn warnings(
@@ -58,11 +45,13 @@ pub fn warnings(
     for event in &report.degeneracies {
         warnings.push(event.to_string());
     }
-    if report.starts.len() > 1 && near_best(report) == 1 {
-        warnings.push(format!(
-            "only one of {} starts reached the best optimum: more --restarts may find a better one",
-            report.starts.len()
-        ));
+    let of_parameters = coinciding(model);
+    for warning in &report.warnings {
+        // That components coincide is said in terms of their parameters, where those agree.
+        let said = matches!(warning, Warning::Coinciding { .. }) && !of_parameters.is_empty();
+        if !said {
+            warnings.push(warning.to_string());
+        }
     }
     let fractional = |weights: &[f64]| weights.iter().any(|weight| weight.fract() != 0.0);
     if arguments.row_weights.is_some() && row_weights.is_some_and(fractional) {
@@ -75,6 +64,7 @@ pub fn warnings(
     let parts = context.specification.parts.iter();
     let width = |part: &PartSpecification| match &part.regression {
         Some(_) => part.coefficient_names().len(),
+        None if part.interval => 1,
         None => part.columns.len(),
     };
     let needed = parts.map(width).sum::<usize>() + 1;
@@ -83,7 +73,8 @@ pub fn warnings(
     } else {
         "columns"
     };
-    for (k, count) in evaluation.effective_counts.iter().enumerate() {
+    let components = model.components().without_noise();
+    for (k, count) in evaluation.effective_counts[..components].iter().enumerate() {
         if *count < needed as f64 {
             warnings.push(format!(
                 "component {k} has an effective count of {}, fewer than {needed} ({counted} + 1)",
@@ -91,7 +82,8 @@ pub fn warnings(
             ));
         }
     }
-    warnings.extend(coinciding(model));
+    warnings.extend(of_parameters);
+    warnings.extend(unreachable(context, model));
     if context.typed.incomplete > 0 {
         let fate = match arguments.missing {
             crate::args::Missing::Em => "have no observed cell and do not count",
@@ -102,9 +94,42 @@ pub fn warnings(
     warnings
 }
 
+/// A warning for each categorical column with levels that are impossible under every component: they
+/// stand in no row that counts.
+fn unreachable(context: Context<'_>, model: &TableMixture) -> Vec<String> {
+    let saved: Vec<Value> = (0..model.len())
+        .map(|k| model.components().save(k))
+        .collect();
+    let parts = &context.specification.parts;
+    let probability = |component: &Value, part: usize, level: usize| {
+        let own = if parts.len() > 1 {
+            &component["parts"][part]
+        } else {
+            component
+        };
+        own["probabilities"][level].as_f64()
+    };
+    let mut warnings = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let impossible = |level: &usize| {
+            (saved.iter()).all(|component| probability(component, index, *level) == Some(0.0))
+        };
+        let levels = (0..part.levels.len()).filter(impossible);
+        let names: Vec<String> = levels.map(|level| part.levels[level].clone()).collect();
+        if !names.is_empty() {
+            warnings.push(format!(
+                "column {}: probability 0 under every component for {}, which no row in use holds",
+                part.columns[0],
+                joined(&names)
+            ));
+        }
+    }
+    warnings
+}
+
 /// A warning for each group of components with the same parameters.
 fn coinciding(model: &TableMixture) -> Vec<String> {
-    let saved: Vec<Value> = (0..model.len())
+    let saved: Vec<Value> = (0..model.components().without_noise())
         .map(|k| model.components().save(k))
         .collect();
     let mut groups: Vec<Vec<usize>> = Vec::new();

@@ -16,7 +16,9 @@ fn fits() -> Vec<String> {
     let faithful = format!("{DATA}/old_faithful.csv");
     vec![
         format!("{deaths} --family poisson -k 2 --restarts 3"),
+        format!("{deaths} --family poisson -k 2 --restarts 2 --acceleration none"),
         format!("{deaths} --family poisson -k 3 --acceleration squarem"),
+        format!("{deaths} --family zero_inflated_poisson -k 2 --restarts 2"),
         format!(
             "{faithful} --family gamma --columns eruptions -k 3 --acceleration daarem --restarts 4"
         ),
@@ -29,6 +31,8 @@ fn fits() -> Vec<String> {
             "{faithful} --family gaussian --covariance tied -k 3 --algorithm hard --restarts 40"
         ),
         format!("{faithful} --family student_t -k 3 --restarts 3 --acceleration squarem"),
+        format!("{faithful} --family multivariate_t -k 2 --restarts 2"),
+        format!("{faithful} --family normal --columns waiting -k 2 --restarts 2 --order mean"),
         format!("{faithful} --components gamma,weibull,uniform --columns eruptions --restarts 3"),
         format!("{faithful} --family gaussian -k 9 --on-degenerate drop --restarts 6 --seed 3"),
         format!("{faithful} --family gaussian -k 9 --on-degenerate reset --restarts 3 --seed 5"),
@@ -251,6 +255,37 @@ fn a_checkpoint_of_another_fit_is_refused() {
     }
     std::fs::remove_file(&checkpoint).unwrap();
     refused(&format!("{data} {base}"), "cannot be read");
+}
+
+#[test]
+fn what_no_checkpoint_holds_is_refused() {
+    let folder = folder("combinations");
+    let data = write(
+        &folder,
+        "rows.csv",
+        "x,g\n1,a\n2,a\n3,b\n10,c\n11,c\n12.5,d\n",
+    );
+    let checkpoint = folder.join("checkpoint").display().to_string();
+    for (option, word) in [
+        ("--init small-em", "--init small-em"),
+        ("--split-merge 3", "--split-merge"),
+        ("--time-limit 60", "--time-limit"),
+        ("--group g", "--group"),
+        ("--concomitant g", "--concomitant"),
+        ("--weights equal", "--weights equal"),
+        ("--fixed 0 --init-model m.json", "--fixed"),
+        ("--noise", "--noise"),
+    ] {
+        for asked in ["--checkpoint", "--resume"] {
+            let run = mixture(&words(&format!(
+                "fit {data} --family normal --columns x -k 2 {option} {asked} {checkpoint}"
+            )));
+            assert_eq!(run.code, 2, "{option}: {}", run.stderr);
+            let sentence = format!("{asked} cannot be combined with {word}");
+            assert!(run.stderr.contains(&sentence), "{option}: {}", run.stderr);
+        }
+    }
+    assert!(!Path::new(&checkpoint).exists());
 }
 
 #[test]

@@ -13,6 +13,10 @@ fn fits() -> Vec<(&'static str, Vec<String>)> {
     let dice = case_file("uni_binomial_weldon", "data.csv");
     let angles = case_file("uni_vonmises_turtles", "data.csv");
     let npreg = case_file("reg_npreg", "data.csv");
+    let lifetimes = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/incomplete/exponential.csv"
+    );
     let all = [
         ("normal", format!("{faithful} --family normal -k 2")),
         ("gaussian", format!("{faithful} --family gaussian -k 3")),
@@ -29,6 +33,14 @@ fn fits() -> Vec<(&'static str, Vec<String>)> {
             format!("{faithful} --family gaussian --covariance spherical -k 2"),
         ),
         (
+            "multivariate_t",
+            format!("{faithful} --family multivariate_t -k 2"),
+        ),
+        (
+            "multivariate_t_fixed",
+            format!("{faithful} --family multivariate_t --covariance EVE --set df=3.5 -k 2"),
+        ),
+        (
             "gamma",
             format!("{faithful} --family gamma --columns eruptions -k 2"),
         ),
@@ -40,6 +52,36 @@ fn fits() -> Vec<(&'static str, Vec<String>)> {
         (
             "mixed",
             format!("{faithful} --components gamma,log_normal --columns eruptions"),
+        ),
+        (
+            "noise",
+            format!("{faithful} --family gaussian --covariance tied -k 2 --noise"),
+        ),
+        (
+            "noisy_product",
+            format!("{faithful} --part gamma:eruptions --part normal:waiting -k 2 --noise"),
+        ),
+        (
+            "interval",
+            format!("{lifetimes} --family weibull --interval from,to -k 2"),
+        ),
+        (
+            "mixed_interval",
+            format!("{lifetimes} --components gamma,log_normal --interval from,to --missing em"),
+        ),
+        (
+            "truncated",
+            format!("{faithful} --family truncated_gamma --set low=1 --columns eruptions -k 2"),
+        ),
+        (
+            "zero_truncated",
+            format!("{faithful} --columns waiting --family zero_truncated_poisson -k 1"),
+        ),
+        (
+            "zero_inflated",
+            format!(
+                "{dice} --family zero_inflated_binomial --set trials=12 --row-weights count -k 1"
+            ),
         ),
         (
             "linear_regression",

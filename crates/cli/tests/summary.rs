@@ -100,3 +100,25 @@ fn components_that_coincide_are_named() {
         "also in the file"
     );
 }
+
+#[test]
+fn a_level_that_no_row_in_use_holds_is_named() {
+    let folder = folder("summary_unreachable");
+    let rows = "a,x\nred,1\nred,2\nblue,3\nblue,4\nred,5\ngreen,\n";
+    let data = write(&folder, "data.csv", rows);
+    let run = mixture(&[
+        "fit",
+        &data,
+        "--part",
+        "categorical:a",
+        "--part",
+        "normal:x",
+        "-k",
+        "1",
+        "--missing",
+        "drop",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let words = "column a: probability 0 under every component for green";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+}

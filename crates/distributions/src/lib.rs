@@ -36,11 +36,17 @@
 //! | [`VonMises`] | angles | mean_direction, concentration |
 //! | [`Poisson`] | counts | rate |
 //! | [`NegativeBinomial`] | counts | mean, size |
+//! | [`BetaBinomial`] | counts | trials (fixed), alpha, beta |
+//! | [`DiscreteUniform`] | counts | low, high (fixed) |
 //! | [`Geometric`] | counts | probability; support (fixed) |
 //! | [`Binomial`] | counts | trials (fixed), probability |
 //! | [`Bernoulli`] | 0 or 1 | probability |
 //! | [`Categorical`] | codes | probabilities |
 //! | [`PointMass`] | one value | value (fixed) |
+//! | [`Multinomial`] | rows of counts | trials (fixed, or of each row), probabilities |
+//! | [`DirichletMultinomial`] | rows of counts | trials (fixed, or of each row), concentrations |
+//! | [`Dirichlet`] | rows of shares | concentrations |
+//! | [`VonMisesFisher`] | unit vectors | mean_direction, concentration |
 //!
 //! A family on the real line also has its distribution function, quantiles and moments
 //! ([`Univariate`], [`Entropy`]), and most can use observations of which only an interval is known
@@ -60,6 +66,7 @@ pub mod dense;
 mod error;
 mod exponential_family;
 pub mod family;
+mod multivariate;
 mod quadrature;
 pub mod regression;
 mod sample;
@@ -80,6 +87,7 @@ pub use exponential_family::{
     exponential_log_density_batch, exponential_maximize, exponential_prepare,
 };
 pub use family::*;
+pub use multivariate::Multivariate;
 pub use regression::{BinomialRegression, LinearRegression, LogisticRegression, PoissonRegression};
 pub use sample::Sample;
 pub use scratch::Scratch;

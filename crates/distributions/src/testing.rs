@@ -14,10 +14,12 @@
 //! ```
 
 mod measure;
+mod points;
 
 pub use measure::{
     Above, Between, Circle, Codes, Counts, Measure, Positive, Reals, TwoSided, UnitInterval,
 };
+pub use points::Points;
 
 use crate::{Batch, Component, Coordinates, Obs, Scratch, Statistics, View};
 use std::fmt;

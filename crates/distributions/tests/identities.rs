@@ -10,7 +10,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 #[macro_use]
 #[path = "reference/families.rs"]
 mod families;
-use families::log_range;
+use families::{log_range, matrix};
 
 /// Quadrature and sums reach 1e-10; divergences and means of a few hundred lose a little.
 const QUADRATURE: f64 = 1e-7;
@@ -167,6 +167,36 @@ macro_rules! identities {
 }
 for_each_family!(identities);
 
+/// As above, with fewer members: their integrals are over two dimensions.
+macro_rules! identities_in_rows {
+    ($name:ident, $make:expr, $observations:expr, $outside:expr, $measure:expr) => {
+        proptest! {
+            #![proptest_config(ProptestConfig { cases: 48, ..config() })]
+            #[test]
+            fn $name(u in 0.001..0.999, v in 0.001..0.999, t in 0.001..0.999, seed: u64) {
+                let (family, other) = ($make(u, v), $make(t, v));
+                let measure = $measure(&family);
+                exponential_form(&family, &measure, $observations.view());
+                divergence(&family, &other, &measure);
+                entropy(&family, &measure);
+                score(&family, seed);
+                written_and_read(&family);
+            }
+        }
+    };
+}
+for_each_vector_family!(identities_in_rows);
+
+/// The entropy is the mean of −ln p.
+fn entropy<F: Entropy + Density + std::fmt::Debug>(family: &F, measure: &impl Measure<F::Space>) {
+    let sum = expectation(family, measure, |x| -family.log_density(x));
+    let claimed = family.entropy();
+    assert!(
+        near(sum, claimed, QUADRATURE),
+        "{family:?}: entropy {claimed}, by the measure {sum}"
+    );
+}
+
 /// The gradient of A by central differences inside the natural space, for those whose member can be
 /// reached from η.
 fn gradient<F: ExponentialFamily>(at: impl Fn(&[f64]) -> F, eta: &[f64]) {
@@ -209,6 +239,13 @@ fn the_gradient_of_the_log_partition_is_the_mean_of_the_statistic() {
         let von_mises =
             |eta: &[f64]| VonMises::new(eta[1].atan2(eta[0]), eta[0].hypot(eta[1])).unwrap();
         gradient(von_mises, &[a, -b]);
+        gradient(|eta| Dirichlet::new(eta.to_vec()).unwrap(), &[a, b, a * b]);
+        let fisher = |eta: &[f64]| {
+            let size = eta.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+            let direction = eta.iter().map(|entry| entry / size).collect();
+            VonMisesFisher::new(direction, size).unwrap()
+        };
+        gradient(fisher, &[a, -b, 0.5, a * b]);
     }
 }
 

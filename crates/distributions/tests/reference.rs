@@ -43,6 +43,11 @@ fn log_densities(family: &str, p: &[f64], x: &str) -> Option<[f64; 2]> {
         "pareto" => both_paths(Pareto::new(p[0], p[1]).unwrap(), real()),
         "uniform" => both_paths(Uniform::new(p[0], p[1]).unwrap(), real()),
         "negative_binomial" => both_paths(NegativeBinomial::new(p[0], p[1]).unwrap(), count()),
+        "beta_binomial" => both_paths(BetaBinomial::new(p[0] as u64, p[1], p[2]).unwrap(), count()),
+        "discrete_uniform" => both_paths(
+            DiscreteUniform::new(p[0] as u64, p[1] as u64).unwrap(),
+            count(),
+        ),
         "weibull" => both_paths(Weibull::new(p[0], p[1]).unwrap(), real()),
         "student_t" => both_paths(StudentT::new(p[0], p[1], p[2]).unwrap(), real()),
         "cauchy" => both_paths(Cauchy::new(p[0], p[1]).unwrap(), real()),
@@ -119,7 +124,7 @@ fn log_densities_of_the_published_table() {
         }
         checked += 1;
     }
-    assert!(checked >= 61, "{checked}");
+    assert!(checked >= 65, "{checked}");
 }
 
 /// Rows and weights of a data set.

@@ -15,7 +15,8 @@ use std::ops::ControlFlow;
 ///
 /// A fit is a function of its model, data and options. What cannot be computed again from them in a
 /// moment is here: the current model, the trace, the state of the stopping rule and of the
-/// acceleration, the components repaired so far, and the results of the runs before.
+/// acceleration (with the model to which its failure leads back), the components repaired so far,
+/// and the results of the runs before.
 /// [`Driver::resume`](crate::Driver::resume) then gives the bits that the fit would have given
 /// without the break: the runs that are over are taken from here (those that failed fail again), the
 /// starts of all are drawn again from the seed, and one E-step at the current model, which is not
@@ -30,7 +31,7 @@ pub struct Checkpoint<M> {
     pub(crate) finished: Vec<Option<FinishedRun<M>>>,
     /// The current model.
     pub(crate) model: M,
-    pub(crate) run: RunState,
+    pub(crate) run: RunState<M>,
 }
 
 impl<M> Checkpoint<M> {
@@ -44,7 +45,7 @@ impl<M> Checkpoint<M> {
     }
     /// The iteration of the run going on.
     pub fn iteration(&self) -> usize {
-        self.run.trace.len().saturating_sub(1)
+        self.run.iteration()
     }
     /// The same checkpoint with every model in another form.
     ///
@@ -64,10 +65,23 @@ impl<M> Checkpoint<M> {
                 None => None,
             });
         }
+        let refuge = match self.run.refuge {
+            Some((model, length)) => Some((change(model)?, length)),
+            None => None,
+        };
         Ok(Checkpoint {
             finished,
             model: change(self.model)?,
-            run: self.run,
+            run: RunState {
+                trace: self.run.trace,
+                plain: self.run.plain,
+                passes: self.run.passes,
+                degeneracies: self.run.degeneracies,
+                stopping: self.run.stopping,
+                acceleration: self.run.acceleration,
+                refuge,
+                accelerate: self.run.accelerate,
+            },
         })
     }
 }
@@ -133,7 +147,7 @@ impl<M: Clone> FinishedRun<M> {
 /// The state of a run between two iterations, besides its model.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct RunState {
+pub(crate) struct RunState<M> {
     pub(crate) trace: Vec<f64>,
     /// Whether a plain step led to the model.
     pub(crate) plain: bool,
@@ -142,9 +156,30 @@ pub(crate) struct RunState {
     pub(crate) degeneracies: Vec<Degeneracy>,
     pub(crate) stopping: Stopping,
     pub(crate) acceleration: Option<AccelerationState>,
+    /// Where acceleration first left plain EM, and the length of the trace there.
+    pub(crate) refuge: Option<(M, usize)>,
+    /// Whether the run may be accelerated still.
+    pub(crate) accelerate: bool,
 }
 
-impl RunState {
+impl<M> RunState<M> {
+    /// Of a start with this objective.
+    pub(crate) fn new(objective: f64, passes: usize, stopping: Stopping) -> Self {
+        RunState {
+            trace: vec![objective],
+            plain: false,
+            passes,
+            degeneracies: Vec::new(),
+            stopping,
+            acceleration: None,
+            refuge: None,
+            accelerate: true,
+        }
+    }
+    /// The iterations so far.
+    pub(crate) fn iteration(&self) -> usize {
+        self.trace.len().saturating_sub(1)
+    }
     /// Checks that the model has the objective here that it had when the checkpoint was made.
     pub(crate) fn check(&self, objective: f64) -> Result<(), FitError> {
         let recorded = self.trace.last().copied().unwrap_or(f64::NAN);
@@ -197,7 +232,7 @@ impl<M> Journal<M> {
         self.resume.is_some()
     }
     /// The checkpoint, when its run is the next.
-    pub(crate) fn resumed(&mut self) -> Option<(M, RunState)> {
+    pub(crate) fn resumed(&mut self) -> Option<(M, RunState<M>)> {
         let done = self.finished.len();
         let checkpoint = self.resume.take_if(|next| next.finished.len() == done)?;
         self.unproven = true;
@@ -217,7 +252,7 @@ impl<M: Clone> Journal<M> {
     pub(crate) fn record(&mut self, fitted: Result<&Fit<M>, &FitError>) {
         self.finished.push(fitted.ok().map(FinishedRun::new));
     }
-    pub(crate) fn checkpoint(&self, model: &M, run: RunState) -> Checkpoint<M> {
+    pub(crate) fn checkpoint(&self, model: &M, run: RunState<M>) -> Checkpoint<M> {
         Checkpoint {
             finished: self.finished.clone(),
             model: model.clone(),

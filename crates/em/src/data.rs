@@ -126,6 +126,35 @@ impl<'a, V: View> Data<'a, V> {
             }
         }
     }
+    /// Brings a K × n matrix of starting shares in line with what is known: those of a restricted row
+    /// are multiplied by its evidence, with their sum kept. A row that had none, or none where it is
+    /// allowed, is shared by the evidence alone.
+    pub(crate) fn restrict_shares(&self, shares: &mut [f64]) {
+        let Some(allowed) = self.allowed else { return };
+        let rows = self.rows();
+        let components = shares.len() / rows;
+        for (i, &line) in allowed.index.iter().enumerate() {
+            if line == Allowed::FREE {
+                continue;
+            }
+            let start = line as usize * components;
+            let logs = &allowed.log_evidence[start..start + components];
+            let largest = logs.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+            let evidence = |k: usize| (logs[k] - largest).exp();
+            let before: f64 = (0..components).map(|k| shares[k * rows + i]).sum();
+            let left: f64 = (0..components)
+                .map(|k| shares[k * rows + i] * evidence(k))
+                .sum();
+            let wanted = if before > 0.0 { before } else { 1.0 };
+            for (k, share) in shares[i..].iter_mut().step_by(rows).enumerate() {
+                *share = if left > 0.0 {
+                    *share * evidence(k) * (wanted / left)
+                } else {
+                    evidence(k) * wanted / (0..components).map(evidence).sum::<f64>()
+                };
+            }
+        }
+    }
     /// Checks lengths, row weights and indices.
     pub(crate) fn check(&self, components: usize) -> Result<(), FitError> {
         let rows = self.rows();
@@ -155,6 +184,17 @@ impl<'a, V: View> Data<'a, V> {
                 return Err(FitError::Shape(format!(
                     "restricted rows need an index for each of {rows} rows, into a table of \
                      {lines} lines"
+                )));
+            }
+            let mut table = allowed.log_evidence.chunks(components.max(1));
+            let valid = |line: &[f64]| {
+                let possible = line.iter().any(|&e| e > f64::NEG_INFINITY);
+                line.len() == components && possible && line.iter().all(|&e| e < f64::INFINITY)
+            };
+            if let Some(line) = table.position(|line| !valid(line)) {
+                return Err(FitError::Shape(format!(
+                    "line {line} of the evidence must hold {components} logarithms, below infinity \
+                     and not all -infinity"
                 )));
             }
         }

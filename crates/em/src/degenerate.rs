@@ -94,6 +94,11 @@ pub(crate) fn repaired<S: ComponentSet, W: WeightModel>(
     if others.is_empty() {
         return Err(FitError::Shape("the only component is degenerate".into()));
     }
+    if action == OnDegenerate::Drop && data.allowed.is_some() {
+        return Err(FitError::Shape(
+            "a component cannot be dropped where labels are known: they are its number".into(),
+        ));
+    }
     let rest = model.subset(&others);
     match action {
         OnDegenerate::Reset => reset(model, &rest, k, data),

@@ -1,6 +1,6 @@
 //! The loop: E-step, M-step, until nothing more is to be gained.
 
-use crate::accelerate::{Accelerate, Acceleration};
+use crate::accelerate::{Accelerate, Acceleration, relative_change};
 use crate::checkpoint::{Checkpoint, Journal, KeepCheckpoints, RunState};
 use crate::data::Data;
 use crate::degenerate::{Degeneracy, most_events};
@@ -13,8 +13,9 @@ use crate::report::{Fit, FitReport};
 use crate::responsibilities::Soft;
 use crate::stop::{StopReason, Stopping, rounding_bound};
 use crate::workspace::Workspace;
-use distributions::{Batch, Coordinates, EstimateError, View};
+use distributions::{Batch, Coordinates, View};
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 /// Halvings of a one-step M-step before it is given up: 2⁻⁴⁰ of a step moves nothing.
 const HALVINGS: i32 = 40;
@@ -44,6 +45,9 @@ pub fn fit<M: LatentModel>(
     Driver::new(options).run(start, data, 0, &mut workspace)
 }
 
+/// How much the second model differs from the first.
+type Change<M> = fn(&M, &M) -> f64;
+
 /// How a fit runs: its options, the rule of its E-step, who looks on, and what accelerates it.
 ///
 /// ```
@@ -61,9 +65,12 @@ pub fn fit<M: LatentModel>(
 /// ```
 pub struct Driver<'a, M, R: ?Sized = Soft> {
     pub(crate) options: &'a Options,
-    rule: &'a R,
+    pub(crate) rule: &'a R,
     observer: Option<&'a mut dyn Observe<M>>,
     scheme: Option<Box<dyn Accelerate<M>>>,
+    /// A tolerance of the relative change of parameters, and how it is measured.
+    rest: Option<(f64, Change<M>)>,
+    deadline: Option<Instant>,
     keeper: Option<&'a mut dyn KeepCheckpoints<M>>,
     journal: Journal<M>,
 }
@@ -76,6 +83,8 @@ impl<'a, M> Driver<'a, M> {
             rule: &Soft,
             observer: None,
             scheme: None,
+            rest: None,
+            deadline: None,
             keeper: None,
             journal: Journal::default(),
         }
@@ -90,6 +99,8 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
             rule,
             observer: self.observer,
             scheme: self.scheme,
+            rest: self.rest,
+            deadline: self.deadline,
             keeper: self.keeper,
             journal: self.journal,
         }
@@ -99,7 +110,8 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
         self.observer = Some(observer);
         self
     }
-    /// The same with one who takes checkpoints.
+    /// The same with one who takes checkpoints. [`fit_from_with`](crate::fit_from_with) refuses them
+    /// together with short runs, split and merge, and a time limit.
     pub fn checkpoints(mut self, keeper: &'a mut dyn KeepCheckpoints<M>) -> Self {
         self.keeper = Some(keeper);
         self
@@ -117,6 +129,55 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
     {
         self.scheme = acceleration.scheme();
         self
+    }
+    /// The same, which stops besides when an M-step changes no coordinate x by more than
+    /// `tolerance`·(1 + |x|): for parameters that must be known to more digits than the objective shows.
+    pub fn parameter_tolerance(mut self, tolerance: f64) -> Self
+    where
+        M: Coordinates,
+    {
+        self.rest = Some((tolerance, relative_change));
+        self
+    }
+    /// Whether checkpoints are kept, or one is resumed.
+    pub(crate) fn has_checkpoints(&self) -> bool {
+        self.keeper.is_some() || self.journal.is_behind()
+    }
+    /// Whether the checkpoint does not belong to this fit: not a matter of one start.
+    pub(crate) fn refuses_checkpoint(&self) -> bool {
+        self.journal.refuses()
+    }
+    /// Whether the observer or the clock ends the run.
+    fn interrupted(&self, unwanted: bool) -> Option<StopReason> {
+        if unwanted {
+            return Some(StopReason::Observer);
+        }
+        self.out_of_time().then_some(StopReason::TimeLimit)
+    }
+    /// Whether the M-step changes every coordinate by less than was asked for.
+    fn at_rest(&self, model: &M, next: &M) -> bool {
+        self.rest
+            .is_some_and(|(tolerance, change)| change(model, next) <= tolerance)
+    }
+    /// Whether a deadline is set, by whoever called.
+    pub(crate) fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
+    /// Sets when the time of the options is over, unless it is set.
+    pub(crate) fn set_deadline(&mut self) {
+        let now = Instant::now();
+        let limit = self.options.time_limit;
+        let deadline = limit.and_then(|limit| now.checked_add(limit));
+        self.deadline = self.deadline.or(deadline);
+    }
+    /// Whether the time of the options is over.
+    pub(crate) fn out_of_time(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+    /// Lets the next run begin its own time.
+    pub(crate) fn clear_deadline(&mut self) {
+        self.deadline = None;
     }
 }
 
@@ -159,107 +220,136 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
                 data.rows()
             )));
         }
-        let mut stopping = Stopping::new(self.options.tolerance, self.options.max_iterations);
-        let (mut passes, mut degeneracies) = (0, Vec::new());
-        self.forget();
-        let (start, state) = match self.journal.resumed() {
-            Some((model, state)) => (model, Some(state)),
-            None => (start, None),
-        };
-        let begin = state
-            .as_ref()
-            .map_or(0, |state| state.trace.len().saturating_sub(1));
-        // The run before may have dropped a component and left smaller statistics.
-        workspace.reshape(&start.empty_statistics());
-        let mut current = self.evaluate(start, data, begin, &mut passes, workspace)?;
-        let mut trace = vec![current.objective];
-        if let Some(state) = state {
-            state.check(current.objective)?;
-            self.journal.accept();
-            current.plain = state.plain;
-            (trace, passes, degeneracies) = (state.trace, state.passes, state.degeneracies);
-            stopping = state.stopping;
-            if let (Some(scheme), Some(past)) = (&mut self.scheme, state.acceleration) {
-                scheme.restore(past);
-            }
+        // Restarts share one deadline; a run of its own has its own.
+        let shared = self.deadline.is_some();
+        self.set_deadline();
+        let fit = self.climb(start, data, which, workspace);
+        if !shared {
+            self.clear_deadline();
         }
+        fit
+    }
+
+    /// The loop.
+    fn climb(
+        &mut self,
+        start: M,
+        data: Data<'_, Batch<'_, M::Space>>,
+        which: usize,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<Fit<M>, FitError> {
+        let (mut current, mut run) = self.begin(start, data, workspace)?;
         let stop_reason = loop {
-            let mut wish = self.look(which, &trace, &current.model);
-            let state = |scheme: &Option<Box<dyn Accelerate<M>>>| RunState {
-                trace: trace.clone(),
-                plain: current.plain,
-                passes,
-                degeneracies: degeneracies.clone(),
-                stopping: stopping.clone(),
-                acceleration: scheme.as_ref().and_then(|scheme| scheme.state()),
-            };
-            if self.keep(which, &trace, &current.model, state).is_break() {
-                wish = ControlFlow::Break(());
-            }
-            if let Some(reason) = stopping.after(&trace, current.magnitude, current.plain) {
+            let wish = self.look(which, &run.trace, &current.model);
+            let kept = self.keep(which, &current, &run);
+            if let Some(reason) = (run.stopping).after(&run.trace, current.magnitude, current.plain)
+            {
                 break reason;
             }
-            if wish.is_break() {
-                break StopReason::Observer;
+            if let Some(reason) = self.interrupted(wish.is_break() || kept.is_break()) {
+                break reason;
             }
-            let (iteration, accelerated) = (trace.len(), !stopping.probing());
-            match current.model.maximize(workspace.statistics()) {
+            let iteration = run.trace.len();
+            let accelerated = run.accelerate && !run.stopping.probing();
+            let error = match current.model.maximize(workspace.statistics()) {
+                Ok(whole) if self.at_rest(&current.model, &whole) => {
+                    break StopReason::ParametersAtRest;
+                }
                 Ok(whole) => {
-                    let next = self.advance(
+                    match self.advance(
                         &current,
                         whole,
                         data,
                         iteration,
                         accelerated,
-                        &mut passes,
+                        &mut run.passes,
                         workspace,
-                    )?;
-                    let Some(next) = next else {
-                        break StopReason::ObjectiveFell;
-                    };
-                    current = next;
+                    ) {
+                        Ok(Some(next)) => {
+                            run.trace.push(next.objective);
+                            let before = std::mem::replace(&mut current, next);
+                            if run.refuge.is_none() && !current.plain {
+                                run.refuge = Some((before.model, iteration));
+                            }
+                            continue;
+                        }
+                        Ok(None) => break StopReason::ObjectiveFell,
+                        Err(error) => error,
+                    }
                 }
-                Err(error) => {
-                    let model =
-                        self.repair(&current.model, error, data, iteration, &mut degeneracies)?;
-                    workspace.reshape(&model.empty_statistics());
-                    current = self.evaluate(model, data, iteration, &mut passes, workspace)?;
-                    stopping.restart();
-                    self.forget();
-                }
-            }
-            trace.push(current.objective);
+                Err(source) => FitError::Estimate { iteration, source },
+            };
+            let model = if let Some((model, length)) = run.refuge.take() {
+                // Acceleration must not fail where plain EM would not: plain EM from there on.
+                run.accelerate = false;
+                run.trace.truncate(length - 1);
+                model
+            } else {
+                self.repair(&current.model, error, data, &mut run.degeneracies)?
+            };
+            workspace.reshape(&model.empty_statistics());
+            current = self.evaluate(model, data, run.trace.len(), &mut run.passes, workspace)?;
+            run.trace.push(current.objective);
+            run.stopping.restart();
+            self.forget();
         };
         let log_likelihood = current.log_likelihood;
-        let report = FitReport::new(trace, log_likelihood, passes, stop_reason, degeneracies);
+        let (trace, passes) = (run.trace, run.passes);
+        let report = FitReport::new(trace, log_likelihood, passes, stop_reason, run.degeneracies);
         Ok(Fit {
             report,
             model: current.model,
         })
     }
 
+    /// The E-step at the start, or at the model of the checkpoint where this is its run.
+    fn begin(
+        &mut self,
+        start: M,
+        data: Data<'_, Batch<'_, M::Space>>,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<(Evaluated<M>, RunState<M>), FitError> {
+        self.forget();
+        let (start, resumed) = match self.journal.resumed() {
+            Some((model, run)) => (model, Some(run)),
+            None => (start, None),
+        };
+        // The run before may have dropped a component and left smaller statistics.
+        workspace.reshape(&start.empty_statistics());
+        let (mut passes, iteration) = (0, resumed.as_ref().map_or(0, RunState::iteration));
+        let mut current = self.evaluate(start, data, iteration, &mut passes, workspace)?;
+        let Some(run) = resumed else {
+            let stopping = Stopping::new(self.options.tolerance, self.options.max_iterations);
+            let run = RunState::new(current.objective, passes, stopping);
+            return Ok((current, run));
+        };
+        run.check(current.objective)?;
+        self.journal.accept();
+        current.plain = run.plain;
+        if let (Some(scheme), Some(past)) = (&mut self.scheme, run.acceleration.clone()) {
+            scheme.restore(past);
+        }
+        Ok((current, run))
+    }
+
     /// The model with which to go on after an M-step had no estimate, by the policy of the options.
     fn repair(
         &self,
         model: &M,
-        source: EstimateError,
+        failed: FitError,
         data: Data<'_, Batch<'_, M::Space>>,
-        iteration: usize,
         events: &mut Vec<Degeneracy>,
     ) -> Result<M, FitError> {
-        let event = Degeneracy::of(&source, iteration, self.options.on_degenerate);
-        let failed = FitError::Estimate { iteration, source };
+        let FitError::Estimate { iteration, source } = &failed else {
+            return Err(failed);
+        };
+        let event = Degeneracy::of(source, *iteration, self.options.on_degenerate);
         let Some(event) = event.filter(|_| events.len() < most_events(model.classes())) else {
             return Err(failed);
         };
         let repaired = model.repaired(event.component, event.action, data);
         events.push(event);
         repaired.map_err(|_| failed)
-    }
-
-    /// Whether the checkpoint does not belong to this fit: not a matter of one start.
-    pub(crate) fn refuses_checkpoint(&self) -> bool {
-        self.journal.refuses()
     }
 
     /// Makes the acceleration forget the past: the model was changed from outside.
@@ -282,28 +372,27 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
     }
 
     /// Gives a checkpoint to who wants one now.
-    fn keep(
-        &mut self,
-        start: usize,
-        trace: &[f64],
-        model: &M,
-        state: impl Fn(&Option<Box<dyn Accelerate<M>>>) -> RunState,
-    ) -> ControlFlow<()> {
-        let progress = Progress {
-            start,
-            iteration: trace.len() - 1,
-            objective: trace[trace.len() - 1],
-            model,
-        };
+    fn keep(&mut self, start: usize, current: &Evaluated<M>, run: &RunState<M>) -> ControlFlow<()> {
         // A run that failed before the checkpoint fails once more: no state worth keeping.
         let behind = self.journal.is_behind();
         let Some(keeper) = self.keeper.as_mut().filter(|_| !behind) else {
             return ControlFlow::Continue(());
         };
+        let progress = Progress {
+            start,
+            iteration: run.iteration(),
+            objective: current.objective,
+            model: &current.model,
+        };
         if !keeper.is_due(progress) {
             return ControlFlow::Continue(());
         }
-        keeper.keep(self.journal.checkpoint(model, state(&self.scheme)))
+        let state = RunState {
+            plain: current.plain,
+            acceleration: self.scheme.as_ref().and_then(|scheme| scheme.state()),
+            ..run.clone()
+        };
+        keeper.keep(self.journal.checkpoint(&current.model, state))
     }
 
     /// The E-step at `model`: its statistics stay in the workspace.
@@ -419,4 +508,80 @@ pub fn check_data<M: LatentModel<R>, R: ?Sized>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mixture::Mixture;
+    use crate::weights::Weights;
+    use distributions::{Component, Normal};
+    use std::time::Duration;
+
+    const XS: [f64; 8] = [0.0, 0.4, 1.0, 1.3, 4.0, 4.4, 5.1, 5.3];
+
+    type Normals = Mixture<Vec<Normal>>;
+
+    fn start() -> Normals {
+        Mixture::uniform(vec![
+            Normal::new(0.0, 4.0).unwrap(),
+            Normal::new(3.0, 4.0).unwrap(),
+        ])
+    }
+
+    fn run(options: &Options, change: impl FnOnce(&mut Driver<'_, Normals>)) -> Fit<Normals> {
+        let mut workspace = Workspace::new(&XS[..], &start().empty_statistics(), 1);
+        let mut driver = Driver::new(options);
+        change(&mut driver);
+        let data = Data::new(&XS[..]);
+        driver.run(start(), data, 0, &mut workspace).unwrap()
+    }
+
+    /// Proposes a spike on one row: the objective rises, and the next M-step has no estimate.
+    struct Reckless;
+
+    impl Accelerate<Normals> for Reckless {
+        fn propose(&mut self, _current: &Normals, stepped: &Normals) -> Option<Normals> {
+            let spike = Normal::new(XS[7], 1e-300).unwrap();
+            let weights = Weights::new(vec![0.5, 0.5]).unwrap();
+            let broad = stepped.components()[0].clone();
+            Mixture::new(weights, vec![broad, spike]).ok()
+        }
+        fn rejected(&mut self) {}
+        fn reset(&mut self) {}
+    }
+
+    #[test]
+    fn where_acceleration_ends_in_a_failure_plain_em_goes_on() {
+        let options = Options::default();
+        let plain = run(&options, |_| {});
+        let reckless = run(&options, |driver| driver.scheme = Some(Box::new(Reckless)));
+        assert_eq!(reckless.model, plain.model);
+        assert_eq!(reckless.report.trace, plain.report.trace);
+        // The pass at the spike, and the second one at the start.
+        assert_eq!(reckless.report.passes, plain.report.passes + 2);
+    }
+
+    #[test]
+    fn no_time_at_all_returns_the_start() {
+        let options = Options::default().time_limit(Duration::ZERO);
+        let fitted = run(&options, |_| {});
+        assert_eq!(fitted.report.stop_reason, StopReason::TimeLimit);
+        assert_eq!(fitted.model, start());
+    }
+
+    #[test]
+    fn parameters_come_to_rest() {
+        let options = Options::default().tolerance(0.0);
+        let tolerance = 1e-9;
+        let fitted = run(&options, |driver| {
+            driver.rest = Some((tolerance, relative_change));
+        });
+        assert_eq!(fitted.report.stop_reason, StopReason::ParametersAtRest);
+        // One more step changes nothing by more than was asked for.
+        let mut workspace = Workspace::new(&XS[..], &start().empty_statistics(), 1);
+        e_step(&fitted.model, Data::new(&XS[..]), 0, &Soft, &mut workspace);
+        let next = fitted.model.maximize(workspace.statistics()).unwrap();
+        assert!(relative_change(&fitted.model, &next) <= tolerance);
+    }
 }

@@ -49,34 +49,36 @@
 //! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
 //! | acceleration | [`Acceleration`] |
 //! | looking on; checkpoints | [`Observe`]; [`Checkpoint`] |
-//! | starts; several of them | [`Start`]; [`fit_from`] |
+//! | starts; several of them; moves from a fit | [`Start`]; [`fit_from`]; [`SplitMerge`] |
+//! | what a user should know of a fit | [`Warning`] |
 //! | rows in memory, on disk | [`RowSource`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
-//! | weights that depend on the row | [`WeightModel`] |
+//! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
+//! | rows that share a class | [`Repeated`](distributions::combine::Repeated) over any set |
+//! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
-
-/// The examples of docs/em.md run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/em.md")]
-mod page {}
 
 mod accelerate;
 pub mod atoms;
 mod checkpoint;
 mod common_slopes;
+mod concomitant;
 mod data;
 mod degenerate;
 mod e_step;
 mod error;
 mod fit;
+mod fixed;
 mod init;
 mod mixture;
 mod model;
+mod multivariate;
 mod observe;
 mod options;
 mod posterior;
+mod repeated;
 mod report;
 mod responsibilities;
 mod restart;
@@ -84,10 +86,12 @@ mod row_source;
 mod sample;
 mod set;
 mod shared_variance;
+mod split_merge;
 mod stop;
 mod stratum;
 mod tabled;
 mod univariate;
+mod warning;
 mod weights;
 mod with_noise;
 mod workspace;
@@ -95,27 +99,37 @@ mod workspace;
 pub use accelerate::{Accelerate, Acceleration, AccelerationState, Daarem, Squarem};
 pub use checkpoint::{Checkpoint, KeepCheckpoints};
 pub use common_slopes::{CommonSlopes, LinearCommonSlopes};
+pub use concomitant::{ConcomitantStatistics, MultinomialLogisticWeights};
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};
 pub use e_step::e_step;
 pub use error::FitError;
 pub use fit::{Driver, check_data, fit};
-pub use init::{Start, starting_model};
+pub use fixed::{FixedComponents, FixedWeights};
+pub use init::{SmallEm, Start, starting_model};
 pub use mixture::Mixture;
 pub use model::{LatentModel, Tally};
+pub use multivariate::{total_covariance, total_mean};
 pub use observe::{Observe, Progress};
 pub use options::Options;
 pub use posterior::{Evaluation, Posterior};
-pub use report::{Fit, FitReport, StartReport};
+pub use report::{Fit, FitReport, SAME_MAXIMUM, StartReport};
 pub use responsibilities::{At, Hard, Responsibilities, Soft};
 pub use restart::{fit_from, fit_from_with, stream};
 pub use row_source::RowSource;
-pub use sample::SampleSet;
+pub use sample::{SampleSet, draw_class};
 pub use set::ComponentSet;
 pub use shared_variance::SharedVariance;
+pub use split_merge::SplitMerge;
 pub use stop::{StopReason, remaining_gain, rounding_bound};
 pub use stratum::StratumWeights;
 pub use tabled::{CodeWeights, Grouping, LogTables, TabledColumns, TabledStatistics, rows_outside};
+pub use warning::Warning;
 pub use weights::{Counts, WeightModel, Weights};
 pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};
 pub use workspace::Workspace;
+
+/// The examples of docs/em.md are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/em.md")]
+struct Page;

@@ -129,6 +129,25 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
         });
         self.subset(&order)
     }
+    /// The same mixture with its components sorted by rising `key`, a parameter of theirs; equal keys
+    /// keep their order. Labels mean nothing until the components are told apart by something: an
+    /// ordered parameter is the usual choice (Frühwirth-Schnatter 2006, section 3.5).
+    ///
+    /// ```
+    /// use distributions::Normal;
+    /// use em::{Mixture, Weights};
+    ///
+    /// let normals = vec![Normal::new(4.0, 1.0)?, Normal::new(-1.0, 2.0)?];
+    /// let mixture = Mixture::new(Weights::new(vec![0.7, 0.3])?, normals)?;
+    /// let ordered = mixture.sorted_by(|mixture, k| mixture.components()[k].mean());
+    /// assert_eq!(ordered.weights()[..], [0.3, 0.7]);
+    /// # Ok::<(), distributions::ParameterError>(())
+    /// ```
+    pub fn sorted_by(&self, key: impl Fn(&Self, usize) -> f64) -> Self {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by(|&a, &b| key(self, a).total_cmp(&key(self, b)));
+        self.subset(&order)
+    }
     /// ln p(x, z = k) = ln π_k + ln p_k(x).
     pub fn log_joint(&self, k: usize, x: Obs<'_, Joint<S, W>>) -> f64 {
         let part = W::component_observation::<S::Space>(x);

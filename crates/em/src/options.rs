@@ -1,6 +1,7 @@
 //! Options of a fit.
 
 use crate::degenerate::OnDegenerate;
+use std::time::Duration;
 
 /// Options of a fit; the defaults suit most.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,9 +13,16 @@ pub struct Options {
     pub tolerance: f64,
     /// The most iterations; default 10 000, so that slow but converging fits converge.
     pub max_iterations: usize,
+    /// The longest time, all starts together: the iteration under way is finished, and starts still to
+    /// come are left out. Default none. A limit that is reached makes the result depend on the machine.
+    pub time_limit: Option<Duration>,
     /// How many times to start where the start is random; default 10 (likelihoods of mixtures have
     /// many local maxima). A given start is run once.
     pub restarts: usize,
+    /// How many moves to try from a converged fit of [`fit_from`](crate::fit_from) that merge two
+    /// components and split a third, each followed by EM to convergence; when one raises the objective,
+    /// as many again are tried from there. Default 0. They need at least three components.
+    pub split_merge: usize,
     /// The seed of all randomness; default 0. Restart r draws from its own stream.
     pub seed: u64,
     /// What to do with a component that has no estimate; the default fails, naming it.
@@ -28,7 +36,9 @@ impl Default for Options {
         Options {
             tolerance: 1e-7,
             max_iterations: 10_000,
+            time_limit: None,
             restarts: 10,
+            split_merge: 0,
             seed: 0,
             on_degenerate: OnDegenerate::Fail,
             threads: 0,
@@ -47,9 +57,19 @@ impl Options {
         self.max_iterations = max_iterations;
         self
     }
+    /// The same options with this limit of time.
+    pub fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = Some(time_limit);
+        self
+    }
     /// The same options with this many random starts.
     pub fn restarts(mut self, restarts: usize) -> Self {
         self.restarts = restarts;
+        self
+    }
+    /// The same options with this many moves that split and merge components.
+    pub fn split_merge(mut self, split_merge: usize) -> Self {
+        self.split_merge = split_merge;
         self
     }
     /// The same options with this seed.

@@ -2,7 +2,9 @@
 
 use crate::degenerate::Degeneracy;
 use crate::error::FitError;
+use crate::split_merge::SplitMerge;
 use crate::stop::StopReason;
+use crate::warning::Warning;
 
 /// A fitted model and how it came about: the model is state, the report is information.
 #[derive(Clone, Debug)]
@@ -30,7 +32,14 @@ pub struct FitReport {
     pub degeneracies: Vec<Degeneracy>,
     /// Each start, in order; one entry where the start was given.
     pub starts: Vec<StartReport>,
+    /// Each move that was tried to split and merge components, in order.
+    pub moves: Vec<SplitMerge>,
+    /// What a user should know; made by [`fit_from`](crate::fit_from), empty for a run of its own.
+    pub warnings: Vec<Warning>,
 }
+
+/// Starts that end this near the best, in nats, have found the same maximum.
+pub const SAME_MAXIMUM: f64 = 1e-4;
 
 impl FitReport {
     /// The report of one run.
@@ -53,7 +62,34 @@ impl FitReport {
                 outcome: Ok((objective, stop_reason)),
                 iterations,
             }],
+            moves: Vec::new(),
+            warnings: Vec::new(),
         }
+    }
+    /// This run began where another, short one ended.
+    pub(crate) fn continues(&mut self, short: FitReport) {
+        let mut trace = short.trace;
+        trace.pop();
+        trace.append(&mut self.trace);
+        self.trace = trace;
+        self.degeneracies.splice(0..0, short.degeneracies);
+        if let [start] = &mut self.starts[..] {
+            start.iterations = self.trace.len() - 1;
+        }
+    }
+    /// How many starts went to their end, failures included: all but short runs that were left.
+    pub fn starts_completed(&self) -> usize {
+        self.starts.iter().filter(|start| !start.was_left()).count()
+    }
+    /// How many starts ended within [`SAME_MAXIMUM`] nats of the best of them: the evidence that the
+    /// best maximum was found.
+    pub fn starts_near_best(&self) -> usize {
+        let ends = || {
+            let completed = self.starts.iter().filter(|start| !start.was_left());
+            completed.filter_map(|start| start.outcome.as_ref().ok())
+        };
+        let best = ends().fold(f64::NEG_INFINITY, |best, end| best.max(end.0));
+        ends().filter(|end| best - end.0 <= SAME_MAXIMUM).count()
     }
     /// The number of accepted iterations.
     pub fn iterations(&self) -> usize {
@@ -68,4 +104,31 @@ pub struct StartReport {
     pub outcome: Result<(f64, StopReason), FitError>,
     /// The iterations it took.
     pub iterations: usize,
+}
+
+impl StartReport {
+    /// The report of the run `outcome`.
+    pub(crate) fn of<M>(outcome: &Result<Fit<M>, FitError>) -> Self {
+        match outcome {
+            Ok(fit) => StartReport {
+                outcome: Ok((fit.report.objective, fit.report.stop_reason)),
+                iterations: fit.report.iterations(),
+            },
+            Err(error) => StartReport {
+                outcome: Err(error.clone()),
+                iterations: 0,
+            },
+        }
+    }
+    /// The same, when others were continued instead.
+    pub(crate) fn left(mut self) -> Self {
+        if let Ok((_, reason)) = &mut self.outcome {
+            *reason = StopReason::Left;
+        }
+        self
+    }
+    /// Whether this was a short run that was not continued.
+    pub fn was_left(&self) -> bool {
+        matches!(self.outcome, Ok((_, StopReason::Left)))
+    }
 }

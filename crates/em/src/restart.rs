@@ -2,12 +2,14 @@
 
 use crate::error::FitError;
 use crate::fit::{Driver, check_data};
-use crate::init::{MixtureData, Start, repaired_start};
+use crate::init::{MixtureData, SmallEm, Start, repaired_start};
 use crate::mixture::Mixture;
 use crate::options::Options;
 use crate::report::{Fit, StartReport};
 use crate::responsibilities::Responsibilities;
 use crate::set::ComponentSet;
+use crate::split_merge::split_and_merge;
+use crate::warning::warnings;
 use crate::weights::WeightModel;
 use crate::workspace::Workspace;
 use distributions::Component;
@@ -25,8 +27,9 @@ pub fn stream(seed: u64, start: usize) -> Xoshiro256PlusPlus {
     Xoshiro256PlusPlus::seed_from_u64(state ^ (state >> 31))
 }
 
-/// Fits a mixture from a start of any kind: where chance enters, `options.restarts` times, keeping
-/// the model of highest objective, with its components sorted by falling weight. A start that fails
+/// Fits a mixture from a start of any kind: where chance enters, `options.restarts` times (or as
+/// [`SmallEm`] says), keeping the model of highest objective, with its components sorted by falling
+/// weight; then moves that split and merge components, where the options ask for them. A start that fails
 /// is reported; the fit fails when all do.
 ///
 /// `template` gives the number of components and what is fixed in them; its other parameters matter
@@ -66,48 +69,172 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     driver: &mut Driver<'_, Mixture<S, W>, R>,
 ) -> Result<Fit<Mixture<S, W>>, FitError> {
     check_data::<_, R>(template, data)?;
-    let options = driver.options;
-    let mut workspace = Workspace::new(data.xs, &template.empty_statistics(), options.threads);
-    let count = if start.is_random() {
-        options.restarts.max(1)
-    } else {
-        1
+    check_checkpoints(start, driver)?;
+    let statistics = template.empty_statistics();
+    let mut search = Search {
+        template,
+        data,
+        workspace: Workspace::new(data.xs, &statistics, driver.options.threads),
+        best: None,
+        failure: None,
+        starts: Vec::new(),
+        passes: 0,
     };
-    let mut best: Option<Fit<Mixture<S, W>>> = None;
-    let mut failure = None;
-    let (mut starts, mut passes) = (Vec::new(), 0);
-    for which in 0..count {
+    let shared = driver.has_deadline();
+    driver.set_deadline();
+    let searched = match start {
+        Start::SmallEm(small) => {
+            search.short_runs(small, driver);
+            Ok(())
+        }
+        start => search.full_runs(start, driver),
+    };
+    let outcome = searched.and_then(|()| search.finish(start, driver));
+    if !shared {
+        driver.clear_deadline();
+    }
+    outcome
+}
+
+/// Refuses what a checkpoint does not hold: short runs, moves from a fit, the time that is gone.
+fn check_checkpoints<M, R: ?Sized>(
+    start: Start<'_>,
+    driver: &Driver<'_, M, R>,
+) -> Result<(), FitError> {
+    let options = driver.options;
+    let refused = [
+        (matches!(start, Start::SmallEm(_)), "short runs"),
+        (options.split_merge > 0, "split and merge"),
+        (options.time_limit.is_some(), "a time limit"),
+    ];
+    match refused.iter().find(|(asked, _)| *asked) {
+        Some((_, what)) if driver.has_checkpoints() => Err(FitError::Shape(format!(
+            "checkpoints cannot be combined with {what}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The runs of one fit.
+struct Search<'a, 'b, 'x, S: ComponentSet, W: WeightModel> {
+    template: &'a Mixture<S, W>,
+    data: MixtureData<'b, 'x, S, W>,
+    workspace: Workspace<<Mixture<S, W> as Component>::Statistics>,
+    best: Option<Fit<Mixture<S, W>>>,
+    failure: Option<FitError>,
+    starts: Vec<StartReport>,
+    passes: usize,
+}
+
+impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
+    /// One run from `start`, the start number `which`.
+    fn run<R: Responsibilities + ?Sized>(
+        &mut self,
+        start: Start<'_>,
+        which: usize,
+        driver: &mut Driver<'_, Mixture<S, W>, R>,
+    ) -> Result<Fit<Mixture<S, W>>, FitError> {
+        let options = driver.options;
         let mut rng = stream(options.seed, which);
         let (policy, mut events) = (options.on_degenerate, Vec::new());
-        let fitted = repaired_start(template, data, start, &mut rng, policy, &mut events)
-            .and_then(|model| driver.run(model, data, which, &mut workspace));
-        match fitted {
-            Ok(mut fit) => {
-                fit.report.degeneracies.splice(0..0, events);
-                starts.extend(fit.report.starts.iter().cloned());
-                passes += fit.report.passes;
+        let (template, data) = (self.template, self.data);
+        let model = repaired_start(template, data, start, &mut rng, policy, &mut events)?;
+        let mut fit = driver.run(model, data, which, &mut self.workspace)?;
+        fit.report.degeneracies.splice(0..0, events);
+        self.passes += fit.report.passes;
+        Ok(fit)
+    }
+
+    /// Keeps the better model, and the first failure.
+    fn keep(&mut self, outcome: Result<Fit<Mixture<S, W>>, FitError>) {
+        match outcome {
+            Ok(fit) => {
                 let better = |best: &Fit<_>| fit.report.objective > best.report.objective;
-                if best.as_ref().is_none_or(better) {
-                    best = Some(fit);
+                if self.best.as_ref().is_none_or(better) {
+                    self.best = Some(fit);
                 }
             }
-            Err(error) if driver.refuses_checkpoint() => return Err(error),
             Err(error) => {
-                starts.push(StartReport {
-                    outcome: Err(error.clone()),
-                    iterations: 0,
-                });
-                failure.get_or_insert(error);
+                self.failure.get_or_insert(error);
             }
         }
     }
-    let Some(mut best) = best else {
-        return Err(failure.unwrap_or(FitError::NoRows));
-    };
-    if start.is_random() {
-        best.model = best.model.sorted_by_weight();
+
+    /// Every start to its end; an error only where the checkpoint is of another fit.
+    fn full_runs<R: Responsibilities + ?Sized>(
+        &mut self,
+        start: Start<'_>,
+        driver: &mut Driver<'_, Mixture<S, W>, R>,
+    ) -> Result<(), FitError> {
+        for which in 0..start.count(driver.options) {
+            if self.best.is_some() && driver.out_of_time() {
+                break;
+            }
+            let outcome = self.run(start, which, driver);
+            if driver.refuses_checkpoint() {
+                return outcome.map(|_| ());
+            }
+            self.starts.push(StartReport::of(&outcome));
+            self.keep(outcome);
+        }
+        Ok(())
     }
-    best.report.starts = starts;
-    best.report.passes = passes;
-    Ok(best)
+
+    /// Every start for a few iterations, the best of them to the end.
+    fn short_runs<R: Responsibilities + ?Sized>(
+        &mut self,
+        small: SmallEm,
+        driver: &mut Driver<'_, Mixture<S, W>, R>,
+    ) {
+        let iterations = small.iterations.min(driver.options.max_iterations);
+        let brief = driver.options.clone().max_iterations(iterations);
+        let mut short = Driver::new(&brief).rule(driver.rule);
+        let mut reached = Vec::new();
+        for which in 0..small.runs.max(1) {
+            if !reached.is_empty() && driver.out_of_time() {
+                break;
+            }
+            let outcome = self.run(small.start_of(which), which, &mut short);
+            self.starts.push(StartReport::of(&outcome).left());
+            match outcome {
+                Ok(fit) => reached.push((which, fit)),
+                failed => self.keep(failed),
+            }
+        }
+        // The sort is stable, so that equals keep their order: the same seed, the same result.
+        reached.sort_by(|(_, a), (_, b)| b.report.objective.total_cmp(&a.report.objective));
+        for (which, short) in reached.into_iter().take(small.continued.max(1)) {
+            let (template, data) = (short.model, self.data);
+            let outcome = driver.run(template, data, which, &mut self.workspace);
+            let outcome = outcome.map(|mut fit| {
+                self.passes += fit.report.passes;
+                fit.report.continues(short.report);
+                fit
+            });
+            self.starts[which] = StartReport::of(&outcome);
+            self.keep(outcome);
+        }
+    }
+
+    /// The best of all, sorted where chance numbered its components.
+    fn finish<R: Responsibilities + ?Sized>(
+        mut self,
+        start: Start<'_>,
+        driver: &mut Driver<'_, Mixture<S, W>, R>,
+    ) -> Result<Fit<Mixture<S, W>>, FitError> {
+        let Some(mut best) = self.best else {
+            return Err(self.failure.unwrap_or(FitError::NoRows));
+        };
+        let moves = split_and_merge(&mut best, self.data, driver, &mut self.workspace);
+        best.report.moves = moves;
+        // Known labels are numbers of components: then the order is theirs.
+        if start.is_random() && self.data.allowed.is_none() {
+            best.model = best.model.sorted_by_weight();
+        }
+        let tried: usize = best.report.moves.iter().map(|tried| tried.passes).sum();
+        best.report.starts = self.starts;
+        best.report.passes = self.passes + tried;
+        best.report.warnings = warnings(&best.model, &best.report, self.data);
+        Ok(best)
+    }
 }

@@ -61,8 +61,8 @@ impl<C: Component + Sample> SampleSet for Vec<C> {
     }
 }
 
-/// The index k with probability `weights[k]`.
-fn draw_class<R: Rng + ?Sized>(weights: &[f64], rng: &mut R) -> usize {
+/// The index k with probability `weights[k]`: the latent class of a row whose weights are these.
+pub fn draw_class<R: Rng + ?Sized>(weights: &[f64], rng: &mut R) -> usize {
     let mut rest: f64 = rng.random();
     let last = weights.iter().rposition(|&w| w > 0.0).unwrap_or(0);
     for (k, weight) in weights.iter().enumerate().take(last) {

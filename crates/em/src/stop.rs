@@ -20,12 +20,20 @@ pub enum StopReason {
     ObjectiveFell,
     /// The observer asked for it.
     Observer,
+    /// The M-step changed no parameter by more than the
+    /// [tolerance of parameters](crate::Driver::parameter_tolerance).
+    ParametersAtRest,
+    /// A short run that was left, because others had come further: [`SmallEm`](crate::SmallEm).
+    Left,
+    /// The [time limit](crate::Options::time_limit) was reached.
+    TimeLimit,
 }
 
 impl StopReason {
     /// Whether the fit came to rest, rather than being cut short.
     pub fn is_converged(self) -> bool {
-        matches!(self, StopReason::Converged | StopReason::PrecisionReached)
+        use StopReason::{Converged, ParametersAtRest, PrecisionReached};
+        matches!(self, Converged | PrecisionReached | ParametersAtRest)
     }
 }
 
@@ -37,6 +45,9 @@ impl fmt::Display for StopReason {
             StopReason::MaxIterations => "max_iterations",
             StopReason::ObjectiveFell => "objective_fell",
             StopReason::Observer => "observer",
+            StopReason::ParametersAtRest => "parameters_at_rest",
+            StopReason::Left => "left",
+            StopReason::TimeLimit => "time_limit",
         })
     }
 }

@@ -142,6 +142,11 @@ impl Weights {
         let logs = values.iter().map(|value| value.ln()).collect();
         Weights { values, logs }
     }
+    /// The component to whose weight the others are compared: the last that is not 0.
+    fn reference(&self) -> usize {
+        let positive = self.values.iter().rposition(|&weight| weight > 0.0);
+        positive.unwrap_or(self.values.len() - 1)
+    }
     /// ln π.
     pub fn logs(&self) -> &[f64] {
         &self.logs
@@ -259,18 +264,20 @@ impl WeightModel for Weights {
     }
 }
 
-/// K − 1 logarithms of ratios to the last weight. A weight of 0 has no finite coordinate: unpacking
-/// then fails.
+/// K − 1 logarithms of ratios to the last positive weight; −∞ for a weight of 0.
 impl distributions::Coordinates for Weights {
     fn pack(&self, into: &mut Vec<f64>) {
-        if let Some((last, rest)) = self.logs.split_last() {
-            into.extend(rest.iter().map(|log| log - last));
-        }
+        let reference = self.reference();
+        let others = (0..self.values.len()).filter(|&k| k != reference);
+        into.extend(others.map(|k| self.logs[k] - self.logs[reference]));
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        let reference = self.reference();
         let mut ratios = vec![0.0; self.values.len()];
-        for ratio in ratios.iter_mut().take(self.values.len() - 1) {
-            *ratio = distributions::next_coordinate(from)?;
+        for (k, ratio) in ratios.iter_mut().enumerate() {
+            if k != reference {
+                *ratio = distributions::next_coordinate(from)?;
+            }
         }
         let total = distributions::special::log_sum_exp(&ratios);
         Ok(Self::trusted(

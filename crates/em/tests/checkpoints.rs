@@ -6,7 +6,8 @@ use common::rng;
 use distributions::{Gamma, Normal, Poisson};
 use em::{
     Acceleration, Checkpoint, Data, Driver, Fit, FitError, Hard, KeepCheckpoints, Mixture,
-    OnDegenerate, Options, Progress, Responsibilities, Soft, Start, StopReason, fit_from_with,
+    OnDegenerate, Options, Progress, Responsibilities, SmallEm, Soft, Start, StopReason,
+    fit_from_with,
 };
 use rand::RngExt;
 use std::ops::ControlFlow;
@@ -63,8 +64,9 @@ impl Case<'_> {
             &mut driver,
         )
     }
-    /// Every fit resumed is the whole fit, also when the one resumed was itself resumed.
-    fn check(&self, what: &str) -> Fit<Model> {
+    /// Every fit resumed is the whole fit, also when the one resumed was itself resumed. The fit, and
+    /// whether some checkpoint is of a run that went back to plain EM after its acceleration failed.
+    fn check(&self, what: &str) -> (Fit<Model>, bool) {
         let whole = self.run(None, None);
         let mut keeper = Every(Vec::new());
         let kept = self.run(Some(&mut keeper), None);
@@ -82,7 +84,9 @@ impl Case<'_> {
             &self.run(None, Some(later)),
             &format!("{what}: resumed twice"),
         );
-        whole
+        // The state is private, its debug form is not.
+        let back = |kept: &Checkpoint<Model>| format!("{kept:?}").contains("accelerate: false");
+        (whole, keeper.0.iter().any(back))
     }
 }
 
@@ -131,14 +135,65 @@ fn every_algorithm_and_acceleration_goes_on_bit_for_bit() {
 }
 
 #[test]
+fn long_accelerated_runs_go_on_bit_for_bit() {
+    // Past the patience of DAAREM, so that history, radius and damping matter, to the end.
+    let xs: Vec<f64> = overlapping().into_iter().take(240).collect();
+    let template = Mixture::uniform(vec![Normal::standard(); 3]);
+    let options = Options::default().restarts(2).max_iterations(90);
+    for acceleration in [Acceleration::Squarem, Acceleration::Daarem] {
+        let case = |acceleration| Case {
+            template: &template,
+            xs: &xs,
+            rule: &Soft,
+            acceleration,
+            options: &options,
+        };
+        let (whole, _) = case(acceleration).check(&format!("{acceleration:?}"));
+        let plain = case(Acceleration::None).run(None, None);
+        assert_ne!(
+            whole.report.trace, plain.report.trace,
+            "{acceleration:?} proposed nothing"
+        );
+    }
+}
+
+#[test]
+fn what_no_checkpoint_holds_is_refused() {
+    let xs = overlapping();
+    let template = Mixture::uniform(vec![Normal::standard(); 2]);
+    let mut limited = Options::default();
+    limited.time_limit = Some(std::time::Duration::from_secs(3600));
+    for (options, start, word) in [
+        (limited, Start::Spread, "a time limit"),
+        (
+            Options::default().split_merge(2),
+            Start::Spread,
+            "split and merge",
+        ),
+        (
+            Options::default(),
+            Start::SmallEm(SmallEm::default()),
+            "short runs",
+        ),
+    ] {
+        let mut keeper = Every(Vec::new());
+        let mut driver = Driver::new(&options).checkpoints(&mut keeper);
+        let error = fit_from_with(&template, Data::new(&xs[..]), start, &mut driver).unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}
+
+#[test]
 fn repaired_dropped_and_failed_runs_go_on_bit_for_bit() {
     // Repeated values: seeds that fall on them make components of variance 0.
     let mut xs: Vec<f64> = overlapping().into_iter().take(60).collect();
     xs.extend([9.0; 12]);
     xs.extend([-9.0; 12]);
     let template = Mixture::uniform(vec![Normal::standard(); 4]);
-    let mut seen = (false, false);
-    for policy in [OnDegenerate::Fail, OnDegenerate::Reset, OnDegenerate::Drop] {
+    let mut seen = (false, false, false);
+    let policies = [OnDegenerate::Fail, OnDegenerate::Reset, OnDegenerate::Drop];
+    let schemes = [Acceleration::None, Acceleration::Squarem];
+    for (policy, acceleration) in policies.iter().flat_map(|p| schemes.map(|a| (*p, a))) {
         for seed in 0..6 {
             let options = Options::default()
                 .restarts(4)
@@ -149,23 +204,26 @@ fn repaired_dropped_and_failed_runs_go_on_bit_for_bit() {
                 template: &template,
                 xs: &xs,
                 rule: &Soft,
-                acceleration: Acceleration::None,
+                acceleration,
                 options: &options,
             };
-            let mut driver = Driver::new(&options);
+            let mut driver = Driver::new(&options).accelerate(acceleration);
             let possible =
                 fit_from_with(&template, Data::new(&xs[..]), Start::Spread, &mut driver).is_ok();
             if possible {
-                let report = case.check(&format!("{policy:?} seed {seed}")).report;
-                seen.0 |= report.starts.iter().any(|start| start.outcome.is_err());
-                seen.1 |= !report.degeneracies.is_empty();
+                let what = format!("{policy:?} {acceleration:?} seed {seed}");
+                let (whole, back) = case.check(&what);
+                let starts = &whole.report.starts;
+                seen.0 |= starts.iter().any(|start| start.outcome.is_err());
+                seen.1 |= !whole.report.degeneracies.is_empty();
+                seen.2 |= back;
             }
         }
     }
     assert_eq!(
         seen,
-        (true, true),
-        "no start failed, or no component was repaired"
+        (true, true, true),
+        "no start failed, no component was repaired, or no acceleration failed"
     );
 }
 

@@ -7,17 +7,13 @@ use distributions::{Component, RowsView};
 use em::{Acceleration, CommonSlopes, Data, Driver, Mixture, Options, Start, Workspace, fit_from};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-use regression_data::{NPREG, near, trypanosome};
+use regression_data::{NPREG, near, npreg_labels, trypanosome};
 
 /// Tolerances of the reference cases: independent EM to a relative parameter change of 1e-12; peers
 /// agree to 2e-11 in the log-likelihood.
 const LOG_LIKELIHOOD: f64 = 1e-9;
 const PARAMETERS: (f64, f64) = (1e-4, 1e-6);
 const WEIGHTS: f64 = 1e-5;
-
-fn npreg_labels() -> Vec<Option<u32>> {
-    NPREG.iter().map(|row| Some(row.3 - 1)).collect()
-}
 
 #[test]
 fn linear_regressions_of_npreg() {

@@ -1,7 +1,7 @@
 //! Starts: what they must reach, and what they must not fail on.
 
 use distributions::{Normal, Poisson, Sample};
-use em::{Data, Mixture, Options, Start, fit_from, stream};
+use em::{Data, Mixture, Options, SmallEm, Start, Warning, fit_from, stream};
 
 /// Two normals six standard deviations apart, 20 000 rows.
 fn far_apart() -> Vec<f64> {
@@ -89,4 +89,122 @@ fn a_workspace_for_other_rows_is_refused() {
     let mut workspace = em::Workspace::new(none, &start.empty_statistics(), 1);
     let outcome = em::Driver::new(&options).run(start, Data::new(none), 0, &mut workspace);
     assert_eq!(outcome.unwrap_err(), em::FitError::NoRows);
+}
+
+/// Three overlapping Poissons: counts, and how often each was drawn.
+fn overlapping_counts() -> (Vec<u64>, Vec<f64>) {
+    let rates = [2.0, 5.0, 10.0].map(|rate| Poisson::new(rate).unwrap());
+    let drawn = Mixture::uniform(rates.to_vec()).sample(&mut stream(3, 0), 20_000);
+    let counts: Vec<u64> = (0..=*drawn.iter().max().unwrap()).collect();
+    let often = |&count: &u64| drawn.iter().filter(|&&x| x == count).count() as f64;
+    let weights = counts.iter().map(often).collect();
+    (counts, weights)
+}
+
+#[test]
+fn small_em_reports_every_start_and_continues_the_best() {
+    let (counts, weights) = overlapping_counts();
+    let data = Data::new(&counts[..]).weighted(&weights);
+    let template = Mixture::uniform(vec![Poisson::new(1.0).unwrap(); 3]);
+    let small = SmallEm::default();
+    let options = Options::default();
+    let fitted = fit_from(&template, data, Start::SmallEm(small), &options).unwrap();
+    let report = &fitted.report;
+    assert_eq!(report.starts.len(), small.runs);
+    assert_eq!(report.starts_completed(), small.continued);
+    assert!(report.starts_near_best() >= 1);
+    assert!(report.stop_reason.is_converged());
+    // No short run that was left had come further than those that were continued had by then.
+    let ends = |start: &em::StartReport| start.outcome.as_ref().ok().map(|end| end.0);
+    let left = report.starts.iter().filter(|start| start.was_left());
+    assert!(left.filter_map(ends).all(|end| end <= report.objective));
+    assert!(
+        report
+            .trace
+            .windows(2)
+            .all(|pair| pair[1] >= pair[0] - 1e-7)
+    );
+    let best = report.starts.iter().filter(|start| !start.was_left());
+    assert!(best.filter_map(ends).any(|end| end == report.objective));
+    // The same seed gives the same result, whatever the number of threads.
+    let again = options.clone().threads(3);
+    let again = fit_from(&template, data, Start::SmallEm(small), &again).unwrap();
+    assert_eq!(again.model, fitted.model);
+    assert_eq!(again.report, fitted.report);
+}
+
+/// Two components on the left cluster and one on the two others: EM alone stays there.
+fn stuck() -> (Vec<f64>, Mixture<Vec<Normal>>) {
+    let truth = [0.0, 10.0, 20.0].map(|mean| Normal::new(mean, 1.0).unwrap());
+    let xs = Mixture::uniform(truth.to_vec()).sample(&mut stream(9, 0), 300);
+    let start = [(-0.5, 1.0), (0.5, 1.0), (15.0, 25.0)];
+    let start = start.map(|(mean, variance)| Normal::new(mean, variance).unwrap());
+    (xs, Mixture::uniform(start.to_vec()))
+}
+
+#[test]
+fn a_split_and_a_merge_leave_a_local_maximum() {
+    let (xs, start) = stuck();
+    let data = Data::new(&xs[..]);
+    let options = Options::default();
+    let without = fit_from(&start, data, Start::Model, &options).unwrap();
+    assert!(without.report.moves.is_empty());
+    let with = fit_from(&start, data, Start::Model, &options.split_merge(3)).unwrap();
+    let first = &with.report.moves[0];
+    assert_eq!(
+        (first.merged, first.split, first.accepted),
+        ((0, 1), 2, true)
+    );
+    assert!(with.report.objective > without.report.objective + 50.0);
+    let mut means: Vec<f64> = with.model.components().iter().map(Normal::mean).collect();
+    means.sort_by(f64::total_cmp);
+    // Four standard errors of a mean of about 100 rows.
+    for (mean, truth) in means.into_iter().zip([0.0, 10.0, 20.0]) {
+        assert!((mean - truth).abs() < 0.4, "{mean}");
+    }
+    // From there no move helps, and the fit stays as it is.
+    let last = &with.report.moves[1..];
+    assert!(!last.is_empty() && last.iter().all(|tried| !tried.accepted));
+}
+
+#[test]
+fn components_that_no_row_tells_apart_and_too_few_cells_are_warned_about() {
+    let counts = [0u64, 1, 2];
+    let weights = [10.0, 20.0, 5.0];
+    let data = Data::new(&counts[..]).weighted(&weights);
+    let same = Poisson::new(1.0).unwrap();
+    let other = Poisson::new(3.0).unwrap();
+    let start = Mixture::uniform(vec![same.clone(), other, same]);
+    let fitted = fit_from(&start, data, Start::Model, &Options::default()).unwrap();
+    let warnings = &fitted.report.warnings;
+    assert!(
+        warnings.contains(&Warning::Coinciding {
+            components: vec![0, 2]
+        }),
+        "{warnings:?}"
+    );
+    let cells = Warning::MoreParametersThanCells {
+        parameters: 5,
+        cells: 3,
+    };
+    assert!(warnings.contains(&cells), "{warnings:?}");
+}
+
+#[test]
+fn one_start_near_the_best_is_warned_about() {
+    let (xs, template) = stuck();
+    let warned = (0..20).any(|seed| {
+        let options = Options::default().seed(seed).restarts(2);
+        let fitted = fit_from(&template, Data::new(&xs[..]), Start::Random, &options).unwrap();
+        let report = fitted.report;
+        let warned = report
+            .warnings
+            .contains(&Warning::OneStartNearBest { starts: 2 });
+        assert_eq!(warned, report.starts_near_best() == 1);
+        warned
+    });
+    assert!(
+        warned,
+        "of 20 pairs of random starts, all ended at the same maximum"
+    );
 }

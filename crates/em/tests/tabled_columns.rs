@@ -167,7 +167,7 @@ fn threads_do_not_change_a_bit_and_starts_work() {
         fit_from(&template, Data::new(rows), start, &options).unwrap()
     };
     for start in [Start::Spread, Start::Random] {
-        let one = fitted(1, start.clone());
+        let one = fitted(1, start);
         let two = fitted(2, start);
         assert_eq!(one.model, two.model);
         // The truth explains the sample no better than its maximum.

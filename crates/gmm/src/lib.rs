@@ -48,6 +48,9 @@
 //! with mixtures: partial labels, weights by stratum, other rules, observers. [`Gaussian`] is a single
 //! component, also for products and for mixtures of several families.
 //!
+//! [`MultivariateTs`] are components with heavy tails, under the same structures, for rows among which
+//! there are outliers; [`MultivariateT`] is a single one. `docs/student-t.md` has their formulas.
+//!
 //! # How it computes
 //! - A block of rows is transposed once; then the lanes of every vector are rows. For each component
 //!   L z = x − μ is solved by forward substitution with the Cholesky factor L of Σ, and |z|² summed:
@@ -58,17 +61,25 @@
 //!   no digits beyond those of the data.
 //! - AVX-512, AVX2 or plain code is chosen when the program runs; results agree to rounding.
 
+mod conditional;
 mod covariance;
 mod gaussian;
 mod kernel;
 mod linalg;
 mod mixture;
+mod oriented_coordinates;
+mod rotation;
 mod scatter;
 mod set;
 mod set_coordinates;
+mod student_t;
 
+pub use conditional::Conditional;
 pub use covariance::{CovarianceStructure, UnknownStructure};
 pub use gaussian::Gaussian;
 pub use mixture::{GaussianMixture, GaussianMixtureBuilder};
 pub use scatter::Scatter;
 pub use set::Gaussians;
+pub use student_t::{
+    DegreesOfFreedom, LEAST_DF, LatentScatters, MOST_DF, MultivariateT, MultivariateTs, STARTING_DF,
+};

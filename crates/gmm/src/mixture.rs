@@ -3,9 +3,10 @@
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::Gaussian;
 use crate::set::Gaussians;
-use distributions::{Component, RowsBuffer, RowsView, Sample};
+use distributions::{Component, Multivariate, RowsBuffer, RowsView, Sample};
 use em::{
     Data, Evaluation, FitError, FitReport, Mixture, Options, Posterior, Start, fit_from, stream,
+    total_covariance, total_mean,
 };
 
 /// A fitted Gaussian mixture p(x) = Σ_k π_k N(x | μ_k, Σ_k).
@@ -180,6 +181,16 @@ impl GaussianMixture {
     /// Σ_k, K row-major d × d matrices.
     pub fn covariances(&self) -> Vec<Vec<f64>> {
         self.components().iter().map(Gaussian::covariance).collect()
+    }
+    /// The mean of the whole, E\[X\] = Σ_k π_k μ_k.
+    pub fn mean(&self) -> Vec<f64> {
+        let means: Vec<Vec<f64>> = self.components().iter().map(Multivariate::mean).collect();
+        total_mean(self.weights(), &means)
+    }
+    /// The covariance of the whole, Σ_k π_k (Σ_k + (μ_k − E X)(μ_k − E X)ᵀ), row-major.
+    pub fn covariance(&self) -> Vec<f64> {
+        let means: Vec<Vec<f64>> = self.components().iter().map(Multivariate::mean).collect();
+        total_covariance(self.weights(), &means, &self.covariances())
     }
     /// The number of free parameters.
     pub fn parameter_count(&self) -> usize {

@@ -71,6 +71,14 @@ impl Scatter {
         }
         matrix
     }
+    /// The same mean, with the weight `weight` and `factor` times the scatter.
+    pub(crate) fn reweighted(&self, weight: f64, factor: f64) -> Self {
+        Scatter {
+            weight,
+            mean: self.mean.clone(),
+            squares: self.squares.iter().map(|square| factor * square).collect(),
+        }
+    }
     /// Adds one row.
     pub fn add(&mut self, x: &[f64], weight: f64) {
         self.merge_mean(x, weight);

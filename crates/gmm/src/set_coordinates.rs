@@ -2,8 +2,9 @@
 
 use crate::covariance::{CovarianceStructure, scaled};
 use crate::gaussian::{Covariance, Gaussian, pack_covariance, unpack_covariance};
+use crate::oriented_coordinates::{pack_oriented, unpack_oriented};
 use crate::set::Gaussians;
-use distributions::{Coordinates, EstimateError, Reason, next_coordinate};
+use distributions::{Coordinates, EstimateError, next_coordinate};
 
 /// What each component has of its own, besides its mean.
 #[derive(Clone, Copy, PartialEq)]
@@ -16,8 +17,7 @@ enum Own {
     Volume,
     /// Nothing.
     Nothing,
-    /// An orientation, equal or own, beside a shape or volume that is shared: no chart of the
-    /// rotations is provided.
+    /// An orientation, equal or own, beside a shape or volume that is shared.
     Orientation,
 }
 
@@ -38,12 +38,15 @@ fn half_log_volume(gaussian: &Gaussian) -> f64 {
 }
 
 /// The means, then the first component's covariance as [`Gaussian`] packs it, then what the others
-/// have of their own. EVE, VVE, EEV and VEV have no coordinates: packed, they are NaN, and an
-/// accelerated fit goes on as plain EM.
+/// have of their own. Under EVE, VVE, EEV and VEV the covariances are packed by their axes, whose
+/// orientations have a Cayley transform, and their variances along them.
 impl Coordinates for Gaussians {
     fn pack(&self, into: &mut Vec<f64>) {
         for gaussian in self.components() {
             into.extend_from_slice(gaussian.mean());
+        }
+        if own(self.structure()) == Own::Orientation {
+            return pack_oriented(self.structure(), self.components(), into);
         }
         let first = &self.components()[0];
         pack_covariance(first, into);
@@ -55,23 +58,22 @@ impl Coordinates for Gaussians {
                     into.pop();
                 }
                 Own::Volume => into.push(half_log_volume(gaussian) - half_log_volume(first)),
-                Own::Nothing => {}
-                Own::Orientation => into.push(f64::NAN),
+                Own::Nothing | Own::Orientation => {}
             }
         }
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         let (structure, own) = (self.structure(), own(self.structure()));
-        if own == Own::Orientation {
-            let what = format!("{structure} has no unconstrained coordinates");
-            return Err(EstimateError::new(Reason::Unsupported(what)));
-        }
         let mut means = Vec::with_capacity(self.components().len());
         for _ in self.components() {
             let mean: Result<Vec<f64>, _> = (0..self.dimension())
                 .map(|_| next_coordinate(from))
                 .collect();
             means.push(mean?);
+        }
+        if own == Own::Orientation {
+            let covariances = unpack_oriented(structure, means.len(), self.dimension(), from)?;
+            return assembled(structure, means, covariances);
         }
         let template = &self.components()[0];
         let shared = unpack_covariance(template, from)?;
@@ -96,6 +98,20 @@ impl Coordinates for Gaussians {
         }
         Gaussians::new(structure, components).map_err(EstimateError::from)
     }
+}
+
+/// The set of these means and covariances.
+fn assembled(
+    structure: CovarianceStructure,
+    means: Vec<Vec<f64>>,
+    covariances: Vec<Covariance>,
+) -> Result<Gaussians, EstimateError> {
+    let components = means.into_iter().zip(covariances).enumerate();
+    let components = components.map(|(k, (mean, covariance))| {
+        Gaussian::estimated(mean, covariance, structure).map_err(|error| error.in_component(k))
+    });
+    let components = components.collect::<Result<_, _>>()?;
+    Gaussians::new(structure, components).map_err(EstimateError::from)
 }
 
 /// The covariance of which all coordinates but the last are given, and whose determinant is that of

@@ -78,6 +78,14 @@ impl TableComponents {
         };
         self.parts.iter().position(|part| dead(&**part))
     }
+    /// Which component is noise.
+    pub fn noise_index(&self) -> Option<usize> {
+        self.parts[0].noise_index()
+    }
+    /// How many components there are beside noise.
+    pub fn without_noise(&self) -> usize {
+        self.parts[0].components() - usize::from(self.noise_index().is_some())
+    }
     /// Whether draws need predictors: some part is a regression.
     pub fn is_conditional(&self) -> bool {
         self.parts.iter().any(|part| part.is_conditional())

@@ -4,6 +4,7 @@ use crate::registry::read;
 use crate::{Bound, Family, Kind, ModelError, PartSpecification, Saved};
 use em::ComponentSet;
 use gmm::{CovarianceStructure, Gaussian, Gaussians};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The line of the multivariate Gaussian, whose components share a covariance structure.
@@ -12,17 +13,16 @@ pub(crate) fn gaussian_line(name: &'static str) -> Family {
         name,
         kind: Kind::Vectors,
         settings: &[],
+        covariance: true,
+        of_intervals: None,
         template: Box::new(|part, field, components| {
             let set = Gaussians::standard(structure(part)?, components, part.columns.len());
             Ok(Box::new(Bound::new(field, set)))
         }),
         load: Box::new(|part, field, components| {
             let structure = structure(part).map_err(|error| (0, error))?;
-            let read = components
-                .iter()
-                .enumerate()
-                .map(|(k, parameters)| read_gaussian(part, parameters).map_err(|error| (k, error)));
-            let set = Gaussians::new(structure, read.collect::<Result<_, _>>()?)
+            let read = read_vectors(part, components, "mean", Gaussian::dimension)?;
+            let set = Gaussians::new(structure, read)
                 .map_err(|error| (0, ModelError(error.to_string())))?;
             Ok(Box::new(Bound::new(field, set)))
         }),
@@ -30,23 +30,31 @@ pub(crate) fn gaussian_line(name: &'static str) -> Family {
 }
 
 /// The covariance structure of a part, full where none is named.
-fn structure(part: &PartSpecification) -> Result<CovarianceStructure, ModelError> {
+pub(crate) fn structure(part: &PartSpecification) -> Result<CovarianceStructure, ModelError> {
     let name = part.covariance.as_deref().unwrap_or("full");
     name.parse()
         .map_err(|error: gmm::UnknownStructure| ModelError(error.to_string()))
 }
 
-fn read_gaussian(part: &PartSpecification, parameters: &Value) -> Result<Gaussian, ModelError> {
-    let gaussian = read::<Gaussian>(parameters)?;
-    if gaussian.dimension() == part.columns.len() {
-        Ok(gaussian)
-    } else {
-        Err(ModelError(format!(
-            "a mean of {} numbers for the {} columns of the part",
-            gaussian.dimension(),
-            part.columns.len()
-        )))
-    }
+/// The components of a part over vectors, whose dimension is that of the vector `centre`; an error names
+/// the component.
+pub(crate) fn read_vectors<F: DeserializeOwned>(
+    part: &PartSpecification,
+    components: &[Value],
+    centre: &str,
+    dimension: impl Fn(&F) -> usize,
+) -> Result<Vec<F>, (usize, ModelError)> {
+    let read = components.iter().enumerate().map(|(k, parameters)| {
+        let component = read::<F>(parameters).map_err(|error| (k, error))?;
+        let (length, columns) = (dimension(&component), part.columns.len());
+        if length == columns {
+            return Ok(component);
+        }
+        let message =
+            format!("a {centre} of {length} numbers for the {columns} columns of the part");
+        Err((k, ModelError(message)))
+    });
+    read.collect()
 }
 
 /// Covariances that an M-step moves by less than this share of their size are its fixed point.

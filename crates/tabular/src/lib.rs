@@ -10,12 +10,17 @@
 //! - [`ModelFile`] is a fitted model on disk, with exact numbers.
 
 mod bound;
+mod combined;
 mod components;
+mod concomitant;
 mod data_bounds;
 mod form;
 mod gaussian;
+mod grouped;
 mod mixed;
 mod model_file;
+mod multivariate_t;
+mod noise;
 mod npy;
 mod part;
 mod part_specification;
@@ -30,8 +35,11 @@ mod variants;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};
+pub use concomitant::{Concomitant, ConcomitantSpecification};
 pub use form::{Form, Plain};
+pub use grouped::KnownRows;
 pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION};
+pub use noise::Noise;
 pub use npy::NumberFile;
 pub use part::PartSet;
 pub use part_specification::{MIXED, PartSpecification};

@@ -1,7 +1,11 @@
 //! Model files: exact numbers, and nothing trusted when read.
 
-use crate::{ModelError, PartSpecification, Specification, TableComponents, TableMixture, pretty};
-use em::{ComponentSet, Mixture, Weights};
+use crate::concomitant::RawConcomitant;
+use crate::{
+    Concomitant, ModelError, PartSpecification, Specification, TableComponents, TableMixture,
+    pretty,
+};
+use em::{Mixture, Weights};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -65,10 +69,22 @@ pub struct FitRecord {
     /// Components that had no estimate on the way, and what was done about each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub degeneracies: Vec<String>,
+    /// What was not estimated: `weights`, `equal weights`, or numbers of components.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<String>,
+    /// The number of groups, where rows share components: then `observations` counts groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<usize>,
     /// What a user should know.
     pub warnings: Vec<String>,
     /// Each start, in order.
     pub starts: Vec<StartRecord>,
+    /// How many starts ended within 1e-4 nats of the best of them, where there were several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_near_best: Option<usize>,
+    /// Each move that was tried to split and merge components.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<String>,
     /// The objective at the start and after each iteration.
     pub trace: Vec<f64>,
 }
@@ -84,6 +100,10 @@ struct Raw {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     label_names: Vec<String>,
     weights: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    concomitant: Option<RawConcomitant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
     components: Vec<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fit: Option<FitRecord>,
@@ -98,6 +118,10 @@ pub struct ModelFile {
     pub label_names: Vec<String>,
     /// The model.
     pub model: TableMixture,
+    /// Weights that depend on columns of the data; those of `model` are then their proportions.
+    pub concomitant: Option<Concomitant>,
+    /// The column whose equal cells mark the rows that share a component.
+    pub group: Option<String>,
     /// How it was fitted, where it was.
     pub fit: Option<FitRecord>,
 }
@@ -106,9 +130,16 @@ impl ModelFile {
     /// The text of the file.
     ///
     /// # Errors
-    /// When a number is NaN.
+    /// When a number is NaN, or noise does not stand last.
     pub fn to_text(&self) -> Result<String, ModelError> {
         let components = self.model.components();
+        let described = components.without_noise();
+        if components
+            .noise_index()
+            .is_some_and(|noise| noise < described)
+        {
+            return Err(ModelError::new("in a file noise stands last"));
+        }
         let raw = Raw {
             format: FORMAT.into(),
             version: VERSION,
@@ -116,7 +147,9 @@ impl ModelFile {
             parts: self.specification.parts.clone(),
             label_names: self.label_names.clone(),
             weights: self.model.weights().to_vec(),
-            components: (0..components.len())
+            concomitant: self.concomitant.as_ref().map(RawConcomitant::new),
+            group: self.group.clone(),
+            components: (0..described)
                 .map(|k| self.specification.save(components, k))
                 .collect(),
             fit: self.fit.clone(),
@@ -151,10 +184,18 @@ impl ModelFile {
                 model.len()
             )));
         }
+        let concomitant = raw.concomitant.map(|given| given.check(model.weights()));
+        if let Some(column) = (raw.group.iter()).find(|column| raw.columns.contains(column)) {
+            return Err(ModelError(format!(
+                "column {column} is both of the groups and of a part"
+            )));
+        }
         Ok(ModelFile {
             specification,
             label_names: raw.label_names,
             model,
+            concomitant: concomitant.transpose()?,
+            group: raw.group,
             fit: raw.fit,
         })
     }
@@ -195,11 +236,13 @@ impl ModelFile {
         weights: Vec<f64>,
         components: &[Value],
     ) -> Result<TableMixture, ModelError> {
-        if weights.len() != components.len() {
+        let noise = specification.has_noise();
+        if weights.len() != components.len() + usize::from(noise) {
             return Err(ModelError(format!(
-                "{} weights for {} components",
+                "{} weights for {} components{}",
                 weights.len(),
-                components.len()
+                components.len(),
+                if noise { " and noise" } else { "" }
             )));
         }
         let components: TableComponents = specification.load(components)?;

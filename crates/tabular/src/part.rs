@@ -31,6 +31,10 @@ pub trait PartSet: Send + Sync {
     fn is_atom(&self, _k: usize, _x: TableRow<'_>) -> bool {
         false
     }
+    /// Which component is noise, with no parameter and no form in files.
+    fn noise_index(&self) -> Option<usize> {
+        None
+    }
     /// How many numbers a row `prepare` writes.
     fn prepared_width(&self) -> usize;
     /// Writes what depends on the observations alone.

@@ -2,7 +2,8 @@
 
 use crate::mixed::MixedSet;
 use crate::registry::{Family, family};
-use crate::{Kind, ModelError, PartSet, RegressionSpecification};
+use crate::{Kind, ModelError, Noise, PartSet, RegressionSpecification};
+use distributions::Trials;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -29,6 +30,12 @@ pub struct PartSpecification {
     /// The names of the levels of a categorical column; code c is level c.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<String>,
+    /// Whether its two columns hold the ends of intervals in which the values lie.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub interval: bool,
+    /// The box of the noise that stands beside the components, as the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
     /// Of a regression, the response and its predictors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regression: Option<RegressionSpecification>,
@@ -69,8 +76,44 @@ impl PartSpecification {
             .flat_map(|family| family.settings.iter().copied())
             .collect())
     }
-    /// Its families: one, or those of the components of a mixed part.
+    /// Whether it has a covariance structure.
+    ///
+    /// # Errors
+    /// When no family has its name.
+    pub fn has_covariance(&self) -> Result<bool, ModelError> {
+        Ok(self.families()?.iter().all(|family| family.covariance))
+    }
+    /// Its families, over intervals where the part is: one, or those of the components of a mixed part.
     fn families(&self) -> Result<Vec<&'static Family>, ModelError> {
+        let families = self.named_families()?.into_iter();
+        families
+            .map(|family| match (&family.of_intervals, self.interval) {
+                (_, false) => Ok(family),
+                (Some(of_intervals), true) => Ok(&**of_intervals),
+                (None, true) => Err(ModelError(format!(
+                    "family {} does not observe intervals",
+                    family.name
+                ))),
+            })
+            .collect()
+    }
+    /// Whether the ends of its intervals are counts.
+    ///
+    /// # Errors
+    /// When no family has its name, or the families of a mixed part observe different kinds.
+    pub fn is_interval_of_counts(&self) -> Result<bool, ModelError> {
+        let families = self.named_families()?;
+        let counts = families.iter().filter(|family| family.kind == Kind::Counts);
+        match counts.count() {
+            0 => Ok(false),
+            all if all == families.len() => Ok(self.interval),
+            _ => Err(ModelError::new(
+                "the components of a part over intervals are all of counts, or none is",
+            )),
+        }
+    }
+    /// The families by their names.
+    fn named_families(&self) -> Result<Vec<&'static Family>, ModelError> {
         if self.is_mixed() {
             if self.components.is_empty() {
                 return Err(ModelError::new(
@@ -94,7 +137,7 @@ impl PartSpecification {
     /// Component k of a mixed part as a part of one component, and its family over the part's column.
     fn member(&self, k: usize) -> Result<(PartSpecification, &'static Family), ModelError> {
         let name = &self.components[k];
-        let listed = family(name)?;
+        let listed = self.families()?[k];
         let own = listed.over(self.kind()?).unwrap_or(listed);
         let known = own.settings;
         let mut member = self.clone();
@@ -112,7 +155,7 @@ impl PartSpecification {
         components: usize,
     ) -> Result<Box<dyn PartSet>, ModelError> {
         if !self.is_mixed() {
-            return (family(&self.family)?.template)(self, field, components);
+            return (self.families()?[0].template)(self, field, components);
         }
         self.check_count(components)?;
         let members = (0..components).map(|k| {
@@ -132,8 +175,8 @@ impl PartSpecification {
     ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
         let at = |k: usize| move |error: ModelError| (k, error);
         if !self.is_mixed() {
-            let family = family(&self.family).map_err(at(0))?;
-            return self.load_as(family, field, given);
+            let families = self.families().map_err(at(0))?;
+            return self.load_as(families[0], field, given);
         }
         self.check_count(given.len()).map_err(at(0))?;
         let members = given.iter().enumerate().map(|(k, component)| {
@@ -199,6 +242,17 @@ impl PartSpecification {
                 ))
             })
     }
+    /// The number of trials that is set: a whole number, or "rows" for the total of each row.
+    pub(crate) fn trials_setting(&self) -> Result<Trials, ModelError> {
+        let given = self.required("trials")?;
+        Trials::deserialize(given).map_err(|_| {
+            ModelError(format!(
+                "family {}: trials = {given} must be a whole number, or rows for the total of each \
+                 row",
+                self.family
+            ))
+        })
+    }
     /// A number that must be set.
     pub(crate) fn number_setting(&self, key: &str) -> Result<f64, ModelError> {
         let given = self.required(key)?;
@@ -237,8 +291,17 @@ impl PartSpecification {
                 "family {} is no regression: it has no response and no predictors",
                 self.family
             )));
-        } else if self.columns.is_empty() || (kind != Kind::Vectors && self.columns.len() != 1) {
-            let wanted = if kind == Kind::Vectors {
+        } else if kind == Kind::Intervals {
+            self.is_interval_of_counts()?;
+            if self.columns.len() != 2 {
+                return Err(ModelError(format!(
+                    "family {} over intervals takes two columns a part, the low and the high ends, not {}",
+                    self.family,
+                    self.columns.len()
+                )));
+            }
+        } else if self.columns.is_empty() || (!kind.is_vector() && self.columns.len() != 1) {
+            let wanted = if kind.is_vector() {
                 "at least one column"
             } else {
                 "one column"
@@ -249,7 +312,7 @@ impl PartSpecification {
                 self.columns.len()
             )));
         }
-        if self.covariance.is_some() && kind != Kind::Vectors {
+        if self.covariance.is_some() && !self.has_covariance()? {
             return Err(ModelError(format!(
                 "family {} has no covariance structure",
                 self.family
@@ -290,6 +353,11 @@ impl PartSpecification {
         }
         Ok(Value::Object(given))
     }
+}
+
+/// For serde: a mark that is not set is not written.
+fn is_false(mark: &bool) -> bool {
+    !mark
 }
 
 /// Whether two values are the same, 12 and 12.0 included.

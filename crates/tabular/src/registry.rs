@@ -1,15 +1,19 @@
 //! The families that can be chosen by name: one line each.
 
+use crate::combined::{Place, censorable, truncated, zero_inflated, zero_truncated};
 use crate::gaussian::gaussian_line;
+use crate::multivariate_t::multivariate_t_line;
 use crate::regression::{Generalized, Linear, regression_line};
 use crate::variants::{normal_line, student_t_line};
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
+use distributions::combine::ZeroInflated;
 use distributions::regression::{BernoulliResponse, BinomialResponse, PoissonResponse};
 use distributions::{
-    Bernoulli, Beta, Binomial, Categorical, Cauchy, ChiSquared, Component, Coordinates,
-    Exponential, Gamma, Geometric, Gumbel, HalfNormal, InverseGamma, InverseGaussian, Laplace,
-    LogNormal, Logistic, Maxwell, NegativeBinomial, ParameterError, Pareto, PointMass, Poisson,
-    Rayleigh, Sample, Uniform, VonMises, Weibull,
+    Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, ChiSquared, Component,
+    Coordinates, Dirichlet, DirichletMultinomial, DiscreteUniform, Exponential, Gamma, Geometric,
+    Gumbel, HalfNormal, InverseGamma, InverseGaussian, Laplace, LogNormal, Logistic, Maxwell,
+    Multinomial, NegativeBinomial, Normal, ParameterError, Pareto, PointMass, Poisson, Rayleigh,
+    Sample, Uniform, VonMises, VonMisesFisher, Weibull,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,13 +34,21 @@ pub struct Family {
     pub kind: Kind,
     /// What can be set.
     pub settings: &'static [&'static str],
+    /// Whether its components have a covariance, of a structure to choose.
+    pub covariance: bool,
     /// Makes K components over a field.
     pub(crate) template: Box<Template>,
     /// Reads K components over a field from their parameters; an error names the component.
     pub(crate) load: Box<Load>,
+    /// The same family over intervals, where it observes them.
+    pub(crate) of_intervals: Option<Box<Family>>,
 }
 
 impl Family {
+    /// Whether it observes values of which only an interval is known.
+    pub fn observes_intervals(&self) -> bool {
+        self.of_intervals.is_some()
+    }
     /// The family over columns of this kind, where it observes them: a point mass stands beside
     /// counts, and beside real numbers.
     pub(crate) fn over(&'static self, kind: Kind) -> Option<&'static Family> {
@@ -77,13 +89,13 @@ pub fn family(name: &str) -> Result<&'static Family, ModelError> {
 }
 
 fn all() -> Vec<Family> {
-    use Kind::{Codes, Counts, Reals};
+    use Kind::{Codes, CountVectors, Counts, Reals, Vectors};
     vec![
         normal_line("normal"),
-        entry("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
-        entry("exponential", Reals, &[], |_| made(Exponential::new(1.0))),
-        entry("gamma", Reals, &[], |_| made(Gamma::new(1.0, 1.0))),
-        entry("inverse_gamma", Reals, &[], |_| {
+        censorable("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
+        censorable("exponential", Reals, &[], |_| made(Exponential::new(1.0))),
+        censorable("gamma", Reals, &[], |_| made(Gamma::new(1.0, 1.0))),
+        censorable("inverse_gamma", Reals, &[], |_| {
             made(InverseGamma::new(1.0, 1.0))
         }),
         entry("chi_squared", Reals, &[], |_| made(ChiSquared::new(1.0))),
@@ -91,40 +103,91 @@ fn all() -> Vec<Family> {
             made(InverseGaussian::new(1.0, 1.0))
         }),
         entry("beta", Reals, &[], |_| made(Beta::new(1.0, 1.0))),
-        entry("weibull", Reals, &[], |_| made(Weibull::new(1.0, 1.0))),
-        entry("rayleigh", Reals, &[], |_| made(Rayleigh::new(1.0))),
-        entry("maxwell", Reals, &[], |_| made(Maxwell::new(1.0))),
-        entry("half_normal", Reals, &[], |_| made(HalfNormal::new(1.0))),
+        censorable("weibull", Reals, &[], |_| made(Weibull::new(1.0, 1.0))),
+        censorable("rayleigh", Reals, &[], |_| made(Rayleigh::new(1.0))),
+        censorable("maxwell", Reals, &[], |_| made(Maxwell::new(1.0))),
+        censorable("half_normal", Reals, &[], |_| made(HalfNormal::new(1.0))),
         student_t_line("student_t"),
         entry("cauchy", Reals, &[], |_| made(Cauchy::new(0.0, 1.0))),
         entry("logistic", Reals, &[], |_| made(Logistic::new(0.0, 1.0))),
         entry("gumbel", Reals, &[], |_| made(Gumbel::new(0.0, 1.0))),
-        entry("laplace", Reals, &["location"], |part| {
+        censorable("laplace", Reals, &["location"], |part| {
             made(Laplace::new(part.number_setting("location")?, 1.0))
         }),
-        entry("pareto", Reals, &["minimum"], |part| {
+        censorable("pareto", Reals, &["minimum"], |part| {
             made(Pareto::new(part.number_setting("minimum")?, 1.0))
         }),
-        entry("uniform", Reals, &["low", "high"], |part| {
+        censorable("uniform", Reals, &["low", "high"], |part| {
             let (low, high) = (part.number_setting("low")?, part.number_setting("high")?);
             made(Uniform::new(low, high))
         }),
         entry("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
-        entry("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
-        entry("negative_binomial", Counts, &[], |_| {
-            made(NegativeBinomial::new(1.0, 1.0))
-        }),
+        censorable("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
+        adjusted_entry(
+            "negative_binomial",
+            Counts,
+            &["size"],
+            negative_binomial,
+            with_known_size,
+        ),
         entry("point_mass", Counts, &["value"], |part| {
             made(PointMass::<u64>::new(part.count_setting("value", 0)?))
         }),
-        entry("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
-        entry("binomial", Counts, &["trials"], |part| {
-            made(Binomial::new(part.count_setting("trials", 1)?, 0.5))
+        censorable("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
+        censorable("binomial", Counts, &["trials"], binomial),
+        entry("beta_binomial", Counts, &["trials"], beta_binomial),
+        entry("discrete_uniform", Counts, &["low", "high"], |part| {
+            let low = part.count_setting("low", 0)?;
+            made(DiscreteUniform::new(low, part.count_setting("high", low)?))
         }),
-        entry("geometric", Counts, &["support"], |part| {
-            let mut parameters = part.settings.clone();
-            parameters.insert("probability".into(), 0.5.into());
-            read::<Geometric>(&Value::Object(parameters))
+        censorable("geometric", Counts, &["support"], geometric),
+        zero_inflated("zero_inflated_poisson", Counts, &[], |_| {
+            made(Poisson::new(1.0))
+        }),
+        zero_inflated_negative_binomial(),
+        zero_inflated("zero_inflated_binomial", Counts, &["trials"], binomial),
+        zero_inflated("zero_inflated_geometric", Counts, &["support"], geometric),
+        zero_inflated(
+            "zero_inflated_beta_binomial",
+            Counts,
+            &["trials"],
+            beta_binomial,
+        ),
+        zero_inflated("zero_inflated_exponential", Reals, &[], |_| {
+            made(Exponential::new(1.0))
+        }),
+        zero_inflated("zero_inflated_gamma", Reals, &[], |_| {
+            made(Gamma::new(1.0, 1.0))
+        }),
+        zero_inflated("zero_inflated_log_normal", Reals, &[], |_| {
+            made(LogNormal::new(0.0, 1.0))
+        }),
+        zero_inflated("zero_inflated_weibull", Reals, &[], |_| {
+            made(Weibull::new(1.0, 1.0))
+        }),
+        zero_inflated("zero_inflated_inverse_gaussian", Reals, &[], |_| {
+            made(InverseGaussian::new(1.0, 1.0))
+        }),
+        zero_truncated("zero_truncated_poisson", &[], |_| made(Poisson::new(1.0))),
+        zero_truncated("zero_truncated_binomial", &["trials"], binomial),
+        zero_truncated("zero_truncated_geometric", &[], geometric),
+        truncated("truncated_normal", Reals, REALS, |at: Place| {
+            Normal::new(at.point, at.width * at.width)
+        }),
+        truncated("truncated_log_normal", Reals, POSITIVE, |at: Place| {
+            LogNormal::new(at.point.ln(), 1.0)
+        }),
+        truncated("truncated_exponential", Reals, POSITIVE, |at: Place| {
+            Exponential::new(1.0 / at.point)
+        }),
+        truncated("truncated_gamma", Reals, POSITIVE, |at: Place| {
+            Gamma::new(1.0, 1.0 / at.point)
+        }),
+        truncated("truncated_weibull", Reals, POSITIVE, |at: Place| {
+            Weibull::new(1.0, at.point)
+        }),
+        truncated("truncated_poisson", Counts, POSITIVE, |at: Place| {
+            Poisson::new(at.point)
         }),
         entry("categorical", Codes, &[], |part| {
             made(Categorical::uniform(part.levels.len()))
@@ -146,7 +209,78 @@ fn all() -> Vec<Family> {
             Kind::TrialResponses,
             &["trials"],
         ),
+        multivariate_t_line("multivariate_t"),
+        entry("multinomial", CountVectors, &["trials"], |part| {
+            let family = made(Multinomial::uniform(part.columns.len()))?;
+            Ok(match part.settings.contains_key("trials") {
+                true => family.with_trials(part.trials_setting()?),
+                false => family,
+            })
+        }),
+        entry("dirichlet_multinomial", CountVectors, &["trials"], |part| {
+            let concentrations = vec![1.0; part.columns.len()];
+            let family = made(DirichletMultinomial::new(concentrations))?;
+            Ok(family.with_trials(part.trials_setting()?))
+        }),
+        entry("dirichlet", Vectors, &[], |part| {
+            made(Dirichlet::new(vec![1.0; part.columns.len()]))
+        }),
+        entry("von_mises_fisher", Vectors, &[], |part| {
+            let mut direction = vec![0.0; part.columns.len()];
+            direction[0] = 1.0;
+            made(VonMisesFisher::new(direction, 1.0))
+        }),
     ]
+}
+
+/// Every real number.
+const REALS: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+/// The positive numbers.
+const POSITIVE: (f64, f64) = (0.0, f64::INFINITY);
+
+fn binomial(part: &PartSpecification) -> Result<Binomial, ModelError> {
+    made(Binomial::new(part.count_setting("trials", 1)?, 0.5))
+}
+
+fn beta_binomial(part: &PartSpecification) -> Result<BetaBinomial, ModelError> {
+    let trials = part.count_setting("trials", 1)?;
+    made(BetaBinomial::new(trials, 1.0, 1.0))
+}
+
+fn geometric(part: &PartSpecification) -> Result<Geometric, ModelError> {
+    let mut parameters = part.settings.clone();
+    parameters.insert("probability".into(), 0.5.into());
+    read(&Value::Object(parameters))
+}
+
+fn negative_binomial(part: &PartSpecification) -> Result<NegativeBinomial, ModelError> {
+    let mut parameters = part.settings.clone();
+    parameters.entry("size").or_insert(1.0.into());
+    parameters.insert("mean".into(), 1.0.into());
+    read(&Value::Object(parameters))
+}
+
+/// The zero-inflated negative binomial, whose size is known where it is set.
+fn zero_inflated_negative_binomial() -> Family {
+    adjusted_entry(
+        "zero_inflated_negative_binomial",
+        Kind::Counts,
+        &["size"],
+        |part| made(ZeroInflated::new(0.5, negative_binomial(part)?)),
+        |part, inflated: ZeroInflated<NegativeBinomial>| {
+            let family = with_known_size(part, inflated.family().clone());
+            ZeroInflated::new(inflated.zero_probability(), family).unwrap_or(inflated)
+        },
+    )
+}
+
+/// The size is known where it is set.
+fn with_known_size(part: &PartSpecification, family: NegativeBinomial) -> NegativeBinomial {
+    if part.settings.contains_key("size") {
+        family.with_fixed_size()
+    } else {
+        family
+    }
 }
 
 /// The line of a family whose template is made by `template`.
@@ -177,6 +311,8 @@ where
         name,
         kind,
         settings,
+        covariance: false,
+        of_intervals: None,
         template: Box::new(move |part, field, components| {
             let set = vec![adjusted(part, template(part)?); components];
             Ok(Box::new(
@@ -185,7 +321,8 @@ where
         }),
         load: Box::new(move |part, field, components| {
             let read = components.iter().enumerate().map(|(k, parameters)| {
-                check_levels(part, parameters)
+                check_width(part, kind, parameters)
+                    .and_then(|()| check_levels(part, parameters))
                     .and_then(|()| read::<F>(parameters))
                     .map(|family| adjusted(part, family))
                     .map_err(|error| (k, error))
@@ -206,6 +343,21 @@ pub(crate) fn made<F>(template: Result<F, ParameterError>) -> Result<F, ModelErr
 /// The family with these parameters.
 pub(crate) fn read<F: DeserializeOwned>(parameters: &Value) -> Result<F, ModelError> {
     F::deserialize(parameters).map_err(|error| ModelError(error.to_string()))
+}
+
+/// A component over several columns has one number for each in its vector.
+fn check_width(part: &PartSpecification, kind: Kind, parameters: &Value) -> Result<(), ModelError> {
+    let vectors = parameters.as_object().into_iter().flatten();
+    for (name, value) in vectors.filter(|_| kind.is_vector()) {
+        let length = value.as_array().map(Vec::len);
+        if let Some(length) = length.filter(|&length| length != part.columns.len()) {
+            return Err(ModelError(format!(
+                "{name} of {length} numbers for the {} columns of the part",
+                part.columns.len()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A categorical component has one probability for each level.

@@ -57,6 +57,11 @@ impl Specification {
                     part.family
                 )));
             }
+            if part.noise.is_some() != self.has_noise() {
+                return Err(ModelError::new(
+                    "noise is in all parts of a model, or in none",
+                ));
+            }
             for column in &part.columns {
                 if !seen.insert(column) {
                     return Err(ModelError(format!("column {column} is used twice")));
@@ -86,6 +91,12 @@ impl Specification {
             )));
         }
         for (mine, theirs) in self.parts.iter().zip(parts) {
+            if mine.interval != theirs.interval {
+                return Err(ModelError(format!(
+                    "columns {} are the ends of intervals in one of the two models only",
+                    mine.columns.join(", ")
+                )));
+            }
             if mine.regression != theirs.regression {
                 return Err(ModelError(format!(
                     "column {} is regressed on other terms than in the model to be fitted",
@@ -104,18 +115,19 @@ impl Specification {
         }
         Ok(())
     }
-    /// K components whose fixed parts are set; the rest is to be estimated.
+    /// K components whose fixed parts are set, and the noise where there is some; the rest is to be
+    /// estimated.
     ///
     /// # Errors
     /// When a part is wrong.
     pub fn template(&self, components: usize) -> Result<TableComponents, ModelError> {
         self.check()?;
         let parts = (self.parts.iter().enumerate())
-            .map(|(field, part)| part.template(field, components))
+            .map(|(field, part)| part.with_noise(field, part.template(field, components)?))
             .collect::<Result<_, _>>()?;
         Ok(TableComponents::new(parts))
     }
-    /// The components written in a file.
+    /// The components written in a file, and the noise where there is some.
     ///
     /// # Errors
     /// Naming the component and what is wrong with it.
@@ -129,7 +141,7 @@ impl Specification {
             let given = (components.iter().enumerate())
                 .map(|(k, component)| self.part_of(component, field).map_err(|error| (k, error)));
             let given: Vec<&Value> = given.collect::<Result<_, _>>().map_err(wrong)?;
-            part.load(field, &given).map_err(wrong)
+            part.with_noise(field, part.load(field, &given).map_err(wrong)?)
         });
         Ok(TableComponents::new(
             parts.collect::<Result<_, ModelError>>()?,
@@ -141,6 +153,7 @@ impl Specification {
         let mut arranged = self.clone();
         for (part, set) in arranged.parts.iter_mut().zip(components.parts()) {
             part.components = set.families();
+            part.noise = part.noise.take().filter(|_| set.noise_index().is_some());
         }
         arranged
     }

@@ -15,6 +15,10 @@ pub enum Kind {
     Codes,
     /// Several real numbers a row.
     Vectors,
+    /// Several whole numbers ≥ 0 a row.
+    CountVectors,
+    /// Intervals low < X ≤ high, known values where low = high.
+    Intervals,
     /// Predictors and a real response.
     RealResponses,
     /// Predictors and a count as response.
@@ -24,6 +28,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether one part takes several columns.
+    pub fn is_vector(self) -> bool {
+        matches!(self, Kind::Vectors | Kind::CountVectors)
+    }
     /// Whether a row is a response with its predictors.
     pub fn is_regression(self) -> bool {
         matches!(
@@ -48,12 +56,16 @@ pub enum Values {
     FileReals(NumberFile),
     /// Several real numbers a row that stay in a file.
     FileVectors(NumberFile),
+    /// The low and the high ends of intervals, equal where a value is known.
+    Intervals((Vec<f64>, Vec<f64>)),
     /// The rows of a design matrix, with real responses.
     RealResponses((RowsBuffer<f64>, Vec<f64>)),
     /// The rows of a design matrix, with counts as responses.
     CountResponses((RowsBuffer<f64>, Vec<u64>)),
     /// The rows of a design matrix, with successes and trials.
     TrialResponses((RowsBuffer<f64>, (Vec<u64>, Vec<u64>))),
+    /// Several whole numbers ≥ 0 a row, row after row.
+    CountVectors(RowsBuffer<u64>),
 }
 
 impl Values {
@@ -64,9 +76,11 @@ impl Values {
             Values::Counts(_) => Kind::Counts,
             Values::Codes(_) => Kind::Codes,
             Values::Vectors(_) | Values::FileVectors(_) => Kind::Vectors,
+            Values::Intervals(_) => Kind::Intervals,
             Values::RealResponses(_) => Kind::RealResponses,
             Values::CountResponses(_) => Kind::CountResponses,
             Values::TrialResponses(_) => Kind::TrialResponses,
+            Values::CountVectors(_) => Kind::CountVectors,
         }
     }
     /// Real numbers one a row, in memory or in a file; `None` of any other kind.
@@ -85,9 +99,11 @@ impl Values {
             Values::Codes(values) => values.len(),
             Values::Vectors(values) => values.view().len(),
             Values::FileReals(file) | Values::FileVectors(file) => file.rows(),
+            Values::Intervals((low, _)) => low.len(),
             Values::RealResponses((_, responses)) => responses.len(),
             Values::CountResponses((_, responses)) => responses.len(),
             Values::TrialResponses((_, (successes, _))) => successes.len(),
+            Values::CountVectors(values) => values.view().len(),
         }
     }
 }
@@ -293,9 +309,11 @@ from_field!(Scalars<f64>, Reals or FileReals(NumberFile::values));
 from_field!(Scalars<u64>, Counts, Some);
 from_field!(Scalars<u32>, Codes, |value| u32::try_from(value).ok());
 from_field!(Rows<f64>, Vectors or FileVectors(NumberFile::view));
+from_field!(Pair<Scalars<f64>, Scalars<f64>>, Intervals);
 from_field!(Pair<Rows<f64>, Scalars<f64>>, RealResponses);
 from_field!(Pair<Rows<f64>, Scalars<u64>>, CountResponses);
 from_field!(
     Pair<Rows<f64>, Pair<Scalars<u64>, Scalars<u64>>>,
     TrialResponses
 );
+from_field!(Rows<u64>, CountVectors);

@@ -2,7 +2,7 @@
 
 use crate::registry::{adjusted_entry, entry, made};
 use crate::{Family, Kind, PartSpecification};
-use distributions::combine::Fixed;
+use distributions::combine::{Censored, Fixed};
 use distributions::{Normal, NormalWithKnownMean, NormalWithKnownVariance, StudentT};
 use std::sync::Arc;
 
@@ -35,6 +35,10 @@ pub(crate) fn normal_line(name: &'static str) -> Family {
         name,
         kind: reals,
         settings: &["mean", "variance"],
+        covariance: false,
+        of_intervals: Some(Box::new(entry(name, Kind::Intervals, &[], |_| {
+            Ok(Censored(Normal::standard()))
+        }))),
         template: Box::new(move |part, field, components| {
             (variants[chosen(part)].template)(part, field, components)
         }),

@@ -16,7 +16,7 @@ fn specifications() -> Vec<Specification> {
         if family.kind.is_regression() {
             continue;
         }
-        let vectors = family.kind == Kind::Vectors;
+        let vectors = family.kind.is_vector();
         let mut part = PartSpecification {
             family: family.name.into(),
             columns: if vectors {
@@ -30,7 +30,7 @@ fn specifications() -> Vec<Specification> {
             ("trials", 9),
             ("location", 1),
             ("minimum", 1),
-            ("low", -1),
+            ("low", if family.kind == Kind::Counts { 1 } else { -1 }),
             ("high", 3),
             ("value", 2),
         ] {
@@ -41,8 +41,14 @@ fn specifications() -> Vec<Specification> {
         if family.kind == Kind::Codes {
             part.levels = vec!["a".into(), "b".into(), "c".into()];
         }
-        if vectors {
+        if family.covariance {
             part.covariance = Some("VEE".into());
+        }
+        if family.observes_intervals() {
+            let mut part = part.clone();
+            part.columns = vec!["from".into(), "to".into()];
+            part.interval = true;
+            all.push(Specification { parts: vec![part] });
         }
         all.push(Specification { parts: vec![part] });
     }
@@ -67,7 +73,13 @@ fn specifications() -> Vec<Specification> {
         components: vec!["gamma".into(), "log_normal".into()],
         ..PartSpecification::default()
     };
+    let mut mixed_intervals = mixed.clone();
+    mixed_intervals.columns.push("to".into());
+    mixed_intervals.interval = true;
     all.push(Specification { parts: vec![mixed] });
+    all.push(Specification {
+        parts: vec![mixed_intervals],
+    });
     all
 }
 
@@ -142,7 +154,25 @@ fn sample(specification: &Specification) -> (TableComponents, Table) {
     for row in 0..300 {
         template.draw(row % 2, &mut rng, &mut table);
     }
-    (template, table)
+    (template, coarsened(table))
+}
+
+/// The same rows; of values that may be known by an interval only, three of four are: it holds the value.
+fn coarsened(table: Table) -> Table {
+    let fields = table.fields().iter().cloned().map(|mut field| {
+        if let Values::Intervals((low, high)) = &mut field.values {
+            for (row, (low, high)) in low.iter_mut().zip(high).enumerate() {
+                (*low, *high) = match row % 8 {
+                    2 | 3 => (*low - 1.0, f64::INFINITY),
+                    4 | 5 => (f64::NEG_INFINITY, *high),
+                    6 | 7 => (*low - 1.0, *high + 1.0),
+                    _ => (*low, *high),
+                };
+            }
+        }
+        field
+    });
+    Table::new(fields.collect())
 }
 
 /// The same rows, every third missing.
@@ -282,6 +312,8 @@ fn fits_are_the_same_after_a_file() {
             specification: specification.clone(),
             label_names: Vec::new(),
             model,
+            concomitant: None,
+            group: None,
             fit: None,
         };
         let text = file.to_text().expect("a text");

@@ -1,44 +1,50 @@
 //! `mixture fit`.
 
-use crate::args::{Acceleration, Algorithm, Fit, Format, OnDegenerate};
+use crate::args::{Acceleration, Algorithm, Fit, Format, MixingWeights, OnDegenerate};
 use crate::cells::Impossible;
-use crate::checkpoint::{Keeper, resumed};
+use crate::checkpoint::{Keeper, Kept, check_combinations, resumed};
 use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
+use crate::groups::{group_labels, group_start, group_weights};
+use crate::known::{Beside, Held};
+use crate::labels::{Evidence, Labels};
+use crate::order::arrangement;
 use crate::plan::Plan;
 use crate::progress::Line;
 use crate::read::Sheet;
-use crate::record::{ordered, record};
+use crate::record::record;
+use crate::run::{self, Fitted, Job, check_covariates};
 use crate::start::Chosen;
 use crate::summary;
 use crate::trace::Trace;
 use crate::warn::warnings;
 use crate::write::{self, Target};
-use em::{Data, Driver, Hard, Mixture, Options, Responsibilities, Soft};
+use em::{Hard, Mixture, Options, Soft, WeightModel};
 use std::path::Path;
-use tabular::ModelFile;
+use tabular::{Concomitant, ModelFile};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
+    check_combinations(arguments)?;
     let target = target(arguments)?;
     let mut sheet = Sheet::read(&arguments.data)?;
     if let Some(column) = &arguments.row_weights {
         without_weight_0(&mut sheet, column)?;
     }
     let plan = Plan::new(arguments, &sheet)?;
+    let beside = Beside::of_fit(arguments, &sheet)?;
     let specification = &plan.specification;
-    let typed = typed(&sheet, specification, arguments.missing, Impossible::Refuse)?;
-    let plan = plan.with_data_bounds(&typed.table)?;
-    let specification = &plan.specification;
-    let weights = weights(arguments, &sheet, &typed)?;
+    let (missing, refuse) = (arguments.missing, Impossible::Refuse);
+    let typed = typed(&sheet, specification, &beside, missing, refuse)?;
+    let plan = plan.with_data_bounds(arguments, &typed.table)?;
     let context = Context {
         sheet: &sheet,
         typed: &typed,
-        specification,
+        specification: &plan.specification,
     };
-    let start = plan.start(arguments, context)?;
-    let fitted = fit(arguments, &plan, context, &start, weights.as_deref())?;
+    let rows = Rows::new(arguments, &plan, &beside, context)?;
+    let fitted = fit(arguments, &plan, &beside, context, &rows)?;
     finish(arguments, &fitted, target.as_ref())
 }
 
@@ -84,10 +90,13 @@ fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f
 
 /// The options in the words of the library.
 fn options(arguments: &Fit) -> Options {
-    Options::default()
+    let mut options = Options::default();
+    options.time_limit = arguments.time_limit;
+    options
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
         .restarts(arguments.restarts.unwrap_or(10))
+        .split_merge(arguments.split_merge)
         .seed(arguments.seed)
         .threads(arguments.threads.map_or(0, usize::from))
         .on_degenerate(match arguments.on_degenerate {
@@ -100,105 +109,209 @@ fn options(arguments: &Fit) -> Options {
 /// What accelerates the fit.
 fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
     let scheme = match arguments.acceleration {
-        Acceleration::None => return Ok(em::Acceleration::None),
-        Acceleration::Squarem => em::Acceleration::Squarem,
-        Acceleration::Daarem => em::Acceleration::Daarem,
+        None => em::Acceleration::default(),
+        Some(Acceleration::None) => return Ok(em::Acceleration::None),
+        Some(Acceleration::Squarem) => em::Acceleration::Squarem,
+        Some(Acceleration::Daarem) => em::Acceleration::Daarem,
     };
     match arguments.algorithm {
         Algorithm::Em => Ok(scheme),
         // Labels jump: there is no linear convergence to extrapolate.
+        Algorithm::Hard if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
         Algorithm::Hard => Err(Failure::input(
             "--acceleration is for --algorithm em, not for hard".to_owned(),
         )),
     }
 }
 
+/// What a fit is told about the rows of the table, or about their groups.
+struct Rows {
+    held: Held,
+    weights: Option<Vec<f64>>,
+    start: Chosen,
+    known: Option<Labels>,
+}
+
+impl Rows {
+    fn new(
+        arguments: &Fit,
+        plan: &Plan,
+        beside: &Beside,
+        context: Context<'_>,
+    ) -> Result<Rows, Failure> {
+        let (sheet, typed) = (context.sheet, context.typed);
+        let held = beside.read(sheet, typed)?;
+        if let Some(concomitant) = &beside.concomitant {
+            check_covariates(&held, &concomitant.terms)?;
+        }
+        let mut weights = weights(arguments, sheet, typed)?;
+        let mut known = Labels::read(arguments, plan.count, context)?;
+        let mut start = plan.start(arguments, context)?;
+        if let Some(known) = &known
+            && let Some(labels) = known.as_start(arguments, plan.count)
+        {
+            start = labels;
+        }
+        if let Some(offsets) = &held.offsets {
+            weights =
+                (weights.map(|given| group_weights(&given, offsets, sheet, typed))).transpose()?;
+            start = group_start(start, offsets, plan.count, sheet, typed)?;
+            if let Some(known) = &mut known {
+                known.labels = group_labels(&known.labels, offsets, sheet, typed)?;
+            }
+        }
+        Ok(Rows {
+            held,
+            weights,
+            start,
+            known,
+        })
+    }
+}
+
+/// Noise alone is no mixture: some component has to stay beside it.
+fn check_noise(arguments: &Fit, plan: &Plan) -> Result<(), Failure> {
+    let alone = match arguments.on_degenerate {
+        OnDegenerate::Fail => false,
+        OnDegenerate::Reset => plan.count == 1,
+        OnDegenerate::Drop => true,
+    };
+    let known = &arguments.known;
+    let combined = [
+        (known.concomitant.is_some(), "--concomitant"),
+        (known.known_labels.is_some(), "--known-labels"),
+        (known.group.is_some(), "--group"),
+        (!known.fixed.is_empty(), "--fixed"),
+        (known.weights == MixingWeights::Equal, "--weights equal"),
+        (known.order.is_some(), "--order"),
+    ];
+    if let (true, Some((_, option))) = (
+        plan.specification.has_noise(),
+        combined.iter().find(|(given, _)| *given),
+    ) {
+        return Err(Failure::input(format!(
+            "--noise cannot be combined with {option}"
+        )));
+    }
+    if plan.specification.has_noise() && alone {
+        return Err(Failure::input(
+            "--noise: --on-degenerate drop, and reset with one component, may leave nothing beside the noise",
+        ));
+    }
+    Ok(())
+}
+
 /// Fits, and makes the record of the fit.
 fn fit(
     arguments: &Fit,
     plan: &Plan,
+    beside: &Beside,
     context: Context<'_>,
-    start: &Chosen,
-    weights: Option<&[f64]>,
+    rows: &Rows,
 ) -> Result<ModelFile, Failure> {
-    let template = match start {
+    check_noise(arguments, plan)?;
+    let template = match &rows.start {
         Chosen::Model(model) => (**model).clone(),
         _ => Mixture::uniform(plan.specification.template(plan.count)?),
     };
+    let knowledge = plan.knowledge(arguments, beside, &template)?;
     let table = &context.typed.table;
     let template = template.with_components(|components| components.tabled(table));
-    let mut data = Data::new(table.view());
-    data.row_weights = weights;
     let options = options(arguments);
-    let rule: &dyn Responsibilities = match arguments.algorithm {
-        Algorithm::Em => &Soft,
-        Algorithm::Hard => &Hard,
+    let evidence = rows.known.as_ref().map(|known| known.evidence(plan.count));
+    let job = Job {
+        options: &options,
+        acceleration: acceleration(arguments)?,
+        rule: match arguments.algorithm {
+            Algorithm::Em => &Soft,
+            Algorithm::Hard => &Hard,
+        },
+        start: rows.start.start(),
+        parameter_tolerance: arguments.parameter_tolerance,
+        row_weights: rows.weights.as_deref(),
+        allowed: evidence.as_ref().map(Evidence::allowed),
     };
-    let random = start.start().is_random();
+    let random = job.start.is_random();
     let trace = arguments.trace.as_deref();
-    let mut line = Line::new(
-        if random { options.restarts } else { 1 },
-        options.tolerance,
-        options.max_iterations,
-        trace
-            .map(|path| Trace::new(path, &inputs(arguments)))
-            .transpose()?,
+    let trace = trace.map(|path| Trace::new(path, &inputs(arguments)));
+    let (starts, trace) = (job.start.count(&options), trace.transpose()?);
+    let mut line = Line::new(starts, options.tolerance, options.max_iterations, trace);
+    let mut kept = Kept {
+        resume: resumed(arguments, table)?,
+        keeper: Keeper::new(arguments, &plan.specification, line.bar())?,
+    };
+    let fitted = run::fit(
+        &job, template, knowledge, &rows.held, context, &mut line, &mut kept,
     );
-    let checkpoint = resumed(arguments, table)?;
-    let mut keeper = Keeper::new(arguments, &plan.specification, line.bar())?;
-    let mut driver = Driver::new(&options)
-        .accelerate(acceleration(arguments)?)
-        .rule(rule)
-        .observe(&mut line);
-    if let Some(checkpoint) = checkpoint {
-        driver = driver.resume(checkpoint);
-    }
-    if let Some(keeper) = &mut keeper {
-        driver = driver.checkpoints(keeper);
-    }
-    let fitted = em::fit_from_with(&template, data, start.start(), &mut driver);
-    drop(driver);
     line.end();
-    let failure = (line.failure).or(keeper.and_then(|keeper| keeper.failure));
+    let failure = (line.failure).or(kept.keeper.and_then(|keeper| keeper.failure));
     if let Some(failure) = failure {
         return Err(failure);
     }
-    let failed = |error: em::FitError| context.failure(&error, template.components());
-    let fitted = fitted.map_err(failed)?;
-    let model = if random {
-        ordered(fitted.model)
-    } else {
-        fitted.model
-    };
-    let evaluation = model.evaluate(data).map_err(failed)?;
+    let Fitted {
+        mut model,
+        mut concomitant,
+        report,
+        mut evaluation,
+    } = fitted?;
+    let order = arrangement(
+        arguments.known.order.as_deref(),
+        random && rows.known.is_none(),
+        &plan.specification.arranged_as(model.components()),
+        &model,
+    )?;
+    let mut names = rows.names(plan.total() == model.len());
+    if let Some(order) = order {
+        model = model.subset(&order);
+        concomitant = concomitant.map(|weights| weights.subset(&order));
+        let counts = order.iter().map(|&k| evaluation.effective_counts[k]);
+        evaluation.effective_counts = counts.collect();
+        if !names.is_empty() {
+            names = order.iter().map(|&k| names[k].clone()).collect();
+        }
+    }
     let warnings = warnings(
         arguments,
         context,
         &model,
-        &fitted.report,
+        &report,
         &evaluation,
-        weights,
+        rows.weights.as_deref(),
     );
     let record = record(
         arguments,
         context,
         plan.count,
         &model,
-        &fitted.report,
+        &report,
         &evaluation,
         warnings,
     );
-    let names = match start {
-        // A dropped component takes its name with it, and it is not known which one that was.
-        Chosen::Labels { names, .. } if model.len() == plan.count => names.clone(),
-        _ => Vec::new(),
-    };
     Ok(ModelFile {
         specification: plan.specification.arranged_as(model.components()),
         label_names: names,
         model,
+        concomitant: (beside.concomitant.clone().zip(concomitant)).map(
+            |(specification, weights)| Concomitant {
+                specification,
+                weights,
+            },
+        ),
+        group: beside.group.clone(),
         fit: Some(record),
     })
+}
+
+impl Rows {
+    /// The names of the components. A dropped component takes its name with it, and it is not known which
+    /// one that was.
+    fn names(&self, all: bool) -> Vec<String> {
+        match (&self.known, &self.start) {
+            (Some(known), _) if all => known.names.clone(),
+            (None, Chosen::Labels { names, .. }) if all => names.clone(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Writes the model and prints the result.

@@ -3,9 +3,10 @@
 use super::read_model;
 use crate::args::Predict;
 use crate::cells::{Impossible, distinct};
-use crate::columns::{Typed, typed};
+use crate::columns::typed;
 use crate::failure::{Failure, say};
 use crate::grid::{Grid, short};
+use crate::known::{Beside, posterior};
 use crate::names;
 use crate::read::{Sheet, is_missing};
 use crate::write::{Lines, number};
@@ -33,10 +34,11 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
     let typed = typed(
         &sheet,
         &file.specification,
+        &Beside::of_file(&file),
         arguments.missing,
         Impossible::Mark,
     )?;
-    let posterior = posterior(&file, &typed);
+    let posterior = posterior(&file, &sheet, &typed)?;
     let count = file.model.len();
     // For each row of the sheet its row in the table, if it is in use.
     let mut used = vec![None; sheet.rows.len()];
@@ -64,19 +66,6 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         compare(&sheet, column, &labels, count, &names);
     }
     Ok(())
-}
-
-/// The posterior of each row of the table; a row with an impossible value is off the support.
-fn posterior(file: &ModelFile, typed: &Typed) -> Posterior {
-    let mut posterior = file.model.posterior(typed.table.view());
-    let count = file.model.len();
-    for (row, &impossible) in typed.impossible.iter().enumerate() {
-        if impossible {
-            posterior.log_density[row] = f64::NEG_INFINITY;
-            posterior.responsibilities[row * count..(row + 1) * count].fill(0.0);
-        }
-    }
-    posterior
 }
 
 /// Label, log-density, responsibilities and uncertainty of a row.

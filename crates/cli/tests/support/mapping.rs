@@ -31,6 +31,11 @@ pub const NAMES: &[Names] = &[
         &[("mu", "mean_direction"), ("kappa", "concentration")],
     ),
     names("poisson", "poisson", &[("rate", "rate")]),
+    names(
+        "zero_inflated_poisson",
+        "zero_inflated_poisson",
+        &[("pi0", "zero_probability"), ("rate", "rate")],
+    ),
     names("bernoulli", "bernoulli", &[("p", "probability")]),
     names(
         "binomial",
@@ -94,9 +99,39 @@ pub const NAMES: &[Names] = &[
         &[("n", "trials"), ("alpha", "alpha"), ("beta", "beta")],
     ),
     names(
+        "discrete_uniform",
+        "discrete_uniform",
+        &[("lower", "low"), ("upper", "high")],
+    ),
+    names(
+        "multinomial",
+        "multinomial",
+        &[("n", "trials"), ("p", "probabilities")],
+    ),
+    names("dirichlet", "dirichlet", &[("alpha", "concentrations")]),
+    names(
+        "von_mises_fisher",
+        "von_mises_fisher",
+        &[("mu", "mean_direction"), ("kappa", "concentration")],
+    ),
+    names(
         "gaussian",
         "gaussian",
         &[("mean", "mean"), ("cov", "covariance")],
+    ),
+    names(
+        "mvn",
+        "gaussian",
+        &[("mean", "mean"), ("cov", "covariance")],
+    ),
+    names(
+        "multivariate_t",
+        "multivariate_t",
+        &[
+            ("loc", "location"),
+            ("scale_matrix", "scale_matrix"),
+            ("df", "df"),
+        ],
     ),
 ];
 

@@ -57,7 +57,7 @@ pub(super) fn fixed_point<C: Coordinates>(
         }
         let late = if count < PATIENCE { 0.0 } else { 1e-12 };
         let small = |part: f64| is_small(&jump, &here.x, &travel, part, late);
-        let reached = match here.jumped(&jump, &travel, &at) {
+        let reached = match here.jumped(&jump, &travel, at) {
             Some(reached) if small(1e-12) => return Ok(reached.next),
             Some(reached) => reached,
             None => {
@@ -66,11 +66,11 @@ pub(super) fn fixed_point<C: Coordinates>(
                 if rejected > REJECTIONS && small(1e-8) {
                     return Ok(here.next);
                 }
-                past = here.surroundings(&travel, &at);
+                past = here.surroundings(&travel, at);
                 let jump = here.jump(&past);
                 let shorter = (0..HALVINGS).find_map(|halving| {
                     let part: Vec<f64> = jump.iter().map(|d| d * 0.5_f64.powi(halving)).collect();
-                    here.jumped(&part, &travel, &at)
+                    here.jumped(&part, &travel, at)
                 });
                 shorter.map_or_else(|| at(&here.next), Ok)?
             }

@@ -41,7 +41,7 @@ impl Number for u64 {
     }
     fn from_real(x: f64) -> Option<Self> {
         // 2⁶⁴: the first real number past the counts.
-        let count = x >= 0.0 && x < 18_446_744_073_709_551_616.0 && x.fract() == 0.0;
+        let count = (0.0..18_446_744_073_709_551_616.0).contains(&x) && x.fract() == 0.0;
         count.then_some(x as u64)
     }
     fn with_batch<R>(xs: &[f64], f: impl FnOnce(&[Self]) -> R) -> R {

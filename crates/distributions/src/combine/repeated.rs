@@ -33,7 +33,7 @@ impl<'a, V: View> GroupedView<'a, V> {
         GroupedView { items, offsets }
     }
     /// All items of these groups, and the group boundaries relative to them.
-    fn flat(self) -> (V, impl Iterator<Item = Range<usize>>) {
+    pub fn flat(self) -> (V, impl Iterator<Item = Range<usize>>) {
         let (start, end) = (self.offsets[0], self.offsets[self.offsets.len() - 1]);
         let bounds = self.offsets.windows(2);
         (

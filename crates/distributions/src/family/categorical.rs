@@ -52,27 +52,88 @@ serde_parameters!(Categorical {
     probabilities: Vec<f64>
 });
 
+/// The sum of `probabilities`, each in \[0, 1\], which must be 1.
+pub(super) fn check_probabilities(probabilities: &[f64]) -> Result<f64, ParameterError> {
+    for &p in probabilities {
+        ParameterError::require(
+            (0.0..=1.0).contains(&p),
+            "probabilities",
+            p,
+            "must lie between 0 and 1",
+        )?;
+    }
+    let sum: f64 = probabilities.iter().sum();
+    ParameterError::require(
+        (sum - 1.0).abs() <= SUM_TOLERANCE,
+        "probabilities",
+        sum,
+        "must sum to 1",
+    )?;
+    Ok(sum)
+}
+
+/// The category to whose probability the others are compared: the last that is possible.
+fn reference(log_probabilities: &[f64]) -> usize {
+    let possible = |&log_p: &f64| log_p > f64::NEG_INFINITY;
+    let last = log_probabilities.iter().rposition(possible);
+    last.unwrap_or(log_probabilities.len().saturating_sub(1))
+}
+
+/// Appends ln(p_k/p_r) for all but the last possible category r; −∞ where a probability is 0.
+pub(super) fn log_ratios(log_probabilities: &[f64], into: &mut Vec<f64>) {
+    let reference = reference(log_probabilities);
+    for (k, log_p) in log_probabilities.iter().enumerate() {
+        if k != reference {
+            into.push(log_p - log_probabilities[reference]);
+        }
+    }
+}
+
+/// The probabilities whose log-ratios stand at the front of `from`; compared to the category to
+/// which these `log_probabilities` are.
+pub(super) fn shares_of_log_ratios(
+    log_probabilities: &[f64],
+    from: &mut &[f64],
+) -> Result<Vec<f64>, EstimateError> {
+    let reference = reference(log_probabilities);
+    let mut ratios = vec![0.0; log_probabilities.len()];
+    for (k, ratio) in ratios.iter_mut().enumerate() {
+        if k != reference {
+            *ratio = next_coordinate(from)?;
+        }
+    }
+    let top = ratios.iter().copied().fold(0.0, f64::max);
+    let mut sum = 0.0;
+    for ratio in &mut ratios {
+        *ratio = (*ratio - top).exp();
+        sum += *ratio;
+    }
+    Ok(ratios.iter().map(|r| r / sum).collect())
+}
+
+/// Draws a code with these probabilities; never one of probability 0.
+pub(super) fn draw_code<R: Rng + ?Sized>(probabilities: &[f64], rng: &mut R) -> usize {
+    let mut rest: f64 = rng.random::<f64>() * probabilities.iter().sum::<f64>();
+    let mut drawn = 0;
+    for (k, &p) in probabilities.iter().enumerate() {
+        if p > 0.0 {
+            drawn = k;
+            if rest < p {
+                break;
+            }
+            rest -= p;
+        }
+    }
+    drawn
+}
+
 impl Categorical {
     /// The distribution with P(k) = `probabilities[k]`.
     ///
     /// # Errors
     /// When there is no probability, one is not in \[0, 1\], or their sum is not 1.
     pub fn new(probabilities: Vec<f64>) -> Result<Self, ParameterError> {
-        for &p in &probabilities {
-            ParameterError::require(
-                (0.0..=1.0).contains(&p),
-                "probabilities",
-                p,
-                "must lie between 0 and 1",
-            )?;
-        }
-        let sum: f64 = probabilities.iter().sum();
-        ParameterError::require(
-            (sum - 1.0).abs() <= SUM_TOLERANCE,
-            "probabilities",
-            sum,
-            "must sum to 1",
-        )?;
+        check_probabilities(&probabilities)?;
         Ok(Categorical {
             log_probabilities: probabilities.iter().map(|p| p.ln()).collect(),
             probabilities,
@@ -199,23 +260,13 @@ impl ExponentialFamily for Categorical {
 
 impl Coordinates for Categorical {
     fn pack(&self, into: &mut Vec<f64>) {
-        if let Some((last, rest)) = self.log_probabilities.split_last() {
-            into.extend(rest.iter().map(|log_p| log_p - last));
-        }
+        log_ratios(&self.log_probabilities, into);
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
-        let mut ratios = Vec::with_capacity(self.categories());
-        for _ in 1..self.categories() {
-            ratios.push(next_coordinate(from)?);
-        }
-        ratios.push(0.0);
-        let top = ratios.iter().copied().fold(0.0, f64::max);
-        let mut sum = 0.0;
-        for ratio in &mut ratios {
-            *ratio = (*ratio - top).exp();
-            sum += *ratio;
-        }
-        Ok(Categorical::new(ratios.iter().map(|r| r / sum).collect())?)
+        Ok(Categorical::new(shares_of_log_ratios(
+            &self.log_probabilities,
+            from,
+        )?)?)
     }
 }
 
@@ -224,17 +275,6 @@ impl Sample for Categorical {
         Vec::new()
     }
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<u32>) {
-        let mut rest: f64 = rng.random::<f64>() * self.probabilities.iter().sum::<f64>();
-        let mut drawn = 0;
-        for (k, &p) in self.probabilities.iter().enumerate() {
-            if p > 0.0 {
-                drawn = k;
-                if rest < p {
-                    break;
-                }
-                rest -= p;
-            }
-        }
-        into.push(drawn as u32);
+        into.push(draw_code(&self.probabilities, rng) as u32);
     }
 }

@@ -3,9 +3,11 @@
 use super::CountHistogram;
 use super::counts::{at_count, count_quantile, entropy_of_counts, quantile_start};
 use super::normal::HALF_LN_TWO_PI;
+use super::overdispersion::rising_sums;
+use super::saddle_point::relative_deviance;
 use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
-use crate::special::{beta_i, beta_i_complement, digamma, ln_1p_minus_x, stirling_error, trigamma};
+use crate::special::{beta_i, beta_i_complement, ln_1p_minus_x, stirling_error};
 use crate::{
     Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Reason, Sample,
     Scalars, Scratch, Statistics, Univariate, next_coordinate,
@@ -17,20 +19,22 @@ use rand_distr::Distribution;
 /// 0, 1, 2, …: a Poisson whose rate is gamma distributed with shape r and mean m.
 ///
 /// # Density
-/// P(x) = Γ(x + r)/(Γ(r) x!) (r/(r + m))ʳ (m/(r + m))ˣ. A mean of 0 is valid: then P(0) = 1.
+/// P(x) = Γ(x + r)/(Γ(r) x!) (r/(r + m))ʳ (m/(r + m))ˣ. A mean of 0 is valid: then P(0) = 1. So is an
+/// infinite size: the limit, a Poisson of rate m.
 ///
 /// # Sufficient statistics
 /// None of fixed size while r is estimated; the weight of each count is kept ([`CountHistogram`]).
 ///
 /// # M-step
 /// m = Σ w x / N. The size solves Σ w (ψ(x + r) − ψ(r)) = N ln(1 + m/r), by Newton in ln r within a
-/// bracket, to the precision that the difference of the two sides has. No maximum exists when the
-/// variance does not exceed the mean (r → ∞, a Poisson). When all counts are 0 the mean is 0 and
-/// the size, which says nothing then, is kept.
+/// bracket, both sides less the m/r that they share. When the variance does not exceed the mean the
+/// estimate is the Poisson, r = ∞. When all counts are 0 the mean is 0 and the size, which says
+/// nothing then, is kept. A size can be known ([`with_fixed_size`](Self::with_fixed_size)): then only
+/// the mean is estimated.
 ///
 /// # Errors
 /// [`NegativeBinomial::new`] refuses a mean that is negative or not finite, and a size that is not
-/// positive and finite.
+/// positive.
 ///
 /// # Example
 /// ```
@@ -49,6 +53,8 @@ use rand_distr::Distribution;
 pub struct NegativeBinomial {
     mean: f64,
     size: f64,
+    /// Whether the size is known.
+    fixed_size: bool,
     /// δ(r), taken once.
     size_error: f64,
     /// ln P(0) = −r ln(1 + m/r), taken once.
@@ -57,14 +63,15 @@ pub struct NegativeBinomial {
 
 serde_parameters!(NegativeBinomial {
     mean: f64,
-    size: f64
+    #[serde(with = "crate::serde_parameters::extended")]
+    size: f64,
 });
 
 impl NegativeBinomial {
     /// The negative binomial distribution with this mean and size.
     ///
     /// # Errors
-    /// When `mean` is negative or not finite, or `size` is not positive and finite.
+    /// When `mean` is negative or not finite, or `size` is not positive. A size of ∞ is valid.
     pub fn new(mean: f64, size: f64) -> Result<Self, ParameterError> {
         ParameterError::require(
             mean >= 0.0 && mean.is_finite(),
@@ -72,22 +79,33 @@ impl NegativeBinomial {
             mean,
             "must be non-negative and finite",
         )?;
-        ParameterError::require(
-            size > 0.0 && size.is_finite(),
-            "size",
-            size,
-            "must be positive and finite",
-        )?;
+        ParameterError::require(size > 0.0, "size", size, "must be positive")?;
         let ratio = mean / size;
         Ok(NegativeBinomial {
             mean,
             size,
+            fixed_size: false,
             size_error: stirling_error(size),
-            log_zero: if ratio < f64::INFINITY {
+            log_zero: if size == f64::INFINITY {
+                -mean
+            } else if ratio < f64::INFINITY {
                 -size * ratio.ln_1p()
             } else {
                 -size * (mean.ln() - size.ln())
             },
+        })
+    }
+    /// The same distribution, its size known: the M-step keeps it, and it is no free parameter.
+    pub fn with_fixed_size(mut self) -> Self {
+        self.fixed_size = true;
+        self
+    }
+    /// With another mean and size, the size as free as it was.
+    fn moved_to(&self, mean: f64, size: f64) -> Result<Self, ParameterError> {
+        let moved = NegativeBinomial::new(mean, size)?;
+        Ok(NegativeBinomial {
+            fixed_size: self.fixed_size,
+            ..moved
         })
     }
     /// m.
@@ -108,6 +126,9 @@ impl NegativeBinomial {
             return f64::NEG_INFINITY;
         }
         let (m, r) = (self.mean, self.size);
+        if r == f64::INFINITY {
+            return log_saddle - relative_deviance(x, (m - x) / x, || m / x);
+        }
         // n = x + r trials, each a failure with probability m/(r + m): the two deviances of the
         // binomial saddle point, with the ratios of expected to observed as 1 + u, u exact.
         let (n, total) = (x + r, m + r);
@@ -118,15 +139,6 @@ impl NegativeBinomial {
             - 0.5 * (x / r).ln_1p()
             - failures
             - successes
-    }
-}
-
-/// k·(u − ln(1 + u)); `ratio` is 1 + u where u is near −1 and has lost it.
-fn relative_deviance(k: f64, u: f64, ratio: impl FnOnce() -> f64) -> f64 {
-    if u > -0.5 {
-        -k * ln_1p_minus_x(u)
-    } else {
-        k * (u - ratio().ln())
     }
 }
 
@@ -188,18 +200,13 @@ impl Component for NegativeBinomial {
             return Err(EstimateError::empty());
         }
         let mean = from.mean();
-        if mean == 0.0 {
-            return Ok(NegativeBinomial::new(0.0, self.size)?);
+        if mean == 0.0 || self.fixed_size {
+            return Ok(self.moved_to(mean, self.size)?);
         }
         let excess = from.variance() - mean;
         // The likelihood has a maximum at a finite size exactly when the variance exceeds the mean.
         if !(excess > 1e-12 * mean) {
-            return Err(EstimateError::boundary(
-                "size",
-                f64::INFINITY,
-                "its variance does not exceed its mean: a Poisson",
-            )
-            .with_count(from.weight()));
+            return Ok(self.moved_to(mean, f64::INFINITY)?);
         }
         let start = mean * (mean / excess);
         let size = newton_in_bracket(
@@ -213,47 +220,38 @@ impl Component for NegativeBinomial {
                 iterations: 200,
             })
         })?;
-        Ok(NegativeBinomial::new(mean, size)?)
+        Ok(self.moved_to(mean, size)?)
     }
     fn parameter_count(&self) -> usize {
-        2
+        if self.fixed_size { 1 } else { 2 }
     }
 }
 
-/// The derivative of the log-likelihood in ln r over the total weight, and its derivative in r.
+/// The derivative of the log-likelihood in ln r over the total weight, Σ w (ψ(x + r) − ψ(r))/N − ln(1 +
+/// m/r) times r, both less their m/r; and its derivative in r.
 fn size_score(from: &CountHistogram, mean: f64, r: f64) -> (f64, f64) {
-    let (base, slope) = (digamma(r), trigamma(r));
-    let (mut score, mut curvature) = (0.0, 0.0);
-    // Short differences of ψ by its recurrence, from the lowest count on.
-    let (mut reached, mut rise, mut fall) = (0, 0.0, 0.0);
-    for (x, weight) in from.iter() {
-        if x <= reached + 64 {
-            while reached < x {
-                let term = 1.0 / (r + reached as f64);
-                rise += term;
-                fall += term * term;
-                reached += 1;
-            }
-        } else {
-            reached = x;
-            rise = digamma(r + x as f64) - base;
-            fall = slope - trigamma(r + x as f64);
-        }
-        score += weight * rise;
-        curvature -= weight * fall;
-    }
-    let gap = score / from.weight() - (mean / r).ln_1p();
-    let gap_slope = curvature / from.weight() + mean / (r * (r + mean));
-    (r * gap, gap + r * gap_slope)
+    let (sums, weight) = (rising_sums(from, r), from.weight());
+    let score = -r * ln_1p_minus_x(mean / r) - sums.shortfall / weight;
+    let gap_slope = mean / (r * (r + mean)) - sums.curvature / weight;
+    (score, score / r + r * gap_slope)
 }
 
+/// ln m, and ln r where the size is free.
 impl Coordinates for NegativeBinomial {
     fn pack(&self, into: &mut Vec<f64>) {
-        into.extend([self.mean.ln(), self.size.ln()]);
+        into.push(self.mean.ln());
+        if !self.fixed_size {
+            into.push(self.size.ln());
+        }
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
-        let (log_mean, log_size) = (next_coordinate(from)?, next_coordinate(from)?);
-        Ok(NegativeBinomial::new(log_mean.exp(), log_size.exp())?)
+        let mean = next_coordinate(from)?.exp();
+        let size = if self.fixed_size {
+            self.size
+        } else {
+            next_coordinate(from)?.exp()
+        };
+        Ok(self.moved_to(mean, size)?)
     }
 }
 
@@ -263,8 +261,12 @@ impl Sample for NegativeBinomial {
     }
     /// A Poisson count whose rate is gamma distributed.
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<u64>) {
-        let rate = rand_distr::Gamma::new(self.size, 1.0)
-            .map_or(0.0, |gamma| gamma.sample(rng) * (self.mean / self.size));
+        let rate = if self.size == f64::INFINITY {
+            self.mean
+        } else {
+            rand_distr::Gamma::new(self.size, 1.0)
+                .map_or(0.0, |gamma| gamma.sample(rng) * (self.mean / self.size))
+        };
         match super::Poisson::new(rate.min(f64::MAX)) {
             Ok(poisson) => poisson.draw(rng, into),
             Err(_) => into.push(0),

@@ -114,6 +114,10 @@ const TABLED: u64 = 256;
 static SMALL: LazyLock<[Prepared; TABLED as usize]> =
     LazyLock::new(|| std::array::from_fn(|count| Prepared::computed(count as u64)));
 
+/// ln x! of the same counts, side by side.
+static LOG_FACTORIALS: LazyLock<[f64; TABLED as usize]> =
+    LazyLock::new(|| std::array::from_fn(|count| SMALL[count].log_factorial));
+
 impl Prepared {
     fn new(count: u64) -> Self {
         if count < TABLED {
@@ -157,28 +161,37 @@ impl Density for Poisson {
     fn log_density(&self, x: u64) -> f64 {
         self.log_density_of(&Prepared::new(x))
     }
+    /// Small rates need less of a count than large ones.
     fn prepared_width(&self) -> usize {
-        4
+        if self.rate <= PLAIN_RATE { 2 } else { 4 }
     }
-    fn shares_preparation(&self, _other: &Self) -> bool {
-        true
+    fn shares_preparation(&self, other: &Self) -> bool {
+        self.prepared_width() == other.prepared_width()
     }
-    /// Columns x, ln x!, ln x and the log-density at λ = x.
+    /// Columns x and ln x!, and for large rates ln x and the log-density at λ = x.
     fn prepare(&self, xs: &[u64], into: &mut [f64]) {
-        let small: &[Prepared; TABLED as usize] = &SMALL;
-        let (count, rest) = into.split_at_mut(xs.len());
-        let (log_factorial, rest) = rest.split_at_mut(xs.len());
-        let (log_x, log_saddle) = rest.split_at_mut(xs.len());
-        for (i, &x) in xs.iter().enumerate() {
-            let prepared = if x < TABLED {
-                small[x as usize]
-            } else {
-                Prepared::computed(x)
-            };
-            count[i] = prepared.x;
-            log_factorial[i] = prepared.log_factorial;
-            log_x[i] = prepared.log_x;
-            log_saddle[i] = prepared.log_saddle;
+        let log_factorial_of: &[f64; TABLED as usize] = &LOG_FACTORIALS;
+        let (counts, rest) = into.split_at_mut(xs.len());
+        let (log_factorials, rest) = rest.split_at_mut(xs.len());
+        simd::convert(xs, counts);
+        let mut bits = 0;
+        for (log_factorial, &x) in log_factorials.iter_mut().zip(xs) {
+            bits |= x;
+            *log_factorial = log_factorial_of[(x % TABLED) as usize];
+        }
+        if bits >= TABLED {
+            let large = log_factorials.iter_mut().zip(xs);
+            for (log_factorial, &x) in large.filter(|(_, x)| **x >= TABLED) {
+                *log_factorial = Prepared::computed(x).log_factorial;
+            }
+        }
+        if rest.is_empty() {
+            return;
+        }
+        let (log_xs, log_saddles) = rest.split_at_mut(xs.len());
+        for ((log_x, log_saddle), &x) in log_xs.iter_mut().zip(log_saddles).zip(xs) {
+            let prepared = Prepared::new(x);
+            (*log_x, *log_saddle) = (prepared.log_x, prepared.log_saddle);
         }
     }
     fn log_density_batch(
@@ -191,7 +204,6 @@ impl Density for Poisson {
         let rows = xs.len();
         let (x, rest) = prepared.split_at(rows);
         let (log_factorial, rest) = rest.split_at(rows);
-        let (log_x, log_saddle) = rest.split_at(rows);
         if self.rate > 0.0 && self.rate <= PLAIN_RATE {
             // As in `log_density_of`; x = 0 needs no branch while ln λ is finite.
             let (rate, log_rate) = (self.rate, self.log_rate);
@@ -199,8 +211,15 @@ impl Density for Poisson {
                 (x * log_rate - rate) - log_factorial
             });
         }
-        if self.rate > 0.0 && poisson_saddle(self.rate, self.log_rate, [x, log_x, log_saddle], out)
-        {
+        if self.rate <= PLAIN_RATE {
+            // Rate 0.
+            for (value, &x) in out.iter_mut().zip(x) {
+                *value = if x == 0.0 { 0.0 } else { f64::NEG_INFINITY };
+            }
+            return;
+        }
+        let (log_x, log_saddle) = rest.split_at(rows);
+        if poisson_saddle(self.rate, self.log_rate, [x, log_x, log_saddle], out) {
             return;
         }
         for (i, value) in out.iter_mut().enumerate() {

@@ -128,3 +128,13 @@ fn poisson_saddle_rows<const FUSED: bool>(
     }
     outside == 0
 }
+
+/// k·(u − ln(1 + u)), the deviance of k from a mean of k(1 + u), where u is known more exactly than
+/// the mean; `ratio` is 1 + u where u is near −1 and has lost it.
+pub(super) fn relative_deviance(k: f64, u: f64, ratio: impl FnOnce() -> f64) -> f64 {
+    if u > -0.5 {
+        -k * ln_1p_minus_x(u)
+    } else {
+        k * (u - ratio().ln())
+    }
+}

@@ -3,7 +3,7 @@
 use super::latent_scale::LatentScaleStatistics;
 use super::normal::HALF_LN_TWO_PI;
 use super::student_t_estimate::estimate;
-use crate::simd::{ln_1p_slice, sum, weighted_sum};
+use crate::simd::{self, ln_1p_slice, sum, weighted_sum};
 use crate::solve::newton_in_bracket;
 use crate::special::{
     beta_i, beta_i_complement, ln_1p_minus_x, ln_minus_digamma, stirling_error,
@@ -251,16 +251,10 @@ impl Density for StudentT {
         out: &mut [f64],
         _scratch: &mut Scratch,
     ) {
-        for (value, &x) in out.iter_mut().zip(xs) {
-            *value = self.ratio(x);
-        }
+        simd::map(xs, out, |x| self.ratio(x));
         ln_1p_slice(out);
         let exponent = 0.5 * (self.df + 1.0);
-        let mut far = false;
-        for value in out.iter_mut() {
-            far |= !(*value < f64::INFINITY);
-            *value = self.log_constant - exponent * *value;
-        }
+        let far = simd::update(out, |value| self.log_constant - exponent * value);
         if far {
             for (value, &x) in out.iter_mut().zip(xs) {
                 if !value.is_finite() {

@@ -4,7 +4,7 @@ use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
 use crate::special::{
     bessel_ratio, bessel_ratio_complement, bessel_ratio_derivative, inverse_bessel_ratio,
-    ln_bessel_i0,
+    ln_bessel_i_scaled, ln_bessel_i0,
 };
 use crate::{
     Component, Coordinates, Density, EstimateError, ExponentialFamily, FromMean, Moments,
@@ -65,22 +65,34 @@ serde_parameters!(VonMises {
     concentration: f64
 });
 
-/// ln I₀(κ) − κ, which keeps its digits where both are large.
-fn ln_scaled_bessel(kappa: f64) -> f64 {
-    if kappa <= 50.0 {
-        return ln_bessel_i0(kappa) - kappa;
+/// The concentration κ ≥ 0 whose mean vector has this length R > 0 and spread 1 − R²:
+/// I_{ν+1}/I_ν(κ) = R, ν = d/2 − 1 in d dimensions.
+pub(super) fn concentration_of(nu: f64, length: f64, spread: f64) -> Result<f64, EstimateError> {
+    if !(spread > 16.0 * f64::EPSILON * f64::EPSILON) {
+        return Err(EstimateError::boundary(
+            "concentration",
+            f64::INFINITY,
+            "all its observations coincide",
+        ));
     }
-    // Hankel's expansion (DLMF 10.40.1): (2πκ)^(−½) Σ ((2k−1)!!)² / (k! (8κ)ᵏ).
-    let (mut term, mut sum) = (1.0, 0.0);
-    for k in 1..30 {
-        let odd = 2.0 * k as f64 - 1.0;
-        term *= odd * odd / (8.0 * k as f64 * kappa);
-        sum += term;
-        if term < 1e-18 {
-            break;
-        }
+    if length < 0.5 {
+        return Ok(inverse_bessel_ratio(nu, length));
     }
-    sum.ln_1p() - 0.5 * (LN_TWO_PI + kappa.ln())
+    let complement = spread / (1.0 + length.min(1.0));
+    // (2ν + 1)/(2(1 − R)) is the leading term; Newton on 1/(1 − A(κ)), which is nearly linear.
+    newton_in_bracket((nu + 0.5) / complement, (1e-3, 1e300), |kappa| {
+        let here = bessel_ratio_complement(nu, kappa);
+        (
+            1.0 / here - 1.0 / complement,
+            bessel_ratio_derivative(nu, kappa) / (here * here),
+        )
+    })
+    .ok_or_else(|| {
+        EstimateError::new(Reason::NotConverged {
+            parameter: "concentration",
+            iterations: 200,
+        })
+    })
 }
 
 impl VonMises {
@@ -111,7 +123,7 @@ impl VonMises {
             mean_direction: if reduced == -PI { PI } else { reduced },
             concentration,
             direction: [cosine, sine],
-            log_peak: -LN_TWO_PI - ln_scaled_bessel(concentration),
+            log_peak: -LN_TWO_PI - ln_bessel_i_scaled(0.0, concentration),
         })
     }
     /// μ in (−π, π].
@@ -140,32 +152,7 @@ impl VonMises {
             // Uniform; the direction says nothing and is kept.
             return Ok(VonMises::new(self.mean_direction, 0.0)?);
         }
-        if !(spread > 16.0 * f64::EPSILON * f64::EPSILON) {
-            return Err(EstimateError::boundary(
-                "concentration",
-                f64::INFINITY,
-                "all its observations coincide",
-            ));
-        }
-        let complement = spread / (1.0 + length.min(1.0));
-        let concentration = if length < 0.5 {
-            inverse_bessel_ratio(0.0, length)
-        } else {
-            // 1/(2(1 − R)) is the leading term; Newton on 1/(1 − A(κ)), which is nearly linear.
-            newton_in_bracket(0.5 / complement, (1e-3, 1e300), |kappa| {
-                let here = bessel_ratio_complement(0.0, kappa);
-                (
-                    1.0 / here - 1.0 / complement,
-                    bessel_ratio_derivative(0.0, kappa) / (here * here),
-                )
-            })
-            .ok_or_else(|| {
-                EstimateError::new(Reason::NotConverged {
-                    parameter: "concentration",
-                    iterations: 200,
-                })
-            })?
-        };
+        let concentration = concentration_of(0.0, length, spread)?;
         Ok(VonMises::new(s.atan2(c), concentration)?)
     }
 }

@@ -79,7 +79,42 @@ fn weighted<const FUSED: bool, const N: usize>(
 /// Writes f(x) of every value.
 #[inline]
 pub(crate) fn map(xs: &[f64], out: &mut [f64], f: impl Fn(f64) -> f64) {
-    map_pairs(xs, xs, out, |x, _| f(x));
+    dispatch!(map_one(xs, out, f));
+}
+
+#[inline(always)]
+fn map_one<const FUSED: bool>(xs: &[f64], out: &mut [f64], f: impl Fn(f64) -> f64) {
+    for (value, &x) in out.iter_mut().zip(xs) {
+        *value = f(x);
+    }
+}
+
+/// Writes counts as real numbers.
+pub(crate) fn convert(counts: &[u64], out: &mut [f64]) {
+    dispatch!(convert_all(counts, out));
+}
+
+#[inline(always)]
+fn convert_all<const FUSED: bool>(counts: &[u64], out: &mut [f64]) {
+    for (value, &count) in out.iter_mut().zip(counts) {
+        *value = count as f64;
+    }
+}
+
+/// Replaces every value v by f(v); whether one of the results is not finite.
+#[inline]
+pub(crate) fn update(values: &mut [f64], f: impl Fn(f64) -> f64) -> bool {
+    dispatch!(update_all(values, f))
+}
+
+#[inline(always)]
+fn update_all<const FUSED: bool>(values: &mut [f64], f: impl Fn(f64) -> f64) -> bool {
+    let mut strange = 0_u64;
+    for value in values {
+        *value = f(*value);
+        strange |= u64::from(!(value.abs() < f64::INFINITY));
+    }
+    strange != 0
 }
 
 /// Writes f(x, y) of every pair.

@@ -6,7 +6,7 @@
 //! ν < 20 < x < 20 + ν²/2, starts from Debye's at an order raised above 20 and comes down by the
 //! stable recurrence 1/A_μ = 2(μ+1)/x + A_{μ+1}.
 
-use super::debye::{Ratio, debye_ln_i, debye_ratio};
+use super::debye::{Ratio, debye_ln_i, debye_ln_i_scaled, debye_ratio};
 use super::gamma::{HALF_LN_TWO_PI, ln_gamma};
 use super::polynomial::ln_half;
 
@@ -49,6 +49,12 @@ pub fn ln_bessel_i(nu: f64, x: f64) -> f64 {
         let sum = hankel(nu, x).sum_minus_one.ln_1p();
         return (x - (HALF_LN_TWO_PI + 0.5 * x.ln())) + sum;
     }
+    let (raised, product) = raised_order(nu, x);
+    debye_ln_i(raised, x) - product.ln()
+}
+
+/// An order from [`DEBYE_FROM`] on, a whole number above ν, and I of it over I_ν.
+fn raised_order(nu: f64, x: f64) -> (f64, f64) {
     let steps = (DEBYE_FROM - nu).ceil();
     let mut ratio = debye_ratio(nu + steps, x).value;
     let mut product = 1.0;
@@ -56,7 +62,48 @@ pub fn ln_bessel_i(nu: f64, x: f64) -> f64 {
         ratio = x / (2.0 * (nu + j as f64 + 1.0) + x * ratio);
         product *= ratio;
     }
-    debye_ln_i(nu + steps, x) - product.ln()
+    (nu + steps, product)
+}
+
+/// ln I_ν(x) − x for ν ≥ 0, x ≥ 0, which keeps its digits where both are large.
+///
+/// 0 at x = 0 for ν = 0, −∞ for other ν; −∞ at x = ∞. NaN for negative arguments, ν = ∞ or NaN.
+///
+/// ```
+/// use distributions::special::ln_bessel_i_scaled;
+/// // I_½(x) = √(2/(πx)) sinh x, of which e⁻ˣ leaves √(1/(2πx)) at large x.
+/// let exact = -0.5 * (2.0 * std::f64::consts::PI * 1e10).ln();
+/// assert!((ln_bessel_i_scaled(0.5, 1e10) - exact).abs() < 1e-14);
+/// ```
+pub fn ln_bessel_i_scaled(nu: f64, x: f64) -> f64 {
+    if !(nu >= 0.0 && x > 20.0) || nu == f64::INFINITY {
+        return ln_bessel_i(nu, x) - x;
+    }
+    if x == f64::INFINITY {
+        return f64::NEG_INFINITY;
+    }
+    if nu >= DEBYE_FROM {
+        return debye_ln_i_scaled(nu, x);
+    }
+    if in_hankel_region(nu, x) {
+        return hankel(nu, x).sum_minus_one.ln_1p() - (HALF_LN_TWO_PI + 0.5 * x.ln());
+    }
+    let (raised, product) = raised_order(nu, x);
+    debye_ln_i_scaled(raised, x) - product.ln()
+}
+
+/// ln of Γ(ν+1) (2/x)^ν I_ν(x) for ν ≥ 0, x ≥ 0: how far I_ν lies above its leading term at 0.
+///
+/// 0 at x = 0, ∞ at ∞, NaN for negative arguments, ν = ∞ or NaN. For ν = d/2 − 1 it is the
+/// log-partition of a von Mises–Fisher density in d dimensions.
+pub fn ln_bessel_i_relative(nu: f64, x: f64) -> f64 {
+    if !(nu >= 0.0 && x >= 0.0) || nu == f64::INFINITY {
+        return f64::NAN;
+    }
+    if x <= 20.0 {
+        return power_series_minus_one(nu, x).ln_1p();
+    }
+    ln_bessel_i(nu, x) + (ln_gamma(nu + 1.0) - nu * ln_half(x))
 }
 
 /// ln I₀(x), even in x; relative to its own size, x²/4 near 0.

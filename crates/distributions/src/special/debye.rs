@@ -74,14 +74,34 @@ pub(super) fn debye_ln_i(nu: f64, x: f64) -> f64 {
     let t = nu.hypot(x);
     let p = nu / t;
     let sums = debye_sums(p * p, t);
-    // x/(ν+t) underflows only where its logarithm still is finite through the difference.
+    (t + nu * ln_share(nu, x, t)) - (HALF_LN_TWO_PI + 0.5 * t.ln()) + sums.u.ln_1p()
+}
+
+/// ln(x/(ν+t)); the quotient underflows only where its logarithm still is finite through the
+/// difference.
+fn ln_share(nu: f64, x: f64, t: f64) -> f64 {
     let share = x / (nu + t);
-    let ln_share = if share > 1e-300 {
+    if share > 1e-300 {
         share.ln()
     } else {
         x.ln() - (nu + t).ln()
+    }
+}
+
+/// ln I_ν(x) − x for large ν and any x > 0, with no term of the size of x.
+pub(super) fn debye_ln_i_scaled(nu: f64, x: f64) -> f64 {
+    let t = nu.hypot(x);
+    let p = nu / t;
+    let sums = debye_sums(p * p, t);
+    // t − x, and 1 − x/(ν+t).
+    let beyond = nu * (nu / (t + x));
+    let fall = (nu + beyond) / (nu + t);
+    let ln_share = if fall < 0.5 {
+        (-fall).ln_1p()
+    } else {
+        ln_share(nu, x, t)
     };
-    (t + nu * ln_share) - (HALF_LN_TWO_PI + 0.5 * t.ln()) + sums.u.ln_1p()
+    (beyond + nu * ln_share) - (HALF_LN_TWO_PI + 0.5 * t.ln()) + sums.u.ln_1p()
 }
 
 /// A = I_{ν+1}/I_ν with its complement and derivative.

@@ -20,7 +20,7 @@ mod tail;
 
 pub use bessel::{
     bessel_ratio, bessel_ratio_complement, bessel_ratio_derivative, inverse_bessel_ratio,
-    ln_bessel_i, ln_bessel_i0,
+    ln_bessel_i, ln_bessel_i_relative, ln_bessel_i_scaled, ln_bessel_i0,
 };
 pub use beta::{ln_beta, ln_binomial};
 pub use deviance::deviance;

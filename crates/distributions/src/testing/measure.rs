@@ -179,7 +179,7 @@ where
 }
 
 /// Σ over t of f(½π sinh t, ½π cosh t)·step: the substitution that all the rules share.
-fn double_exponential(mut f: impl FnMut(f64, f64) -> f64) -> f64 {
+pub(super) fn double_exponential(mut f: impl FnMut(f64, f64) -> f64) -> f64 {
     let half_pi = std::f64::consts::FRAC_PI_2;
     let mut sum = 0.0;
     for i in -STEPS..=STEPS {

@@ -224,6 +224,24 @@ macro_rules! for_each_other_family {
             |c: &Weibull| Positive { scale: c.scale() }
         );
         $run!(
+            beta_binomial,
+            |u: f64, v: f64| {
+                BetaBinomial::new(10, log_range(u, 0.2, 30.0), log_range(v, 0.2, 30.0)).unwrap()
+            },
+            [0, 3, 1, 10, 9],
+            [11, u64::MAX],
+            |c: &BetaBinomial| Counts {
+                last: c.trials() + 1,
+            }
+        );
+        $run!(
+            discrete_uniform,
+            |u: f64, v: f64| DiscreteUniform::new((3.0 * u) as u64, 10 + (9.0 * v) as u64).unwrap(),
+            [3, 5, 9, 4, 10],
+            [20, u64::MAX],
+            |_: &DiscreteUniform| Counts { last: 21 }
+        );
+        $run!(
             uniform,
             |u: f64, v: f64| Uniform::new(-1.0 - u, 4.0 + v).unwrap(),
             [0.1, 2.5, -0.3, 4.0, 0.9],
@@ -288,6 +306,82 @@ macro_rules! for_each_other_family {
             }
         );
     };
+}
+
+/// The exponential families over rows of numbers: as above, with observations and outside as matrices.
+#[allow(unused_macros)]
+macro_rules! for_each_vector_family {
+    ($run:ident) => {
+        $run!(
+            multinomial,
+            |u: f64, v: f64| {
+                Multinomial::new(vec![u * v, u * (1.0 - v), 1.0 - u])
+                    .unwrap()
+                    .with_trials(Trials::Fixed(5))
+            },
+            matrix(3, &[5, 0, 0, 1, 2, 2, 0, 1, 4, 3, 1, 1, 2, 2, 1]),
+            matrix(3, &[1, 1, 1, 9, 0, 0]),
+            |_: &Multinomial| Points::of_total(3, 5)
+        );
+        $run!(
+            dirichlet,
+            |u: f64, v: f64| {
+                let concentrations = [u, v, u * v].map(|t| log_range(t, 0.8, 20.0));
+                Dirichlet::new(concentrations.to_vec()).unwrap()
+            },
+            matrix(
+                3,
+                &[0.2, 0.3, 0.5, 0.1, 0.1, 0.8, 0.25, 0.25, 0.5, 0.6, 0.3, 0.1]
+            ),
+            matrix(3, &[0.2, 0.3, 0.6, -0.1, 0.6, 0.5, f64::NAN, 0.5, 0.5]),
+            |_: &Dirichlet| Points::triangle()
+        );
+        $run!(
+            von_mises_fisher,
+            |u: f64, v: f64| {
+                let (polar, azimuth) = (3.0 * u, 5.0 * u - 2.0);
+                let (sine, cosine) = polar.sin_cos();
+                let mean = vec![sine * azimuth.cos(), sine * azimuth.sin(), cosine];
+                VonMisesFisher::new(mean, log_range(v, 0.01, 40.0)).unwrap()
+            },
+            matrix(
+                3,
+                &[
+                    0.6, 0.8, 0.0, 0.0, 0.6, -0.8, 1.0, 0.0, 0.0, 0.36, 0.48, 0.8
+                ]
+            ),
+            matrix(3, &[0.2, 0.3, 0.6, 0.0, 0.0, 0.0, f64::NAN, 0.5, 0.5]),
+            |_: &VonMisesFisher| Points::sphere()
+        );
+    };
+}
+
+/// The families over rows of numbers that are not exponential.
+#[allow(unused_macros)]
+macro_rules! for_each_other_vector_family {
+    ($run:ident) => {
+        $run!(
+            dirichlet_multinomial,
+            |u: f64, v: f64| {
+                let concentrations = [log_range(u, 0.1, 20.0), log_range(v, 0.2, 10.0), 1.5];
+                DirichletMultinomial::new(concentrations.to_vec())
+                    .unwrap()
+                    .with_trials(Trials::Fixed(5))
+            },
+            matrix(3, &[5, 0, 0, 1, 2, 2, 0, 1, 4, 3, 1, 1, 0, 5, 0]),
+            matrix(3, &[1, 1, 1, 9, 0, 0]),
+            |_: &DirichletMultinomial| Points::of_total(3, 5)
+        );
+    };
+}
+
+/// Rows of `width` numbers.
+#[allow(dead_code)]
+pub fn matrix<T: Clone>(width: usize, values: &[T]) -> distributions::RowsBuffer<T> {
+    distributions::RowsBuffer {
+        values: values.to_vec(),
+        width,
+    }
 }
 
 /// From (0, 1) to (low, high), evenly in the logarithm.

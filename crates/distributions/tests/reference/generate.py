@@ -74,6 +74,14 @@ def negative_binomial(x, mean, size):
     return value + (x * mp.log(mean / (size + mean)) if x > 0 else 0)
 
 
+def beta_binomial(x, trials, alpha, beta):
+    def log_beta(a, b):
+        return mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
+
+    value = log_binomial(mpf(trials), x)
+    return value + log_beta(x + alpha, trials - x + beta) - log_beta(alpha, beta)
+
+
 def weibull(x, shape, scale):
     return mp.log(shape / scale) + (shape - 1) * mp.log(x / scale) - (x / scale) ** shape
 
@@ -234,6 +242,14 @@ def main():
         for size in (1e-10, 0.3, 1.7, 50.0, 1e6, 1e15):
             for x in counts(mean, (mean + mean * mean / size) ** 0.5):
                 row(negative_binomial, {"mean": mean, "size": size}, x)
+    for trials in (1, 2, 10, 1000, 1024, 10**6, 10**12):
+        for alpha in (1e-8, 0.3, 1.0, 40.0, 1e6, 1e15):
+            for beta in (1e-8, 0.5, 3.0, 1e4, 1e13):
+                p, s = alpha / (alpha + beta), alpha + beta
+                sd = (trials * p * (1 - p) * (s + trials) / (s + 1)) ** 0.5
+                points = counts(trials * p, sd, high=trials) + [trials - 1, trials]
+                for x in sorted(set(points)):
+                    row(beta_binomial, {"trials": trials, "alpha": alpha, "beta": beta}, x)
     for shape in (1e-3, 0.5, 1.0, 3.7, 100.0, 1e6):
         for scale in (1e-200, 1e-3, 1.0, 50.0, 1e200):
             for z in (-100.0, -10.0, -1.0, -1e-3, 0.0, 0.1, 1.0, 3.0):

@@ -1,6 +1,6 @@
 //! SQUAREM: squared iterative extrapolation.
 
-use super::{Accelerate, AccelerationState, coordinates, model_at, norm};
+use super::{Accelerate, AccelerationState, Step, model_at, norm, step};
 use distributions::Coordinates;
 
 /// SQUAREM, scheme S3 (Varadhan & Roland 2008, Scandinavian Journal of Statistics 35, 335–353).
@@ -13,7 +13,7 @@ use distributions::Coordinates;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Squarem {
     /// The first point and the first step of the cycle.
-    first: Option<(Vec<f64>, Vec<f64>)>,
+    first: Option<Step>,
     longest: f64,
     reached: bool,
 }
@@ -33,21 +33,20 @@ impl Default for Squarem {
 
 impl<M: Coordinates> Accelerate<M> for Squarem {
     fn propose(&mut self, current: &M, stepped: &M) -> Option<M> {
-        let (Some(from), Some(to)) = (coordinates(current), coordinates(stepped)) else {
+        let Some(step) = step(current, stepped) else {
             self.first = None;
             return None;
         };
-        let step: Vec<f64> = to.iter().zip(&from).map(|(b, a)| b - a).collect();
-        let Some((origin, first)) = self.first.take() else {
-            self.first = Some((from, step));
+        let Some(first) = (self.first.take()).filter(|first| first.held == step.held) else {
+            self.first = Some(step);
             return None;
         };
         if self.reached {
             self.longest *= FACTOR;
             self.reached = false;
         }
-        let bend: Vec<f64> = step.iter().zip(&first).map(|(b, a)| b - a).collect();
-        let length = norm(&first) / norm(&bend);
+        let bend: Vec<f64> = step.by.iter().zip(&first.by).map(|(b, a)| b - a).collect();
+        let length = norm(&first.by) / norm(&bend);
         if !(length > 1.0) {
             return None;
         }
@@ -56,10 +55,10 @@ impl<M: Coordinates> Accelerate<M> for Squarem {
         if length == 1.0 {
             return None;
         }
-        let proposal: Vec<f64> = (0..origin.len())
-            .map(|j| origin[j] + 2.0 * length * first[j] + length * length * bend[j])
+        let proposal: Vec<f64> = (0..bend.len())
+            .map(|j| first.from[j] + 2.0 * length * first.by[j] + length * length * bend[j])
             .collect();
-        model_at(current, &proposal)
+        model_at(current, &proposal, step.held)
     }
     fn rejected(&mut self) {
         self.first = None;

@@ -1,11 +1,12 @@
 //! Starting points: from labels, responsibilities, chance, or spread-out rows.
 
-mod spread;
+pub(crate) mod spread;
 
 use crate::data::Data;
 use crate::degenerate::{Degeneracy, OnDegenerate, most_events, reset_rows};
 use crate::error::FitError;
 use crate::mixture::Mixture;
+use crate::options::Options;
 use crate::set::ComponentSet;
 use crate::weights::WeightModel;
 use distributions::{Batch, Density, View};
@@ -20,6 +21,8 @@ pub enum Start<'a> {
     /// Each component is estimated from one row drawn by chance, smoothed by one observation of the
     /// whole.
     Random,
+    /// Many short runs from spread and random rows, the best of which are continued.
+    SmallEm(SmallEm),
     /// A component for each row, or none (then the row waits until the first E-step).
     Labels(&'a [Option<u32>]),
     /// An n × K row-major matrix of responsibilities, each row of sum 1 within 1e-6 (then
@@ -32,7 +35,53 @@ pub enum Start<'a> {
 impl Start<'_> {
     /// Whether chance enters, so that restarts differ.
     pub fn is_random(&self) -> bool {
-        matches!(self, Start::Spread | Start::Random)
+        matches!(self, Start::Spread | Start::Random | Start::SmallEm(_))
+    }
+    /// How many runs a fit makes from it.
+    pub fn count(&self, options: &Options) -> usize {
+        match self {
+            Start::SmallEm(small) => small.runs.max(1),
+            Start::Spread | Start::Random => options.restarts.max(1),
+            Start::Labels(_) | Start::Responsibilities(_) | Start::Model => 1,
+        }
+    }
+}
+
+/// Short runs, the best continued (Biernacki, Celeux & Govaert 2003, Computational Statistics & Data
+/// Analysis 41, 561–575). [`Options::restarts`] has no part in it: the number of runs stands here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SmallEm {
+    /// How many short runs; default 30.
+    pub runs: usize,
+    /// The iterations of each; default 10.
+    pub iterations: usize,
+    /// How many of the best are continued; default 3.
+    pub continued: usize,
+    /// Whether every second run starts from spread-out rows, and not all from rows drawn by chance;
+    /// default true. Spread rows need components of one family.
+    pub spread: bool,
+}
+
+impl Default for SmallEm {
+    fn default() -> Self {
+        SmallEm {
+            runs: 30,
+            iterations: 10,
+            continued: 3,
+            spread: true,
+        }
+    }
+}
+
+impl SmallEm {
+    /// The start of short run `which`.
+    pub(crate) fn start_of(&self, which: usize) -> Start<'static> {
+        if self.spread && which.is_multiple_of(2) {
+            Start::Spread
+        } else {
+            Start::Random
+        }
     }
 }
 
@@ -67,11 +116,16 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     let (rows, components) = (data.rows(), template.len());
     let mut shares = match start {
         Start::Model => return Ok(template.clone()),
+        Start::SmallEm(small) => {
+            let start = small.start_of(0);
+            return repaired_start(template, data, start, rng, policy, events);
+        }
         Start::Spread => spread::shares(template, data, rng)?,
         Start::Random => random_shares(&data, components, rng),
         Start::Labels(labels) => label_shares(labels, rows, components)?,
         Start::Responsibilities(given) => given_shares(given, rows, components)?,
     };
+    data.restrict_shares(&mut shares);
     if let Some(weights) = data.row_weights {
         for row in shares.chunks_exact_mut(rows) {
             row.iter_mut()
@@ -93,6 +147,10 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
         let Some(event) = event else {
             return Err(error);
         };
+        if policy == OnDegenerate::Drop && data.allowed.is_some() {
+            // What is known about the rows is in the numbers of the components.
+            return Err(error);
+        }
         if policy == OnDegenerate::Drop {
             let others: Vec<usize> = (0..template.len())
                 .filter(|&k| k != event.component)

@@ -5,7 +5,7 @@ use crate::error::FitError;
 use crate::mixture::Mixture;
 use crate::set::ComponentSet;
 use crate::weights::WeightModel;
-use distributions::{Batch, EstimateError, Obs, Statistics, View};
+use distributions::{Batch, EstimateError, Obs, Reason, Statistics, View};
 use rand::{Rng, RngExt};
 
 /// Rows among which seeds are drawn by deviance: each costs one M-step.
@@ -21,7 +21,7 @@ const CANDIDATES: usize = 2000;
 /// pseudo-observation of the whole, or by more where the family then has no estimate. Rows that the
 /// family refuses (zeros, beside the point mass that they belong to) are at distance 0 from each other,
 /// and far from the rest.
-pub(super) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
+pub(crate) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
     rng: &mut R,
@@ -137,7 +137,13 @@ impl<S: ComponentSet> Distance<S> {
         let admitted: Vec<f64> = (weights.iter().zip(&refused))
             .map(|(&weight, &refused)| if refused { 0.0 } else { weight })
             .collect();
-        let whole = first.estimate(xs, &admitted).map_err(failed)?;
+        let whole = match first.estimate(xs, &admitted) {
+            Ok(whole) => whole,
+            // Of all rows together a truncated family may have no maximum where their groups have:
+            // then the template measures, which it does up to a scale.
+            Err(error) if matches!(error.reason, Reason::NotConverged { .. }) => first.clone(),
+            Err(error) => return Err(failed(error)),
+        };
         let mut smoothing = whole.empty_statistics();
         for (i, &weight) in admitted.iter().enumerate() {
             if weight > 0.0 {

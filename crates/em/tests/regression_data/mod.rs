@@ -57,3 +57,7 @@ pub fn near(a: f64, b: f64, relative: f64, absolute: f64) -> f64 {
     );
     deviation
 }
+
+pub fn npreg_labels() -> Vec<Option<u32>> {
+    NPREG.iter().map(|row| Some(row.3 - 1)).collect()
+}

@@ -89,7 +89,7 @@ pub(super) fn common_orientation(
     });
     let spreads = (0..from.components())
         .map(|k| {
-            let matrix = rotate(&from.matrix(k), &axes, d);
+            let matrix = rotated(&from.matrix(k), &axes, d);
             (0..d).map(|j| matrix[j * d + j]).collect()
         })
         .collect();
@@ -114,7 +114,7 @@ fn current_axes(from: &Scatters<'_>) -> Result<Vec<f64>, EstimateError> {
 }
 
 /// DᵀMD for a symmetric M.
-fn rotate(matrix: &[f64], axes: &[f64], d: usize) -> Vec<f64> {
+pub(crate) fn rotated(matrix: &[f64], axes: &[f64], d: usize) -> Vec<f64> {
     let mut half = vec![0.0; d * d];
     for i in 0..d {
         for l in 0..d {
@@ -124,16 +124,16 @@ fn rotate(matrix: &[f64], axes: &[f64], d: usize) -> Vec<f64> {
             }
         }
     }
-    let mut rotated = vec![0.0; d * d];
+    let mut product = vec![0.0; d * d];
     for l in 0..d {
         for i in 0..d {
             let a = axes[l * d + i];
             for j in 0..d {
-                rotated[i * d + j] += a * half[l * d + j];
+                product[i * d + j] += a * half[l * d + j];
             }
         }
     }
-    rotated
+    product
 }
 
 /// The scatters in the axes of the moment.
@@ -168,7 +168,7 @@ impl Rotated {
         let matrices = (0..components)
             .map(|k| {
                 let scaled = super::scaled(from.matrix(k), 1.0 / scales[k]);
-                rotate(&scaled, &axes, d)
+                rotated(&scaled, &axes, d)
             })
             .collect();
         Rotated {

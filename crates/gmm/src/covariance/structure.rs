@@ -137,6 +137,10 @@ impl CovarianceStructure {
     pub(crate) fn is_spherical(self) -> bool {
         self.structure().is_spherical()
     }
+    /// Whether each Σ_k may be multiplied by a factor of its own.
+    pub(crate) fn has_variable_volume(self) -> bool {
+        self.letters().starts_with('V')
+    }
     pub(super) fn structure(self) -> &'static dyn Structure {
         match self {
             Self::EII => &eii::EqualSpherical,

@@ -287,5 +287,14 @@ fn require_shape(holds: bool, length: usize) -> Result<(), ParameterError> {
     )
 }
 
+impl distributions::Multivariate for Gaussian {
+    fn mean(&self) -> Vec<f64> {
+        self.mean().to_vec()
+    }
+    fn covariance(&self) -> Vec<f64> {
+        self.covariance()
+    }
+}
+
 #[cfg(test)]
 mod tests;

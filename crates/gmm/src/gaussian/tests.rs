@@ -54,6 +54,15 @@ fn infinitely_far_is_minus_infinity() {
     assert!(gaussian.check_observation(&[0.0, 1.0, f64::NAN]).is_err());
 }
 
+/// With 40 digits (mpmath).
+#[test]
+fn divergence_and_entropy_of_the_published_tables() {
+    let p = Gaussian::new(vec![0.0, 0.0], &[vec![1.0, 0.5], vec![0.5, 2.0]]).unwrap();
+    let q = Gaussian::new(vec![1.0, -1.0], &[vec![2.0, 0.0], vec![0.0, 1.0]]).unwrap();
+    assert!((p.kl_divergence(&q) - 1.066_765_696_312_261_3).abs() < 1e-15);
+    assert!((p.entropy() - 3.117_684_960_377_056_8).abs() < 1e-15);
+}
+
 #[test]
 fn divergence_and_entropy_are_expectations() {
     let (p, q) = (example(), Gaussian::standard(3));

@@ -10,8 +10,10 @@ mod block;
 mod moments;
 #[allow(clippy::needless_range_loop)]
 mod quadratic;
+mod student_t;
 
 pub(crate) use quadratic::pack_factor;
+pub(crate) use student_t::{t_accumulate, t_log_densities};
 
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;

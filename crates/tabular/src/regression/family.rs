@@ -179,6 +179,8 @@ pub(crate) fn regression_line<F: RegressionFamily>(
         name,
         kind,
         settings,
+        covariance: false,
+        of_intervals: None,
         template: Box::new(|part, field, components| {
             let design = part.regression_of()?.design()?;
             let given = Parameters {

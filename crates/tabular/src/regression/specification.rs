@@ -52,7 +52,7 @@ impl RegressionSpecification {
         Design::new(self)
     }
     /// Checks what can be checked without data.
-    fn check(&self) -> Result<(), ModelError> {
+    pub(crate) fn check(&self) -> Result<(), ModelError> {
         let columns = self.predictor_columns()?;
         if columns.contains(&self.response) {
             return Err(ModelError(format!(

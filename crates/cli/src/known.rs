@@ -1,0 +1,246 @@
+//! Columns beside those of the parts: covariates of the weights, groups of rows.
+
+use crate::args::Fit;
+use crate::cells::Impossible;
+use crate::columns::{Source, Typed};
+use crate::failure::Failure;
+use crate::names;
+use crate::read::{Sheet, is_missing};
+use crate::regression::{predictor_levels, predictors};
+use distributions::RowsBuffer;
+use em::Posterior;
+use std::collections::HashMap;
+use tabular::{ConcomitantSpecification, KnownRows, ModelFile, Predictors};
+
+/// What a model needs of a row besides its parts.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// The terms of the weights.
+    pub concomitant: Option<ConcomitantSpecification>,
+    /// The column of groups.
+    pub group: Option<String>,
+}
+
+/// The columns that options other than those of the model name.
+pub fn taken(arguments: &Fit) -> Result<Vec<String>, Failure> {
+    let known = &arguments.known;
+    let mut taken: Vec<String> = [
+        &arguments.row_weights,
+        &arguments.start.init_labels,
+        &known.known_labels,
+        &known.group,
+    ]
+    .into_iter()
+    .flatten()
+    .cloned()
+    .collect();
+    if let Some(text) = &known.concomitant {
+        taken.extend(terms(text)?.columns()?);
+    }
+    Ok(taken)
+}
+
+/// The terms of the weights, whose levels are still to be found.
+fn terms(text: &str) -> Result<ConcomitantSpecification, Failure> {
+    let wrong =
+        |error: tabular::ModelError| Failure::input(format!("--concomitant {text}: {error}"));
+    Ok(ConcomitantSpecification {
+        predictors: Predictors::parse(text).map_err(wrong)?.texts(),
+        ..ConcomitantSpecification::default()
+    })
+}
+
+impl Beside {
+    /// What the options of a fit name.
+    pub fn of_fit(arguments: &Fit, sheet: &Sheet) -> Result<Beside, Failure> {
+        let concomitant = arguments.known.concomitant.as_ref().map(|text| {
+            let mut concomitant = terms(text)?;
+            let columns = concomitant.columns()?;
+            let levels = predictor_levels(&columns, &columns, "--concomitant", sheet)?;
+            concomitant.levels = levels.into_iter().collect();
+            let design = concomitant.design()?;
+            concomitant.terms = design.names().iter().map(|name| name.to_string()).collect();
+            Ok::<_, Failure>(concomitant)
+        });
+        Ok(Beside {
+            concomitant: concomitant.transpose()?,
+            group: arguments.known.group.clone(),
+        })
+    }
+    /// What a model file names.
+    pub fn of_file(file: &ModelFile) -> Beside {
+        Beside {
+            concomitant: (file.concomitant.as_ref()).map(|given| given.specification.clone()),
+            group: file.group.clone(),
+        }
+    }
+    /// The columns.
+    pub fn columns(&self, sheet: &Sheet) -> Result<Vec<usize>, Failure> {
+        let mut names = match &self.concomitant {
+            Some(concomitant) => concomitant.columns()?,
+            None => Vec::new(),
+        };
+        names.extend(self.group.clone());
+        names.iter().map(|name| sheet.column(name)).collect()
+    }
+    /// The rows, those of a group one after the other.
+    pub fn grouped(&self, sheet: &Sheet, mut rows: Vec<usize>) -> Result<Vec<usize>, Failure> {
+        let Some(name) = &self.group else {
+            return Ok(rows);
+        };
+        let column = sheet.column(name)?;
+        let mut order: HashMap<String, usize> = HashMap::new();
+        for &row in &rows {
+            let text = sheet.cell(row, column);
+            if is_missing(&text) {
+                return Err(Failure::input(format!(
+                    "{}: the group is missing; --missing drop leaves such rows out",
+                    sheet.place(row, column)
+                )));
+            }
+            let next = order.len();
+            order.entry(text.into_owned()).or_insert(next);
+        }
+        rows.sort_by_key(|&row| order.get(&*sheet.cell(row, column)).copied());
+        Ok(rows)
+    }
+    /// What these columns hold.
+    pub fn read(&self, sheet: &Sheet, typed: &Typed) -> Result<Held, Failure> {
+        let offsets = match &self.group {
+            Some(name) => Some(offsets(sheet, sheet.column(name)?, &typed.rows)),
+            None => None,
+        };
+        let covariates = match &self.concomitant {
+            Some(concomitant) => Some(covariates(concomitant, sheet, &typed.rows)?),
+            None => None,
+        };
+        let mut held = Held {
+            offsets,
+            covariates,
+        };
+        held.once_a_group(sheet, typed, self)?;
+        Ok(held)
+    }
+}
+
+/// What the columns beside the parts hold.
+pub struct Held {
+    /// Where each group begins, and where the last ends.
+    pub offsets: Option<Vec<usize>>,
+    /// The design of the weights, a row for each group or row.
+    pub covariates: Option<RowsBuffer<f64>>,
+}
+
+impl Held {
+    /// The rows of a table with what is held of them.
+    pub fn rows<'a>(&'a self, typed: &'a Typed) -> KnownRows<'a> {
+        KnownRows {
+            table: typed.table.view(),
+            offsets: self.offsets.as_deref(),
+            covariates: self.covariates.as_ref().map(RowsBuffer::view),
+        }
+    }
+    /// Keeps the covariates of the first row of each group; the others must hold the same.
+    fn once_a_group(
+        &mut self,
+        sheet: &Sheet,
+        typed: &Typed,
+        beside: &Beside,
+    ) -> Result<(), Failure> {
+        let (Some(offsets), Some(all)) = (&self.offsets, &mut self.covariates) else {
+            return Ok(());
+        };
+        let width = all.width;
+        let row = |i: usize| &all.values[i * width..(i + 1) * width];
+        let mut kept = Vec::with_capacity((offsets.len() - 1) * width);
+        for group in offsets.windows(2) {
+            kept.extend_from_slice(row(group[0]));
+            if let Some(i) = (group[0]..group[1]).find(|&i| row(i) != row(group[0])) {
+                return Err(Failure::input(format!(
+                    "{}: the covariates of --concomitant differ within the group of column {}; \
+                     a group has one component, and so one weight",
+                    sheet.place_of_row(typed.rows[i]),
+                    beside.group.as_deref().unwrap_or_default()
+                )));
+            }
+        }
+        all.values = kept;
+        Ok(())
+    }
+}
+
+/// Where each run of equal cells begins, and where the last ends.
+fn offsets(sheet: &Sheet, column: usize, rows: &[usize]) -> Vec<usize> {
+    let text = |i: usize| sheet.cell(rows[i], column);
+    let mut offsets: Vec<usize> = (0..rows.len())
+        .filter(|&i| i == 0 || text(i) != text(i - 1))
+        .collect();
+    offsets.push(rows.len());
+    if rows.is_empty() {
+        offsets = vec![0];
+    }
+    offsets
+}
+
+/// The design of the weights, a row for each of `rows`.
+pub fn covariates(
+    concomitant: &ConcomitantSpecification,
+    sheet: &Sheet,
+    rows: &[usize],
+) -> Result<RowsBuffer<f64>, Failure> {
+    let source = Source {
+        sheet,
+        rows,
+        impossible: Impossible::Mark,
+    };
+    let columns = predictors(source, &concomitant.as_regression())?;
+    Ok(concomitant.design()?.matrix(&columns, rows.len()))
+}
+
+/// The posterior of each row; a row with an impossible value is off the support, and with it its group.
+pub fn posterior(file: &ModelFile, sheet: &Sheet, typed: &Typed) -> Result<Posterior, Failure> {
+    let held = Beside::of_file(file).read(sheet, typed)?;
+    let mut posterior = file.posterior(held.rows(typed));
+    let count = file.model.len();
+    for (row, &impossible) in typed.impossible.iter().enumerate() {
+        if !impossible {
+            continue;
+        }
+        let group = match &held.offsets {
+            Some(offsets) => {
+                let after = offsets.partition_point(|&start| start <= row);
+                offsets[after - 1]..offsets[after]
+            }
+            None => row..row + 1,
+        };
+        posterior.log_density[group.clone()].fill(f64::NEG_INFINITY);
+        posterior.responsibilities[group.start * count..group.end * count].fill(0.0);
+    }
+    Ok(posterior)
+}
+
+/// What `--fixed` names: the weights, and components by number.
+pub fn fixed(arguments: &Fit, count: usize) -> Result<(bool, Vec<usize>), Failure> {
+    let (mut weights, mut components) = (false, Vec::new());
+    for text in &arguments.known.fixed {
+        for word in names::list("--fixed", text)? {
+            if word == "weights" {
+                weights = true;
+                continue;
+            }
+            let k = word.parse().ok().filter(|&k: &usize| k < count);
+            components.push(k.ok_or_else(|| {
+                Failure::input(format!(
+                    "--fixed {text}: \"{word}\" is neither the word weights nor a component, 0 to {}",
+                    count - 1
+                ))
+            })?);
+        }
+    }
+    if weights && arguments.known.concomitant.is_some() {
+        return Err(Failure::input(
+            "--fixed weights: weights that depend on columns (--concomitant) are estimated",
+        ));
+    }
+    Ok((weights, components))
+}

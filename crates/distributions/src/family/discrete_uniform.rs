@@ -1,0 +1,165 @@
+//! The uniform distribution on whole numbers between known bounds.
+
+use super::counts::count_quantile;
+use crate::combine::TotalWeight;
+use crate::serde_parameters::serde_parameters;
+use crate::{
+    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
+    Scratch, Univariate,
+};
+use rand::{Rng, RngExt};
+
+/// The uniform distribution on the counts low, low + 1, …, high, both **fixed**.
+///
+/// In a mixture the likelihood has no useful maximum in the bounds, so they are given: a uniform
+/// component is a background.
+///
+/// # Density
+/// P(x) = 1/(high − low + 1) for low ≤ x ≤ high.
+///
+/// # M-step
+/// Nothing is estimated: no parameter.
+///
+/// # Errors
+/// [`DiscreteUniform::new`] refuses a `high` below `low`.
+///
+/// # Example
+/// ```
+/// use distributions::{Density, DiscreteUniform};
+/// let family = DiscreteUniform::new(1, 6)?;
+/// assert_eq!(family.log_density(6), -(6f64.ln()));
+/// assert_eq!(family.log_density(7), f64::NEG_INFINITY);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct DiscreteUniform {
+    low: u64,
+    high: u64,
+    /// −ln(high − low + 1), taken once.
+    log_height: f64,
+}
+
+serde_parameters!(DiscreteUniform {
+    low: u64,
+    high: u64
+});
+
+impl DiscreteUniform {
+    /// The uniform distribution on the counts from `low` to `high`.
+    ///
+    /// # Errors
+    /// When `high` is below `low`.
+    pub fn new(low: u64, high: u64) -> Result<Self, ParameterError> {
+        ParameterError::require(low <= high, "high", high as f64, "must not be below low")?;
+        Ok(DiscreteUniform {
+            low,
+            high,
+            log_height: -((high - low) as f64).ln_1p(),
+        })
+    }
+    /// The least count, fixed.
+    pub fn low(&self) -> u64 {
+        self.low
+    }
+    /// The largest count, fixed.
+    pub fn high(&self) -> u64 {
+        self.high
+    }
+    /// The number of counts high − low + 1.
+    fn counts(&self) -> f64 {
+        (self.high - self.low) as f64 + 1.0
+    }
+    /// How many of the counts are at most x, for x that is no NaN.
+    fn counts_to(&self, x: f64) -> f64 {
+        (x.floor() - self.low as f64 + 1.0).clamp(0.0, self.counts())
+    }
+}
+
+impl Density for DiscreteUniform {
+    type Space = Scalars<u64>;
+
+    fn log_density(&self, x: u64) -> f64 {
+        if x >= self.low && x <= self.high {
+            self.log_height
+        } else {
+            f64::NEG_INFINITY
+        }
+    }
+    fn check_observation(&self, x: u64) -> Result<(), &'static str> {
+        if x >= self.low && x <= self.high {
+            Ok(())
+        } else {
+            Err("must lie between low and high")
+        }
+    }
+}
+
+impl Component for DiscreteUniform {
+    type Statistics = TotalWeight;
+
+    fn empty_statistics(&self) -> TotalWeight {
+        TotalWeight::default()
+    }
+    fn accumulate(&self, into: &mut TotalWeight, _x: u64, weight: f64) {
+        into.0 += weight;
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut TotalWeight,
+        _xs: &[u64],
+        _prepared: &[f64],
+        weights: &[f64],
+        _scratch: &mut Scratch,
+    ) {
+        into.0 += weights.iter().sum::<f64>();
+    }
+    fn maximize(&self, _from: &TotalWeight) -> Result<Self, EstimateError> {
+        Ok(self.clone())
+    }
+    fn parameter_count(&self) -> usize {
+        0
+    }
+}
+
+impl Coordinates for DiscreteUniform {
+    fn pack(&self, _into: &mut Vec<f64>) {}
+    fn unpack(&self, _from: &mut &[f64]) -> Result<Self, EstimateError> {
+        Ok(self.clone())
+    }
+}
+
+impl Sample for DiscreteUniform {
+    fn empty_buffer(&self) -> Vec<u64> {
+        Vec::new()
+    }
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Vec<u64>) {
+        into.push(rng.random_range(self.low..=self.high));
+    }
+}
+
+impl Univariate for DiscreteUniform {
+    fn cdf(&self, x: f64) -> f64 {
+        self.counts_to(x) / self.counts()
+    }
+    fn sf(&self, x: f64) -> f64 {
+        (self.counts() - self.counts_to(x)) / self.counts()
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        let (low, high) = (self.low as f64, self.high as f64);
+        let start = low + p * self.counts() - 1.0;
+        count_quantile(p, start, (low, high), |k| (self.cdf(k), self.sf(k)))
+    }
+    fn mean(&self) -> f64 {
+        0.5 * self.low as f64 + 0.5 * self.high as f64
+    }
+    fn variance(&self) -> f64 {
+        let n = self.counts();
+        (n - 1.0) * (n + 1.0) / 12.0
+    }
+}
+
+impl Entropy for DiscreteUniform {
+    fn entropy(&self) -> f64 {
+        -self.log_height
+    }
+}
