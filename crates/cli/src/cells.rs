@@ -129,7 +129,7 @@ pub fn levels(
     let column = sheet.column(name)?;
     let rows = (0..sheet.rows.len()).filter(|&row| counts(row));
     let cells = rows.map(|row| sheet.cell(row, column));
-    let levels = distinct(cells.filter(|text| !is_missing(&text)));
+    let levels = distinct(cells.filter(|text| !is_missing(text)));
     if levels.is_empty() {
         return Err(Failure::input(format!(
             "{}, column {name}: every cell is missing",

@@ -31,6 +31,9 @@ fn fits() -> Vec<String> {
             "{faithful} --family gaussian --covariance tied -k 3 --algorithm hard --restarts 40"
         ),
         format!("{faithful} --family student_t -k 3 --restarts 3 --acceleration squarem"),
+        format!(
+            "{DATA}/remission.csv --family exponential --interval weeks,until -k 2 --restarts 2"
+        ),
         format!("{faithful} --family multivariate_t -k 2 --restarts 2"),
         format!("{faithful} --family normal --columns waiting -k 2 --restarts 2 --order mean"),
         format!("{faithful} --components gamma,weibull,uniform --columns eruptions --restarts 3"),

@@ -17,7 +17,7 @@ const GIB: u64 = 1 << 30;
 /// Row i: one of two clusters, and noise of a few bits, in numbers that single precision holds.
 fn row(i: usize, into: &mut [f32]) {
     let mut bits = (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66;
-    let shift = if bits % 3 == 0 { 1.5 } else { 0.0 };
+    let shift = if bits.is_multiple_of(3) { 1.5 } else { 0.0 };
     for value in into {
         bits = bits
             .wrapping_mul(6_364_136_223_846_793_005)

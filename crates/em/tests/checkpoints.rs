@@ -161,8 +161,7 @@ fn long_accelerated_runs_go_on_bit_for_bit() {
 fn what_no_checkpoint_holds_is_refused() {
     let xs = overlapping();
     let template = Mixture::uniform(vec![Normal::standard(); 2]);
-    let mut limited = Options::default();
-    limited.time_limit = Some(std::time::Duration::from_secs(3600));
+    let limited = Options::default().time_limit(std::time::Duration::from_secs(3600));
     for (options, start, word) in [
         (limited, Start::Spread, "a time limit"),
         (

@@ -90,9 +90,7 @@ fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f
 
 /// The options in the words of the library.
 fn options(arguments: &Fit) -> Options {
-    let mut options = Options::default();
-    options.time_limit = arguments.time_limit;
-    options
+    let mut options = Options::default()
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
         .restarts(arguments.restarts.unwrap_or(10))
@@ -103,7 +101,9 @@ fn options(arguments: &Fit) -> Options {
             OnDegenerate::Fail => em::OnDegenerate::Fail,
             OnDegenerate::Reset => em::OnDegenerate::Reset,
             OnDegenerate::Drop => em::OnDegenerate::Drop,
-        })
+        });
+    options.time_limit = arguments.time_limit;
+    options
 }
 
 /// What accelerates the fit.

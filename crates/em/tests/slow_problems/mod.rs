@@ -198,7 +198,7 @@ fn regressions(into: &mut Vec<Measured>) {
     into.push(measure("npreg, 3 normal regressions", &start, data));
 
     let design: Vec<f64> = NPREG.iter().flat_map(|r| [1.0, r.0]).collect();
-    let ys: Vec<u64> = NPREG.iter().map(|r| r.2 as u64).collect();
+    let ys: Vec<u64> = NPREG.iter().map(|r| r.2).collect();
     let data = Data::new((RowsView::new(&design, 2), &ys[..]));
     let template = Mixture::uniform(vec![PoissonRegression::new(vec![0.0; 2]).unwrap(); 2]);
     let start = starting_model(&template, data, Start::Labels(&labels), rng).unwrap();
