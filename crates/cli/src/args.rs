@@ -90,6 +90,19 @@ pub struct Fit {
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..),
           allow_negative_numbers = true)]
     pub threads: Option<u16>,
+    /// Write the state of the fit to this file as it goes on.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// How often: every N iterations, or every T seconds (60s).
+    #[arg(long, value_name = "N|Ts", default_value = "60s", value_parser = every,
+          requires = "checkpoint")]
+    pub checkpoint_every: Every,
+    /// Go on from a checkpoint, with the bits of a fit without a break.
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+    /// Write a line for each iteration: CSV, or JSON objects where the name ends in .json or .jsonl.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
     /// Exit with 3, and write nothing, if the fit did not converge.
     #[arg(long)]
     pub require_convergence: bool,
@@ -359,6 +372,25 @@ pub enum Format {
     Text,
     /// The model file.
     Json,
+}
+
+/// How often something happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Every {
+    /// Every so many iterations.
+    Iterations(usize),
+    /// Every so many seconds.
+    Seconds(f64),
+}
+
+fn every(text: &str) -> Result<Every, String> {
+    let wrong = || "must be iterations (100) or seconds (30s), more than 0".to_string();
+    if let Some(seconds) = text.strip_suffix('s') {
+        let seconds = tabular::parse_number(seconds).filter(|&seconds| seconds > 0.0);
+        return seconds.map(Every::Seconds).ok_or_else(wrong);
+    }
+    let iterations = text.parse().ok().filter(|&iterations| iterations > 0);
+    iterations.map(Every::Iterations).ok_or_else(wrong)
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {

@@ -1,15 +1,18 @@
 //! Probabilistic mixture models from the command line: fit, predict, score, sample, show.
 //!
 //! stdout carries the result, stderr progress and warnings. Exit 0: done; 1: the fit failed;
-//! 2: usage or input; 3: not converged under `--require-convergence`.
+//! 2: usage or input; 3: not converged under `--require-convergence`; 130: interrupted, and a
+//! checkpoint is kept.
 
 mod args;
 mod cells;
+mod checkpoint;
 mod choose;
 mod columns;
 mod commands;
 mod explain;
 mod failure;
+mod fingerprint;
 mod grid;
 mod groups;
 mod intervals;
@@ -26,6 +29,7 @@ mod regression;
 mod run;
 mod start;
 mod summary;
+mod trace;
 mod warn;
 mod write;
 

@@ -1,5 +1,6 @@
 //! The fit of a model with what is known about rows and components.
 
+use crate::checkpoint::Kept;
 use crate::explain::Context;
 use crate::failure::Failure;
 use crate::groups::error_of_rows;
@@ -69,32 +70,39 @@ impl Job<'_> {
         data.allowed = self.allowed;
         data
     }
+    /// What drives the fit of a model of any kind.
+    fn driver<'b, M>(&'b self, line: &'b mut Line) -> Driver<'b, M, dyn Responsibilities + 'b>
+    where
+        M: Coordinates + 'static,
+    {
+        let driver = Driver::new(self.options)
+            .accelerate(self.acceleration)
+            .rule(self.rule)
+            .observe(line);
+        match self.parameter_tolerance {
+            Some(tolerance) => driver.parameter_tolerance(tolerance),
+            None => driver,
+        }
+    }
     /// Fits a mixture of any kind.
     fn fit<S, W>(
         &self,
         template: &Mixture<S, W>,
         xs: Batch<'_, <Mixture<S, W> as Density>::Space>,
-        line: &mut Line,
+        mut driver: Driver<'_, Mixture<S, W>, dyn Responsibilities + '_>,
     ) -> Result<(Fit<Mixture<S, W>>, Evaluation), FitError>
     where
-        S: ComponentSet + Coordinates + 'static,
-        W: WeightModel + Coordinates + 'static,
+        S: ComponentSet,
+        W: WeightModel,
     {
         let data = self.data(xs);
-        let mut driver = Driver::new(self.options)
-            .accelerate(self.acceleration)
-            .rule(self.rule)
-            .observe(line);
-        if let Some(tolerance) = self.parameter_tolerance {
-            driver = driver.parameter_tolerance(tolerance);
-        }
         let fit = em::fit_from_with(template, data, self.start, &mut driver)?;
         let evaluation = fit.model.evaluate(data)?;
         Ok((fit, evaluation))
     }
 }
 
-/// Fits `template` under what is known.
+/// Fits `template` under what is known; only a fit under nothing is kept.
 pub fn fit(
     job: &Job<'_>,
     template: TableMixture,
@@ -102,11 +110,16 @@ pub fn fit(
     held: &Held,
     context: Context<'_>,
     line: &mut Line,
+    kept: &mut Kept<'_>,
 ) -> Result<Fitted, Failure> {
     let components = template.components().clone();
     let plain = knowledge.fixed.is_empty() && held.offsets.is_none();
     if let (Mixing::Free, true) = (&knowledge.mixing, plain) {
-        let done = job.fit(&template, context.typed.table.view(), line);
+        let done = job.fit(
+            &template,
+            context.typed.table.view(),
+            kept.by(job.driver(line)),
+        );
         let (fit, evaluation) = done.map_err(|error| context.failure(&error, &components))?;
         return Ok(Fitted {
             model: fit.model,
@@ -133,13 +146,17 @@ pub fn fit(
     match knowledge.mixing {
         Mixing::Free => {
             let template = Mixture::new(template.weights().clone(), set).map_err(wrong)?;
-            let (fit, evaluation) = job.fit(&template, groups, line).map_err(failed)?;
+            let (fit, evaluation) = job
+                .fit(&template, groups, job.driver(line))
+                .map_err(failed)?;
             let weights = fit.model.weights().clone();
             fitted(fit, evaluation, weights, None, context.specification)
         }
         Mixing::Fixed(weights) => {
             let template = Mixture::new(FixedWeights::new(weights), set).map_err(wrong)?;
-            let (fit, evaluation) = job.fit(&template, groups, line).map_err(failed)?;
+            let (fit, evaluation) = job
+                .fit(&template, groups, job.driver(line))
+                .map_err(failed)?;
             let weights = fit.model.weights().weights().clone();
             fitted(fit, evaluation, weights, None, context.specification)
         }
@@ -150,7 +167,7 @@ pub fn fit(
                 ));
             };
             let template = Mixture::new(weights, set).map_err(wrong)?;
-            let done = job.fit(&template, (covariates.view(), groups), line);
+            let done = job.fit(&template, (covariates.view(), groups), job.driver(line));
             let (fit, evaluation) = done.map_err(failed)?;
             let weights = fit.model.weights().clone();
             let overall = Weights::new(weights.proportions().to_vec()).map_err(wrong)?;

@@ -24,7 +24,7 @@ pub fn stdout_failed(error: &std::io::Error) -> Failure {
 
 /// A file that is to be written, checked before any work.
 pub struct Target {
-    /// As the user named it, for messages.
+    /// The option and the path as the user named them, for messages.
     shown: String,
     /// The file itself, behind every symbolic link.
     path: PathBuf,
@@ -33,10 +33,15 @@ pub struct Target {
 }
 
 impl Target {
-    /// The target at `path`, which is no input: `inputs` are options with their files.
-    pub fn new(path: &Path, inputs: &[(&str, Option<&Path>)]) -> Result<Target, Failure> {
-        let shown = path.display().to_string();
-        let wrong = |why: &str| Failure::input(format!("--output {shown}: {why}"));
+    /// The target at `path`, named by `option`, which is no input: `inputs` are options with their
+    /// files.
+    pub fn new(
+        option: &str,
+        path: &Path,
+        inputs: &[(&str, Option<&Path>)],
+    ) -> Result<Target, Failure> {
+        let shown = format!("{option} {}", path.display());
+        let wrong = |why: &str| Failure::input(format!("{shown}: {why}"));
         let resolved = resolved(path).map_err(|error| wrong(&error.to_string()))?;
         let permissions = match std::fs::metadata(path) {
             Ok(found) if found.is_dir() => return Err(wrong("this is a directory")),
@@ -82,7 +87,7 @@ impl Target {
     }
 
     fn failed(&self, error: &std::io::Error) -> Failure {
-        Failure::input(format!("--output {}: {error}", self.shown))
+        Failure::input(format!("{}: {error}", self.shown))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The loop: E-step, M-step, until nothing more is to be gained.
 
 use crate::accelerate::{Accelerate, Acceleration, relative_change};
+use crate::checkpoint::{Checkpoint, Journal, KeepCheckpoints, RunState};
 use crate::data::Data;
 use crate::degenerate::{Degeneracy, most_events};
 use crate::e_step::e_step;
@@ -70,6 +71,8 @@ pub struct Driver<'a, M, R: ?Sized = Soft> {
     /// A tolerance of the relative change of parameters, and how it is measured.
     rest: Option<(f64, Change<M>)>,
     deadline: Option<Instant>,
+    keeper: Option<&'a mut dyn KeepCheckpoints<M>>,
+    journal: Journal<M>,
 }
 
 impl<'a, M> Driver<'a, M> {
@@ -82,6 +85,8 @@ impl<'a, M> Driver<'a, M> {
             scheme: None,
             rest: None,
             deadline: None,
+            keeper: None,
+            journal: Journal::default(),
         }
     }
 }
@@ -96,11 +101,25 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
             scheme: self.scheme,
             rest: self.rest,
             deadline: self.deadline,
+            keeper: self.keeper,
+            journal: self.journal,
         }
     }
     /// The same with an observer.
     pub fn observe(mut self, observer: &'a mut dyn Observe<M>) -> Self {
         self.observer = Some(observer);
+        self
+    }
+    /// The same with one who takes checkpoints. [`fit_from_with`](crate::fit_from_with) refuses them
+    /// together with short runs, split and merge, and a time limit.
+    pub fn checkpoints(mut self, keeper: &'a mut dyn KeepCheckpoints<M>) -> Self {
+        self.keeper = Some(keeper);
+        self
+    }
+    /// The same, going on from a checkpoint of a fit of the same template, data, start and options:
+    /// with the bits that it would have had without the break.
+    pub fn resume(mut self, checkpoint: Checkpoint<M>) -> Self {
+        self.journal = Journal::resuming(checkpoint);
         self
     }
     /// The same, accelerated.
@@ -119,6 +138,26 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
     {
         self.rest = Some((tolerance, relative_change));
         self
+    }
+    /// Whether checkpoints are kept, or one is resumed.
+    pub(crate) fn has_checkpoints(&self) -> bool {
+        self.keeper.is_some() || self.journal.is_behind()
+    }
+    /// Whether the checkpoint does not belong to this fit: not a matter of one start.
+    pub(crate) fn refuses_checkpoint(&self) -> bool {
+        self.journal.refuses()
+    }
+    /// Whether the observer or the clock ends the run.
+    fn interrupted(&self, unwanted: bool) -> Option<StopReason> {
+        if unwanted {
+            return Some(StopReason::Observer);
+        }
+        self.out_of_time().then_some(StopReason::TimeLimit)
+    }
+    /// Whether the M-step changes every coordinate by less than was asked for.
+    fn at_rest(&self, model: &M, next: &M) -> bool {
+        self.rest
+            .is_some_and(|(tolerance, change)| change(model, next) <= tolerance)
     }
     /// Whether a deadline is set, by whoever called.
     pub(crate) fn has_deadline(&self) -> bool {
@@ -156,6 +195,23 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         which: usize,
         workspace: &mut Workspace<M::Statistics>,
     ) -> Result<Fit<M>, FitError> {
+        if let Some(fit) = self.journal.replayed() {
+            return Ok(fit);
+        }
+        let fitted = self.run_once(start, data, which, workspace);
+        if self.keeper.is_some() || self.journal.is_behind() {
+            self.journal.record(fitted.as_ref());
+        }
+        fitted
+    }
+
+    fn run_once(
+        &mut self,
+        start: M,
+        data: Data<'_, Batch<'_, M::Space>>,
+        which: usize,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<Fit<M>, FitError> {
         data.check(start.classes())?;
         if workspace.rows() != data.rows() {
             return Err(FitError::Shape(format!(
@@ -182,25 +238,19 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         which: usize,
         workspace: &mut Workspace<M::Statistics>,
     ) -> Result<Fit<M>, FitError> {
-        let mut stopping = Stopping::new(self.options.tolerance, self.options.max_iterations);
-        let (mut passes, mut degeneracies) = (0, Vec::new());
-        // Where acceleration left plain EM, and the length of the trace there.
-        let (mut refuge, mut accelerate) = (None, true);
-        self.forget();
-        // The run before may have dropped a component and left smaller statistics.
-        workspace.reshape(&start.empty_statistics());
-        let mut current = self.evaluate(start, data, 0, &mut passes, workspace)?;
-        let mut trace = vec![current.objective];
+        let (mut current, mut run) = self.begin(start, data, workspace)?;
         let stop_reason = loop {
-            let wish = self.look(which, &trace, &current.model);
-            if let Some(reason) = stopping.after(&trace, current.magnitude, current.plain) {
+            let wish = self.look(which, &run.trace, &current.model);
+            let kept = self.keep(which, &current, &run);
+            if let Some(reason) = (run.stopping).after(&run.trace, current.magnitude, current.plain)
+            {
                 break reason;
             }
-            if let Some(reason) = self.interrupted(wish) {
+            if let Some(reason) = self.interrupted(wish.is_break() || kept.is_break()) {
                 break reason;
             }
-            let iteration = trace.len();
-            let accelerated = accelerate && !stopping.probing();
+            let iteration = run.trace.len();
+            let accelerated = run.accelerate && !run.stopping.probing();
             let error = match current.model.maximize(workspace.statistics()) {
                 Ok(whole) if self.at_rest(&current.model, &whole) => {
                     break StopReason::ParametersAtRest;
@@ -212,14 +262,14 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
                         data,
                         iteration,
                         accelerated,
-                        &mut passes,
+                        &mut run.passes,
                         workspace,
                     ) {
                         Ok(Some(next)) => {
-                            trace.push(next.objective);
+                            run.trace.push(next.objective);
                             let before = std::mem::replace(&mut current, next);
-                            if refuge.is_none() && !current.plain {
-                                refuge = Some((before.model, iteration));
+                            if run.refuge.is_none() && !current.plain {
+                                run.refuge = Some((before.model, iteration));
                             }
                             continue;
                         }
@@ -229,26 +279,57 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
                 }
                 Err(source) => FitError::Estimate { iteration, source },
             };
-            let model = if let Some((model, length)) = refuge.take() {
+            let model = if let Some((model, length)) = run.refuge.take() {
                 // Acceleration must not fail where plain EM would not: plain EM from there on.
-                accelerate = false;
-                trace.truncate(length - 1);
+                run.accelerate = false;
+                run.trace.truncate(length - 1);
                 model
             } else {
-                self.repair(&current.model, error, data, &mut degeneracies)?
+                self.repair(&current.model, error, data, &mut run.degeneracies)?
             };
             workspace.reshape(&model.empty_statistics());
-            current = self.evaluate(model, data, trace.len(), &mut passes, workspace)?;
-            trace.push(current.objective);
-            stopping.restart();
+            current = self.evaluate(model, data, run.trace.len(), &mut run.passes, workspace)?;
+            run.trace.push(current.objective);
+            run.stopping.restart();
             self.forget();
         };
         let log_likelihood = current.log_likelihood;
-        let report = FitReport::new(trace, log_likelihood, passes, stop_reason, degeneracies);
+        let (trace, passes) = (run.trace, run.passes);
+        let report = FitReport::new(trace, log_likelihood, passes, stop_reason, run.degeneracies);
         Ok(Fit {
             report,
             model: current.model,
         })
+    }
+
+    /// The E-step at the start, or at the model of the checkpoint where this is its run.
+    fn begin(
+        &mut self,
+        start: M,
+        data: Data<'_, Batch<'_, M::Space>>,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<(Evaluated<M>, RunState<M>), FitError> {
+        self.forget();
+        let (start, resumed) = match self.journal.resumed() {
+            Some((model, run)) => (model, Some(run)),
+            None => (start, None),
+        };
+        // The run before may have dropped a component and left smaller statistics.
+        workspace.reshape(&start.empty_statistics());
+        let (mut passes, iteration) = (0, resumed.as_ref().map_or(0, RunState::iteration));
+        let mut current = self.evaluate(start, data, iteration, &mut passes, workspace)?;
+        let Some(run) = resumed else {
+            let stopping = Stopping::new(self.options.tolerance, self.options.max_iterations);
+            let run = RunState::new(current.objective, passes, stopping);
+            return Ok((current, run));
+        };
+        run.check(current.objective)?;
+        self.journal.accept();
+        current.plain = run.plain;
+        if let (Some(scheme), Some(past)) = (&mut self.scheme, run.acceleration.clone()) {
+            scheme.restore(past);
+        }
+        Ok((current, run))
     }
 
     /// The model with which to go on after an M-step had no estimate, by the policy of the options.
@@ -271,20 +352,6 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         repaired.map_err(|_| failed)
     }
 
-    /// Whether the observer or the clock ends the run.
-    fn interrupted(&self, wish: ControlFlow<()>) -> Option<StopReason> {
-        if wish.is_break() {
-            return Some(StopReason::Observer);
-        }
-        self.out_of_time().then_some(StopReason::TimeLimit)
-    }
-
-    /// Whether the M-step changes every coordinate by less than was asked for.
-    fn at_rest(&self, model: &M, next: &M) -> bool {
-        self.rest
-            .is_some_and(|(tolerance, change)| change(model, next) <= tolerance)
-    }
-
     /// Makes the acceleration forget the past: the model was changed from outside.
     fn forget(&mut self) {
         if let Some(scheme) = &mut self.scheme {
@@ -302,6 +369,30 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
             objective: trace[trace.len() - 1],
             model,
         })
+    }
+
+    /// Gives a checkpoint to who wants one now.
+    fn keep(&mut self, start: usize, current: &Evaluated<M>, run: &RunState<M>) -> ControlFlow<()> {
+        // A run that failed before the checkpoint fails once more: no state worth keeping.
+        let behind = self.journal.is_behind();
+        let Some(keeper) = self.keeper.as_mut().filter(|_| !behind) else {
+            return ControlFlow::Continue(());
+        };
+        let progress = Progress {
+            start,
+            iteration: run.iteration(),
+            objective: current.objective,
+            model: &current.model,
+        };
+        if !keeper.is_due(progress) {
+            return ControlFlow::Continue(());
+        }
+        let state = RunState {
+            plain: current.plain,
+            acceleration: self.scheme.as_ref().and_then(|scheme| scheme.state()),
+            ..run.clone()
+        };
+        keeper.keep(self.journal.checkpoint(&current.model, state))
     }
 
     /// The E-step at `model`: its statistics stay in the workspace.

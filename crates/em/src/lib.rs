@@ -48,6 +48,7 @@
 //! | the E-step; its rule | [`e_step`]; [`Responsibilities`] |
 //! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
 //! | acceleration | [`Acceleration`] |
+//! | looking on; checkpoints | [`Observe`]; [`Checkpoint`] |
 //! | starts; several of them; moves from a fit | [`Start`]; [`fit_from`]; [`SplitMerge`] |
 //! | what a user should know of a fit | [`Warning`] |
 //! | rows in memory, on disk | [`RowSource`] |
@@ -61,6 +62,7 @@
 
 mod accelerate;
 pub mod atoms;
+mod checkpoint;
 mod common_slopes;
 mod concomitant;
 mod data;
@@ -94,7 +96,8 @@ mod weights;
 mod with_noise;
 mod workspace;
 
-pub use accelerate::{Accelerate, Acceleration, Daarem, Squarem};
+pub use accelerate::{Accelerate, Acceleration, AccelerationState, Daarem, Squarem};
+pub use checkpoint::{Checkpoint, KeepCheckpoints};
 pub use common_slopes::{CommonSlopes, LinearCommonSlopes};
 pub use concomitant::{ConcomitantStatistics, MultinomialLogisticWeights};
 pub use data::{Allowed, Data};

@@ -69,6 +69,7 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     driver: &mut Driver<'_, Mixture<S, W>, R>,
 ) -> Result<Fit<Mixture<S, W>>, FitError> {
     check_data::<_, R>(template, data)?;
+    check_checkpoints(start, driver)?;
     let statistics = template.empty_statistics();
     let mut search = Search {
         template,
@@ -81,15 +82,37 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     };
     let shared = driver.has_deadline();
     driver.set_deadline();
-    match start {
-        Start::SmallEm(small) => search.short_runs(small, driver),
+    let searched = match start {
+        Start::SmallEm(small) => {
+            search.short_runs(small, driver);
+            Ok(())
+        }
         start => search.full_runs(start, driver),
-    }
-    let outcome = search.finish(start, driver);
+    };
+    let outcome = searched.and_then(|()| search.finish(start, driver));
     if !shared {
         driver.clear_deadline();
     }
     outcome
+}
+
+/// Refuses what a checkpoint does not hold: short runs, moves from a fit, the time that is gone.
+fn check_checkpoints<M, R: ?Sized>(
+    start: Start<'_>,
+    driver: &Driver<'_, M, R>,
+) -> Result<(), FitError> {
+    let options = driver.options;
+    let refused = [
+        (matches!(start, Start::SmallEm(_)), "short runs"),
+        (options.split_merge > 0, "split and merge"),
+        (options.time_limit.is_some(), "a time limit"),
+    ];
+    match refused.iter().find(|(asked, _)| *asked) {
+        Some((_, what)) if driver.has_checkpoints() => Err(FitError::Shape(format!(
+            "checkpoints cannot be combined with {what}"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The runs of one fit.
@@ -137,20 +160,24 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
         }
     }
 
-    /// Every start to its end.
+    /// Every start to its end; an error only where the checkpoint is of another fit.
     fn full_runs<R: Responsibilities + ?Sized>(
         &mut self,
         start: Start<'_>,
         driver: &mut Driver<'_, Mixture<S, W>, R>,
-    ) {
+    ) -> Result<(), FitError> {
         for which in 0..start.count(driver.options) {
             if self.best.is_some() && driver.out_of_time() {
                 break;
             }
             let outcome = self.run(start, which, driver);
+            if driver.refuses_checkpoint() {
+                return outcome.map(|_| ());
+            }
             self.starts.push(StartReport::of(&outcome));
             self.keep(outcome);
         }
+        Ok(())
     }
 
     /// Every start for a few iterations, the best of them to the end.

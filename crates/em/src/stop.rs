@@ -77,6 +77,7 @@ pub fn remaining_gain(a: f64, b: f64, c: f64) -> Option<f64> {
 /// accelerated run has no such three: when a whole jump gains less than the tolerance, it is asked
 /// for [`PROBE`] plain steps at the current point.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Stopping {
     tolerance: f64,
     max_iterations: usize,

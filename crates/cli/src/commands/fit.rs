@@ -2,6 +2,7 @@
 
 use crate::args::{Acceleration, Algorithm, Fit, Format, MixingWeights, OnDegenerate};
 use crate::cells::Impossible;
+use crate::checkpoint::{Keeper, Kept, check_combinations, resumed};
 use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
@@ -16,13 +17,16 @@ use crate::record::record;
 use crate::run::{self, Fitted, Job, check_covariates};
 use crate::start::Chosen;
 use crate::summary;
+use crate::trace::Trace;
 use crate::warn::warnings;
 use crate::write::{self, Target};
 use em::{Hard, Mixture, Options, Soft, WeightModel};
+use std::path::Path;
 use tabular::{Concomitant, ModelFile};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
+    check_combinations(arguments)?;
     let target = target(arguments)?;
     let mut sheet = Sheet::read(&arguments.data)?;
     if let Some(column) = &arguments.row_weights {
@@ -44,10 +48,10 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     finish(arguments, &fitted, target.as_ref())
 }
 
-/// Where the model goes: never over a file that the fit reads.
-fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
+/// The files that a fit reads, none of which it may write.
+fn inputs(arguments: &Fit) -> [(&str, Option<&Path>); 5] {
     let start = &arguments.start;
-    let inputs = [
+    [
         ("the data", Some(arguments.data.as_path())),
         ("--init-labels-file", start.init_labels_file.as_deref()),
         (
@@ -55,9 +59,15 @@ fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
             start.init_responsibilities.as_deref(),
         ),
         ("--init-model", start.init_model.as_deref()),
-    ];
+        ("--resume", arguments.resume.as_deref()),
+    ]
+}
+
+/// Where the model goes: never over a file that the fit reads.
+fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
     let path = arguments.output.as_deref();
-    path.map(|path| Target::new(path, &inputs)).transpose()
+    path.map(|path| Target::new("--output", path, &inputs(arguments)))
+        .transpose()
 }
 
 /// Row weights; rows without an observed cell have weight 0.
@@ -80,11 +90,7 @@ fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f
 
 /// The options in the words of the library.
 fn options(arguments: &Fit) -> Options {
-    let options = Options {
-        time_limit: arguments.time_limit,
-        ..Options::default()
-    };
-    options
+    let mut options = Options::default()
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
         .restarts(arguments.restarts.unwrap_or(10))
@@ -95,7 +101,9 @@ fn options(arguments: &Fit) -> Options {
             OnDegenerate::Fail => em::OnDegenerate::Fail,
             OnDegenerate::Reset => em::OnDegenerate::Reset,
             OnDegenerate::Drop => em::OnDegenerate::Drop,
-        })
+        });
+    options.time_limit = arguments.time_limit;
+    options
 }
 
 /// What accelerates the fit.
@@ -224,9 +232,22 @@ fn fit(
         allowed: evidence.as_ref().map(Evidence::allowed),
     };
     let random = job.start.is_random();
-    let mut line = Line::new(job.start.count(&options));
-    let fitted = run::fit(&job, template, knowledge, &rows.held, context, &mut line);
+    let trace = arguments.trace.as_deref();
+    let trace = trace.map(|path| Trace::new(path, &inputs(arguments)));
+    let (starts, trace) = (job.start.count(&options), trace.transpose()?);
+    let mut line = Line::new(starts, options.tolerance, options.max_iterations, trace);
+    let mut kept = Kept {
+        resume: resumed(arguments, table)?,
+        keeper: Keeper::new(arguments, &plan.specification, line.bar())?,
+    };
+    let fitted = run::fit(
+        &job, template, knowledge, &rows.held, context, &mut line, &mut kept,
+    );
     line.end();
+    let failure = (line.failure).or(kept.keeper.and_then(|keeper| keeper.failure));
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
     let Fitted {
         mut model,
         mut concomitant,

@@ -1,6 +1,6 @@
 //! Damped Anderson acceleration with restarts, kept to directions of ascent and to a trust region.
 
-use super::{Accelerate, Step, model_at, step};
+use super::{Accelerate, AccelerationState, Step, model_at, step};
 use distributions::Coordinates;
 use distributions::dense::Ldl;
 
@@ -37,6 +37,7 @@ const RADIUS_FACTORS: (f64, f64) = (4.0, 0.5);
 /// - **λ** falls with every accepted proposal and rises with every dropped one, and a dropped one
 ///   restarts the differences: they belong to another part of the likelihood.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Daarem {
     /// x and f of the step before.
     before: Option<Step>,
@@ -186,5 +187,13 @@ impl<M: Coordinates> Accelerate<M> for Daarem {
     }
     fn reset(&mut self) {
         *self = Self::default();
+    }
+    fn state(&self) -> Option<AccelerationState> {
+        Some(AccelerationState::Daarem(self.clone()))
+    }
+    fn restore(&mut self, state: AccelerationState) {
+        if let AccelerationState::Daarem(state) = state {
+            *self = state;
+        }
     }
 }

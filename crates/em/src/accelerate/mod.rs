@@ -22,6 +22,23 @@ pub trait Accelerate<M> {
     fn rejected(&mut self);
     /// A new run begins, or the model was changed from outside: forget the past.
     fn reset(&mut self);
+    /// The past, for a checkpoint; `None` where the scheme has none or cannot be restored.
+    fn state(&self) -> Option<AccelerationState> {
+        None
+    }
+    /// Takes a past over.
+    fn restore(&mut self, _state: AccelerationState) {}
+}
+
+/// The past of an acceleration scheme, in a checkpoint.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum AccelerationState {
+    /// Of [`Squarem`].
+    Squarem(Squarem),
+    /// Of [`Daarem`].
+    Daarem(Daarem),
 }
 
 /// The acceleration schemes, by name.
@@ -71,6 +88,7 @@ fn coordinates<M: Coordinates>(model: &M) -> Option<(Vec<f64>, usize)> {
 
 /// A plain EM step in coordinates.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Step {
     /// Where it begins.
     from: Vec<f64>,

@@ -1,6 +1,6 @@
 //! SQUAREM: squared iterative extrapolation.
 
-use super::{Accelerate, Step, model_at, norm, step};
+use super::{Accelerate, AccelerationState, Step, model_at, norm, step};
 use distributions::Coordinates;
 
 /// SQUAREM, scheme S3 (Varadhan & Roland 2008, Scandinavian Journal of Statistics 35, 335–353).
@@ -10,6 +10,7 @@ use distributions::Coordinates;
 /// whenever it is reached and shrinks when a proposal is dropped. Two passes a cycle, one of them
 /// at the proposal itself.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Squarem {
     /// The first point and the first step of the cycle.
     first: Option<Step>,
@@ -68,5 +69,13 @@ impl<M: Coordinates> Accelerate<M> for Squarem {
     }
     fn reset(&mut self) {
         *self = Self::default();
+    }
+    fn state(&self) -> Option<AccelerationState> {
+        Some(AccelerationState::Squarem(self.clone()))
+    }
+    fn restore(&mut self, state: AccelerationState) {
+        if let AccelerationState::Squarem(state) = state {
+            *self = state;
+        }
     }
 }
