@@ -319,7 +319,10 @@ fn finish(arguments: &Fit, fitted: &ModelFile, target: Option<&Target>) -> Resul
     let Some(record) = &fitted.fit else {
         return Ok(());
     };
-    let converged = matches!(&*record.stop_reason, "converged" | "precision_reached");
+    let converged = matches!(
+        &*record.stop_reason,
+        "converged" | "precision_reached" | "parameters_at_rest"
+    );
     if arguments.require_convergence && !converged {
         return Err(Failure::NotConverged(format!(
             "the fit did not converge: {} after {} iterations; nothing is written",
