@@ -115,7 +115,7 @@ fn noise_takes_what_lies_far_from_the_components() {
         shown.contains("mixture of 2 components, and noise"),
         "{shown}"
     );
-    assert!(shown.contains("2 (noise)"), "{shown}");
+    assert!(shown.contains("2 far (noise)"), "{shown}");
     // From its own file the fit starts where it ended.
     let again = fit(&format!("{data} --init-model {model} --max-iterations 0"));
     assert_eq!(again["weights"], fitted["weights"]);

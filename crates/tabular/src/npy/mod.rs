@@ -26,10 +26,10 @@ use std::sync::Arc;
 /// # Example
 /// ```no_run
 /// use em::{Data, Mixture, Options, fit};
-/// use gmm::{CovarianceStructure, GaussianSet};
+/// use gmm::Gaussians;
 /// use tabular::NumberFile;
 ///
-/// # fn run(start: Mixture<GaussianSet>) -> Result<(), Box<dyn std::error::Error>> {
+/// # fn run(start: Mixture<Gaussians>) -> Result<(), Box<dyn std::error::Error>> {
 /// let file = NumberFile::open("larger_than_memory.npy".as_ref())?;
 /// let fitted = fit(start, Data::of(&file), &Options::default())?;
 /// # Ok(())
