@@ -22,9 +22,10 @@ mod parallel;
 mod ranking;
 
 pub use bootstrap_test::{
-    LikelihoodRatioTest, Replicates, TestedComponents, bootstrap_test, likelihood_ratio_test,
+    LikelihoodRatioTest, Replicates, TestedComponents, bootstrap_test, higher_log_likelihood,
+    likelihood_ratio, likelihood_ratio_test,
 };
-pub use criterion::InformationCriterion;
+pub use criterion::{InformationCriterion, sabic};
 pub use cross_validation::{HeldOut, cross_validate};
 pub use folds::{Folds, Split};
 pub use objection::{Objection, SMALLEST_SPREAD, objection, smallest_relative_eigenvalue};

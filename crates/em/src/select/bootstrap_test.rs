@@ -12,7 +12,7 @@ use crate::restart::{fit_from_with, stream};
 use crate::sample::SampleSet;
 use crate::select::parallel::in_parallel;
 use crate::set::ComponentSet;
-use distributions::{Batch, Coordinates, Sample, Space};
+use distributions::{Batch, Buffer, Coordinates, Sample, Space};
 
 /// How many replicates a test draws, and from which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub fn likelihood_ratio_test<S: SampleSet>(
     statistic: f64,
     observations: usize,
     replicates: Replicates,
-    statistic_of: impl for<'b> Fn(Batch<'b, S::Space>) -> Result<f64, FitError> + Sync,
+    statistic_of: impl Fn(&Buffer<S::Space>) -> Result<f64, FitError> + Sync,
 ) -> Result<LikelihoodRatioTest, FitError> {
     if replicates.count == 0 {
         return Err(FitError::Shape(
@@ -70,7 +70,7 @@ pub fn likelihood_ratio_test<S: SampleSet>(
     }
     let outcomes = in_parallel(replicates.count, replicates.threads, |which| {
         let drawn = null.sample(&mut stream(replicates.seed, which), observations);
-        statistic_of(S::Space::view(&drawn))
+        statistic_of(&drawn)
     });
     let (mut null_statistics, mut failures) = (Vec::new(), Vec::new());
     for (which, outcome) in outcomes.into_iter().enumerate() {
@@ -158,13 +158,14 @@ where
     let highest = |template: &Mixture<S>, xs: Batch<'_, S::Space>| {
         let anew = fitted(template, Data::new(xs), start);
         let warm = fitted(template, Data::new(xs), Start::Model);
-        higher(anew, warm)
+        higher_log_likelihood(anew, warm)
     };
-    let statistic_of = |xs: Batch<'_, S::Space>| {
+    let statistic_of = |drawn: &Buffer<S::Space>| {
+        let xs = S::Space::view(drawn);
         let (less, more) = (highest(&null.model, xs)?, highest(&alternative.model, xs)?);
-        Ok(ratio(less, more))
+        Ok(likelihood_ratio(less, more))
     };
-    let statistic = ratio(
+    let statistic = likelihood_ratio(
         null.report.log_likelihood,
         alternative.report.log_likelihood,
     );
@@ -182,13 +183,19 @@ where
     })
 }
 
-/// 2(L₁ − L₀), at least 0.
-fn ratio(less: f64, more: f64) -> f64 {
+/// 2(L₁ − L₀), at least 0: less than 0 is a maximum that was missed.
+pub fn likelihood_ratio(less: f64, more: f64) -> f64 {
     (2.0 * (more - less)).max(0.0)
 }
 
-/// The higher log-likelihood of two fits, where one succeeded.
-fn higher<M>(a: Result<Fit<M>, FitError>, b: Result<Fit<M>, FitError>) -> Result<f64, FitError> {
+/// The higher log-likelihood of two fits; of the one that succeeded, where only one did.
+///
+/// # Errors
+/// The first error, where both failed.
+pub fn higher_log_likelihood<M>(
+    a: Result<Fit<M>, FitError>,
+    b: Result<Fit<M>, FitError>,
+) -> Result<f64, FitError> {
     let value = |fit: Fit<M>| fit.report.log_likelihood;
     match (a.map(value), b.map(value)) {
         (Ok(a), Ok(b)) => Ok(a.max(b)),

@@ -54,10 +54,14 @@ impl fmt::Display for InformationCriterion {
     }
 }
 
+/// −2L + p ln((n + 2)/24): BIC adjusted for the sample size (Sclove 1987, Psychometrika 52, 333–343).
+pub fn sabic(log_likelihood: f64, parameters: usize, observations: f64) -> f64 {
+    -2.0 * log_likelihood + parameters as f64 * ((observations + 2.0) / 24.0).ln()
+}
+
 impl Evaluation {
-    /// −2L + p ln((n + 2)/24): BIC adjusted for the sample size (Sclove 1987, Psychometrika 52, 333–343).
+    /// [`sabic`] of this model and data.
     pub fn sabic(&self) -> f64 {
-        let per_parameter = ((self.observations + 2.0) / 24.0).ln();
-        -2.0 * self.log_likelihood + self.parameters as f64 * per_parameter
+        sabic(self.log_likelihood, self.parameters, self.observations)
     }
 }
