@@ -44,3 +44,8 @@ pub struct Readme;
 #[doc = include_str!("../../docs/em.md")]
 #[cfg(doctest)]
 pub struct Em;
+
+/// The Rust code of docs/choosing-k.md, compiled and run.
+#[doc = include_str!("../../docs/choosing-k.md")]
+#[cfg(doctest)]
+pub struct ChoosingK;

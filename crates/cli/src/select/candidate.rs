@@ -128,12 +128,25 @@ pub fn candidates(select: &Select, sheet: &Sheet) -> Result<Vec<Candidate>, Fail
             }
         }
     }
+    check_some_model(&all, sheet)?;
     match &select.covariance {
         Some(list) if !structured => Err(Failure::input(format!(
             "--covariance {list}: no part of the model has a covariance"
         ))),
         _ => Ok(all),
     }
+}
+
+/// Where no candidate has a model, the options are wrong: that is said once, and not for each.
+fn check_some_model(all: &[Candidate], sheet: &Sheet) -> Result<(), Failure> {
+    let mut first = None;
+    for candidate in all {
+        match crate::choose::specification(&candidate.arguments, sheet) {
+            Ok(_) => return Ok(()),
+            Err(failure) => first = first.or(Some(failure)),
+        }
+    }
+    first.map_or(Ok(()), Err)
 }
 
 /// The structures under which a family is tried: `[None]` where it has none, or none is named.
