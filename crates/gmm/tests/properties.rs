@@ -292,13 +292,13 @@ let fell = fitted.report.stop_reason == em::StopReason::ObjectiveFell;
             row[p.labels[i].unwrap() as usize] = 1.0;
             row
         });
-        let mut naive = Naive::m_step(&p, &hard.collect::<Vec<_>>(), k, structure);
+        let mut naive = Naive::m_step(&p, &hard.collect::<Vec<_>>(), k, structure).unwrap();
         for t in 0..fitted.report.trace.len() {
             let (responsibilities, value) = naive.e_step(&p);
             let error = (fitted.report.trace[t] - value).abs() / value.abs();
             prop_assert!(error <= 1e-10 * condition(&fitted.model), "{t} {error:e}");
             if t + 1 < fitted.report.trace.len() {
-                naive = Naive::m_step(&p, &responsibilities, k, structure);
+                naive = Naive::m_step(&p, &responsibilities, k, structure).unwrap();
             }
         }
         let components = naive.means.iter().zip(&naive.covariances);
