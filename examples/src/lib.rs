@@ -44,3 +44,8 @@ pub struct Readme;
 #[doc = include_str!("../../docs/em.md")]
 #[cfg(doctest)]
 pub struct Em;
+
+/// The Rust code of docs/gaussian.md, compiled and run.
+#[doc = include_str!("../../docs/gaussian.md")]
+#[cfg(doctest)]
+pub struct Gaussian;

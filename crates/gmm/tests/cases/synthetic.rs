@@ -175,7 +175,8 @@ fn structured(
     let alternated = |m: &[Vec<f64>]| {
         let mut volumes = vec![1.0; pi.len()];
         let mut shape = identity.clone();
-        for _ in 0..2000 {
+        // Far more than is needed: each alternation wins a digit or so.
+        for _ in 0..200 {
             let shares: Vec<f64> = pi.iter().zip(&volumes).map(|(p, v)| p / v).collect();
             shape = combined(&shares, m);
             shape = scaled(&shape, 1.0 / root(&shape));
@@ -366,4 +367,19 @@ impl Naive {
         }
         (responsibilities, log_likelihood)
     }
+}
+
+/// How far rounding is blown up: the largest Σ_jj / (pivot of Σ at j).
+pub fn condition(model: &em::Mixture<gmm::Gaussians>) -> f64 {
+    let components = model.components().components().iter();
+    let squares = components.map(|g| {
+        // |L⁻¹ e_j √Σ_jj|²: 1 for uncorrelated columns.
+        let d = g.dimension();
+        (0..d).fold(1.0f64, |largest, j| {
+            let mut x = g.mean().to_vec();
+            x[j] += g.variance(j).sqrt();
+            largest.max(g.squared_mahalanobis(&x))
+        })
+    });
+    squares.fold(1.0, f64::max)
 }
