@@ -53,7 +53,7 @@ impl Problem {
             let pattern = hash(i) % patterns;
             // The first pattern is that of complete rows.
             for j in (0..d).filter(|_| pattern > 0) {
-                if hash(pattern * d + j) % each == 0 && j != pattern % d {
+                if hash(pattern * d + j).is_multiple_of(each) && j != pattern % d {
                     self.values[(i * d + j) as usize] = f64::NAN;
                 }
             }
