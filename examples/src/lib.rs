@@ -49,3 +49,8 @@ pub struct Em;
 #[doc = include_str!("../../docs/gaussian.md")]
 #[cfg(doctest)]
 pub struct Gaussian;
+
+/// The Rust code of docs/getting-started.md, compiled and run.
+#[doc = include_str!("../../docs/getting-started.md")]
+#[cfg(doctest)]
+pub struct GettingStarted;

@@ -185,7 +185,10 @@ fn spoilt(change: impl Fn(usize, &mut [f64])) -> Problem {
 }
 
 /// What must be named: the component, and where it can be told the column.
-fn named(error: &FitError) -> (Option<usize>, Option<usize>) {
+type Named = (Option<usize>, Option<usize>);
+
+/// What an error names.
+fn named(error: &FitError) -> Named {
     match error {
         FitError::Estimate { source, .. } => (source.component, source.column),
         other => panic!("{other}"),
@@ -197,7 +200,7 @@ fn named(error: &FitError) -> (Option<usize>, Option<usize>) {
 #[test]
 fn degenerate_data_end_in_an_error_or_the_policy() {
     use CovarianceStructure as S;
-    let cases: [(&str, Problem, S, (Option<usize>, Option<usize>)); 9] = [
+    let cases: [(&str, Problem, S, Named); 9] = [
         (
             "collinear",
             spoilt(|_, x| x[2] = 3.0 * x[0] - x[1]),
