@@ -2,11 +2,12 @@
 
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::Gaussian;
+use crate::prior::Prior;
 use crate::set::Gaussians;
 use distributions::{Component, Multivariate, RowsBuffer, RowsView, Sample};
 use em::{
-    Data, Evaluation, FitError, FitReport, Mixture, Options, Posterior, Start, fit_from, stream,
-    total_covariance, total_mean,
+    Data, Evaluation, FitError, FitReport, Mixture, OnDegenerate, Options, Posterior, Start,
+    fit_from, stream, total_covariance, total_mean,
 };
 
 /// A fitted Gaussian mixture p(x) = Σ_k π_k N(x | μ_k, Σ_k).
@@ -42,6 +43,8 @@ pub struct GaussianMixtureBuilder<'a> {
     components: usize,
     structure: CovarianceStructure,
     options: Options,
+    prior: Option<Prior>,
+    eigenvalue_ratio: Option<f64>,
     row_weights: Option<&'a [f64]>,
     start: Start<'a>,
     model: Option<&'a Mixture<Gaussians>>,
@@ -51,6 +54,23 @@ impl<'a> GaussianMixtureBuilder<'a> {
     /// The covariance structure; full by default.
     pub fn covariance(mut self, structure: CovarianceStructure) -> Self {
         self.structure = structure;
+        self
+    }
+    /// A prior of each component's mean and covariance, as [`Prior::fraley_raftery`] makes it: the fit then
+    /// maximises log-likelihood + ln prior.
+    pub fn prior(mut self, prior: Prior) -> Self {
+        self.prior = Some(prior);
+        self
+    }
+    /// The largest ratio of any two eigenvalues of the covariances, of one component or of two; see
+    /// [`Gaussians::with_eigenvalue_ratio`].
+    pub fn eigenvalue_ratio(mut self, ratio: f64) -> Self {
+        self.eigenvalue_ratio = Some(ratio);
+        self
+    }
+    /// What to do with a component that has no estimate; the default fails, naming it.
+    pub fn on_degenerate(mut self, on_degenerate: OnDegenerate) -> Self {
+        self.options.on_degenerate = on_degenerate;
         self
     }
     /// How many times to start where the start is random; default 10.
@@ -113,6 +133,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
                 (Mixture::uniform(set), self.start)
             }
         };
+        let template = self.restrained(template)?;
         let mut data = Data::new(rows);
         data.row_weights = self.row_weights;
         let fit = fit_from(&template, data, start, &self.options)?;
@@ -120,6 +141,22 @@ impl<'a> GaussianMixtureBuilder<'a> {
             mixture: fit.model,
             report: fit.report,
         })
+    }
+    /// The model under this builder's prior and bounds.
+    fn restrained(&self, model: Mixture<Gaussians>) -> Result<Mixture<Gaussians>, FitError> {
+        let wrong = |error: &dyn std::fmt::Display| FitError::Shape(error.to_string());
+        let mut set = model.components().clone();
+        if let Some(prior) = &self.prior {
+            set = set
+                .with_prior(prior.clone())
+                .map_err(|error| wrong(&error))?;
+        }
+        if let Some(ratio) = self.eigenvalue_ratio {
+            set = set
+                .with_eigenvalue_ratio(ratio)
+                .map_err(|error| wrong(&error))?;
+        }
+        Mixture::new(model.weights().clone(), set).map_err(|error| wrong(&error))
     }
     /// The model under this builder's structure.
     fn restructured(&self, model: &Mixture<Gaussians>) -> Result<Mixture<Gaussians>, FitError> {
@@ -137,6 +174,8 @@ impl GaussianMixture {
             components,
             structure: CovarianceStructure::Full,
             options: Options::default(),
+            prior: None,
+            eigenvalue_ratio: None,
             row_weights: None,
             start: Start::Spread,
             model: None,

@@ -79,6 +79,34 @@ impl Scatter {
             squares: self.squares.iter().map(|square| factor * square).collect(),
         }
     }
+    /// One row's weight with this mean and covariance (row-major, d × d).
+    pub(crate) fn of_one(mean: &[f64], covariance: &[f64], full: bool) -> Self {
+        Scatter::new(mean.len(), full).with_pseudo_rows(mean, 1.0, covariance, 1.0)
+    }
+    /// With `shrinkage` more rows at `mean`, `squares` (row-major, d × d) added to W, and the weight
+    /// `weight`, whatever that of the rows is.
+    pub(crate) fn with_pseudo_rows(
+        &self,
+        mean: &[f64],
+        shrinkage: f64,
+        squares: &[f64],
+        weight: f64,
+    ) -> Self {
+        let mut all = self.clone();
+        if shrinkage > 0.0 {
+            all.merge_mean(mean, shrinkage);
+        }
+        let d = self.dimension();
+        for (n, square) in all.squares.iter_mut().enumerate() {
+            *square += if self.is_full() {
+                squares[n]
+            } else {
+                squares[n * d + n]
+            };
+        }
+        all.weight = weight;
+        all
+    }
     /// Adds one row.
     pub fn add(&mut self, x: &[f64], weight: f64) {
         self.merge_mean(x, weight);

@@ -73,7 +73,7 @@ impl Coordinates for Gaussians {
         }
         if own == Own::Orientation {
             let covariances = unpack_oriented(structure, means.len(), self.dimension(), from)?;
-            return assembled(structure, means, covariances);
+            return assembled(self, means, covariances);
         }
         let template = &self.components()[0];
         let shared = unpack_covariance(template, from)?;
@@ -96,22 +96,33 @@ impl Coordinates for Gaussians {
             let gaussian = Gaussian::estimated(mean, covariance, structure);
             components.push(gaussian.map_err(|error| error.in_component(k))?);
         }
-        Gaussians::new(structure, components).map_err(EstimateError::from)
+        checked(self.with_components(components))
     }
 }
 
-/// The set of these means and covariances.
+/// The set of these means and covariances, in all else as `template`.
 fn assembled(
-    structure: CovarianceStructure,
+    template: &Gaussians,
     means: Vec<Vec<f64>>,
     covariances: Vec<Covariance>,
 ) -> Result<Gaussians, EstimateError> {
     let components = means.into_iter().zip(covariances).enumerate();
     let components = components.map(|(k, (mean, covariance))| {
-        Gaussian::estimated(mean, covariance, structure).map_err(|error| error.in_component(k))
+        let gaussian = Gaussian::estimated(mean, covariance, template.structure());
+        gaussian.map_err(|error| error.in_component(k))
     });
-    let components = components.collect::<Result<_, _>>()?;
-    Gaussians::new(structure, components).map_err(EstimateError::from)
+    checked(template.with_components(components.collect::<Result<_, _>>()?))
+}
+
+/// A set within its bounds.
+fn checked(set: Gaussians) -> Result<Gaussians, EstimateError> {
+    if set.is_out_of_bounds() {
+        let because = "its eigenvalues are out of bounds";
+        return Err(EstimateError::new(distributions::Reason::Singular {
+            because,
+        }));
+    }
+    Ok(set)
 }
 
 /// The covariance of which all coordinates but the last are given, and whose determinant is that of

@@ -1,7 +1,7 @@
 //! Multivariate Gaussian parts: the one family whose components are coupled.
 
 use crate::registry::read;
-use crate::{Bound, Family, Kind, ModelError, PartSpecification, Saved};
+use crate::{Bound, Family, Kind, ModelError, PartPrior, PartSpecification, Saved};
 use em::ComponentSet;
 use gmm::{CovarianceStructure, Gaussian, Gaussians};
 use serde::de::DeserializeOwned;
@@ -17,6 +17,7 @@ pub(crate) fn gaussian_line(name: &'static str) -> Family {
         of_intervals: None,
         template: Box::new(|part, field, components| {
             let set = Gaussians::standard(structure(part)?, components, part.columns.len());
+            let set = restrained(part, set)?;
             Ok(Box::new(Bound::new(field, set)))
         }),
         load: Box::new(|part, field, components| {
@@ -24,8 +25,31 @@ pub(crate) fn gaussian_line(name: &'static str) -> Family {
             let read = read_vectors(part, components, "mean", Gaussian::dimension)?;
             let set = Gaussians::new(structure, read)
                 .map_err(|error| (0, ModelError(error.to_string())))?;
+            let given = set.clone();
+            let set = restrained(part, set).map_err(|error| (0, error))?;
+            if set.components() != given.components() {
+                let message = "its covariance violates the bound of eigenvalues";
+                let differs = |k: &usize| set[*k] != given[*k];
+                let k = (0..given.components().len()).find(differs).unwrap_or(0);
+                return Err((k, ModelError(message.into())));
+            }
             Ok(Box::new(Bound::new(field, set)))
         }),
+    }
+}
+
+/// The set under the prior and the bounds of its part.
+fn restrained(part: &PartSpecification, mut set: Gaussians) -> Result<Gaussians, ModelError> {
+    if let Some(PartPrior::NormalInverseWishart(prior)) = &part.prior {
+        let with = set.with_prior(prior.clone());
+        set = with.map_err(|error| ModelError(format!("the prior: {error}")))?;
+    }
+    match part.eigenvalue_ratio {
+        Some(ratio) => {
+            let with = set.with_eigenvalue_ratio(ratio);
+            with.map_err(|error| ModelError(error.to_string()))
+        }
+        None => Ok(set),
     }
 }
 
@@ -76,7 +100,7 @@ impl Saved for Gaussians {
                 self.accumulate(&mut statistics, k, &x, 1.0);
             }
         }
-        let Ok(estimate) = self.maximize(&statistics) else {
+        let Ok(estimate) = self.clone().unpenalised().maximize(&statistics) else {
             return false;
         };
         (self.components().iter())
