@@ -239,16 +239,19 @@ type Given = (Vec<f64>, Vec<Value>);
 /// The specification, and the model to start from where one is given.
 fn named(arguments: &Fit, sheet: &Sheet) -> Result<(Specification, Option<Given>), Failure> {
     let Some(path) = &arguments.start.init_model else {
-        return Ok((choose::specification(arguments, sheet)?, None));
+        let mut specification = choose::specification(arguments, sheet)?;
+        (arguments.priors).set_means(arguments, &mut specification.parts)?;
+        return Ok((specification, None));
     };
     let text = text_file(path)?;
     let wrong = |error| Failure::input(format!("{}: {error}", path.display()));
-    let specification = if arguments.model.is_given() {
+    let mut specification = if arguments.model.is_given() {
         choose::specification(arguments, sheet)?
     } else {
         let file = ModelFile::from_text(&text).map_err(wrong)?;
         unchanged(arguments, file.specification)?
     };
+    (arguments.priors).set_means(arguments, &mut specification.parts)?;
     let given = ModelFile::start_from_text(&text, &specification).map_err(wrong)?;
     Ok((specification, Some(given)))
 }

@@ -4,7 +4,7 @@ use crate::args::{Fit, MixingWeights};
 use crate::columns::{Typed, row_weights};
 use crate::failure::{Failure, say};
 use crate::read::Sheet;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tabular::{FraleyRaftery, ModelFile, PartSpecification, PriorChoice, Specification};
 
 /// Priors.
@@ -17,6 +17,18 @@ pub struct Priors {
     /// The largest ratio of any two eigenvalues of the covariances of gaussian parts.
     #[arg(long, value_name = "C", allow_negative_numbers = true)]
     pub eigenvalue_ratio: Option<f64>,
+    /// Means of gaussian parts: those of --init-model, or one for all components.
+    #[arg(long, value_enum)]
+    pub means: Option<Means>,
+}
+
+/// Which means are not estimated each by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Means {
+    /// They stay those of the model to start from.
+    Fixed,
+    /// One for all components.
+    Shared,
 }
 
 /// What the options say.
@@ -47,6 +59,31 @@ impl Priors {
             0 => Err(wrong("no part of the model is of family gaussian")),
             _ => Ok(()),
         }
+    }
+    /// Sets in the parts that have means which of them are estimated.
+    pub fn set_means(&self, fit: &Fit, parts: &mut [PartSpecification]) -> Result<(), Failure> {
+        let Some(means) = self.means else {
+            return Ok(());
+        };
+        if means == Means::Fixed && fit.start.init_model.is_none() {
+            return Err(Failure::input(
+                "--means fixed needs --init-model MODEL.json, which has them",
+            ));
+        }
+        let mut found = false;
+        for part in parts.iter_mut().filter(|part| part.family == "gaussian") {
+            part.means = Some(match means {
+                Means::Fixed => tabular::Means::Fixed,
+                Means::Shared => tabular::Means::Shared,
+            });
+            found = true;
+        }
+        if found {
+            return Ok(());
+        }
+        Err(Failure::input(
+            "--means: no part of the model is of family gaussian",
+        ))
     }
     /// Whether a prior is asked for.
     pub fn is_given(&self) -> bool {
@@ -108,6 +145,11 @@ pub fn with_priors(
 ) -> Result<Specification, Failure> {
     if !arguments.priors.is_given() {
         return Ok(specification);
+    }
+    if arguments.priors.means.is_some() {
+        return Err(Failure::input(
+            "--prior cannot be combined with --means: means that are fixed or shared have no prior",
+        ));
     }
     let chosen = arguments.priors.chosen()?;
     let weights = match &arguments.row_weights {

@@ -189,6 +189,34 @@ fn eigenvalues_stay_within_their_ratio() {
 }
 
 #[test]
+fn means_are_kept_or_shared() {
+    let folder = folder("priors_means");
+    let data = write(&folder, "data.csv", clumps());
+    let model = folder.join("model.json").display().to_string();
+    let fitted = fit(&format!(
+        "{data} --family gaussian --columns x,y -k 2 --init-labels class --means shared --covariance VII \
+         --output {model}"
+    ));
+    let means = |file: &Value| [0, 1].map(|k| file["components"][k]["mean"].clone());
+    let [first, second] = means(&fitted);
+    assert_eq!(first, second);
+    assert_eq!(fitted["parts"][0]["means"], "shared");
+    // One weight, one mean, two variances.
+    assert_eq!(fit_value(&fitted, "parameters"), 5.0);
+    let again = fit(&format!("{data} --init-model {model} --max-iterations 0"));
+    assert_eq!(again["components"], fitted["components"]);
+    let kept = fit(&format!("{data} --init-model {model} --means fixed"));
+    assert_eq!(means(&kept), means(&fitted));
+    assert_eq!(fit_value(&kept, "parameters"), 3.0);
+    // At a maximum over the means, too, nothing is left to gain.
+    let (a, b) = (
+        fit_value(&kept, "objective"),
+        fit_value(&fitted, "objective"),
+    );
+    assert!((a - b).abs() < 1e-6, "{a} {b}");
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let folder = folder("priors_refused");
     let data = write(&folder, "data.csv", clumps());
@@ -293,6 +321,22 @@ fn what_cannot_be_is_refused() {
         (
             "--family normal --columns x,y -k 2 --eigenvalue-ratio 5",
             "gaussian",
+        ),
+        (
+            "--family normal --columns x,y -k 2 --means shared",
+            "gaussian",
+        ),
+        (
+            "--family gaussian --columns x,y -k 2 --means fixed",
+            "--init-model",
+        ),
+        (
+            "--family gaussian --columns x,y -k 2 --means shared --covariance tied",
+            "the same",
+        ),
+        (
+            "--family gaussian --columns x,y -k 2 --means shared --prior fraley-raftery",
+            "--means",
         ),
         (
             "--family gaussian --columns x,y -k 2 --eigenvalue-ratio 5 --on-degenerate floor",

@@ -2,6 +2,7 @@
 
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::Gaussian;
+use crate::means::Means;
 use crate::prior::Prior;
 use crate::set::Gaussians;
 use distributions::{Component, Multivariate, RowsBuffer, RowsView, Sample};
@@ -45,6 +46,7 @@ pub struct GaussianMixtureBuilder<'a> {
     options: Options,
     prior: Option<Prior>,
     eigenvalue_ratio: Option<f64>,
+    means: Means,
     row_weights: Option<&'a [f64]>,
     start: Start<'a>,
     model: Option<&'a Mixture<Gaussians>>,
@@ -66,6 +68,11 @@ impl<'a> GaussianMixtureBuilder<'a> {
     /// [`Gaussians::with_eigenvalue_ratio`].
     pub fn eigenvalue_ratio(mut self, ratio: f64) -> Self {
         self.eigenvalue_ratio = Some(ratio);
+        self
+    }
+    /// Which means are estimated: one for each component by default.
+    pub fn means(mut self, means: Means) -> Self {
+        self.means = means;
         self
     }
     /// What to do with a component that has no estimate; the default fails, naming it.
@@ -156,6 +163,12 @@ impl<'a> GaussianMixtureBuilder<'a> {
                 .with_eigenvalue_ratio(ratio)
                 .map_err(|error| wrong(&error))?;
         }
+        if self.means == Means::Fixed && self.model.is_none() {
+            return Err(FitError::Shape(
+                "means that are fixed need a model to start from, which has them".into(),
+            ));
+        }
+        set = set.with_means(self.means).map_err(|error| wrong(&error))?;
         Mixture::new(model.weights().clone(), set).map_err(|error| wrong(&error))
     }
     /// The model under this builder's structure.
@@ -176,6 +189,7 @@ impl GaussianMixture {
             options: Options::default(),
             prior: None,
             eigenvalue_ratio: None,
+            means: Means::Free,
             row_weights: None,
             start: Start::Spread,
             model: None,

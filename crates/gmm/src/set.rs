@@ -3,6 +3,7 @@
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::{Gaussian, check_row};
 use crate::kernel;
+use crate::means::{Means, shared_mean};
 use crate::prior::Prior;
 use crate::scatter::Scatter;
 use crate::variance_bound::VarianceBound;
@@ -48,6 +49,7 @@ pub struct Gaussians {
     components: Vec<Gaussian>,
     prior: Option<Arc<Prior>>,
     bound: Option<VarianceBound>,
+    means: Means,
 }
 
 impl Gaussians {
@@ -82,6 +84,7 @@ impl Gaussians {
             components: components.collect(),
             prior: None,
             bound: None,
+            means: Means::Free,
         })
     }
     /// K times N(0, I) in `dimension` columns: a template for a fit.
@@ -96,6 +99,7 @@ impl Gaussians {
             components: vec![gaussian; components],
             prior: None,
             bound: None,
+            means: Means::Free,
         }
     }
     /// The same, whose M-step is the mode of the posterior under this prior of each (μ_k, Σ_k).
@@ -109,12 +113,18 @@ impl Gaussians {
             prior.dimension() as f64,
             "must be the number of columns",
         )?;
+        ParameterError::require(
+            self.means == Means::Free,
+            "number of free means",
+            0.0,
+            "must be that of the components under a prior",
+        )?;
         self.prior = Some(Arc::new(prior));
         Ok(self)
     }
-    /// The same, whose M-step maximises the likelihood: without prior and bounds.
+    /// The same, whose M-step maximises the likelihood: without prior and bounds, all means free.
     pub fn unpenalised(mut self) -> Self {
-        (self.prior, self.bound) = (None, None);
+        (self.prior, self.bound, self.means) = (None, None, Means::Free);
         self
     }
     /// The prior, where there is one.
@@ -128,6 +138,7 @@ impl Gaussians {
             components,
             prior: self.prior.clone(),
             bound: self.bound,
+            means: self.means,
         }
     }
     /// Whether the components violate the bound of eigenvalues.
@@ -147,8 +158,43 @@ impl Gaussians {
         let full = self.structure.needs_full_scatter();
         let part = |c: &Gaussian| Scatter::of_one(c.mean(), &c.covariance(), full);
         let parts: Vec<Scatter> = self.components.iter().map(part).collect();
-        let inside = (self.structure).estimate_within(&parts, &self.components, Some(bound))?;
+        let inside = bounded.estimate_from(&parts, &self.components)?;
         Ok(bounded.with_components(inside))
+    }
+    /// The structure's M-step within the bounds.
+    pub(crate) fn estimate_from(
+        &self,
+        parts: &[Scatter],
+        current: &[Gaussian],
+    ) -> Result<Vec<Gaussian>, EstimateError> {
+        self.structure.estimate_within(parts, current, self.bound)
+    }
+    /// The same with these means estimated. Fixed ones are those of the components; where they are to be
+    /// shared, components whose means differ are replaced by those that come nearest, in divergence.
+    ///
+    /// # Errors
+    /// Under a prior, and where components that share a mean would be the same: EII, EEI, EEE.
+    pub fn with_means(mut self, means: Means) -> Result<Self, EstimateError> {
+        let refused = |why: &str| Err(EstimateError::new(Reason::Unsupported(why.to_owned())));
+        if means != Means::Free && self.prior.is_some() {
+            return refused("means that are fixed or shared have no prior");
+        }
+        if means == Means::Shared && self.structure.is_pooled() {
+            return refused("components with one mean and one covariance are the same");
+        }
+        self.means = means;
+        let first = self.components[0].mean();
+        if means == Means::Shared && self.components.iter().any(|c| c.mean() != first) {
+            let full = self.structure.needs_full_scatter();
+            let part = |c: &Gaussian| Scatter::of_one(c.mean(), &c.covariance(), full);
+            let parts: Vec<Scatter> = self.components.iter().map(part).collect();
+            self.components = shared_mean(&self, &parts)?;
+        }
+        Ok(self)
+    }
+    /// Which means are estimated.
+    pub fn means(&self) -> Means {
+        self.means
     }
     /// The same under the constraint that no eigenvalue of any covariance is more than `ratio` times another: a
     /// likelihood with a maximum, whatever the rows, as long as they do not all coincide on K points. The
@@ -236,18 +282,24 @@ impl ComponentSet for Gaussians {
         kernel::accumulate(into, &self.components, prepared, weights, xs.len(), scratch);
     }
     fn maximize(&self, from: &Vec<Scatter>) -> Result<Self, EstimateError> {
-        let estimates = match &self.prior {
-            None => (self.structure).estimate_within(from, &self.components, self.bound)?,
-            Some(prior) => {
+        let estimates = match (self.means, &self.prior) {
+            (Means::Shared, _) => shared_mean(self, from)?,
+            (Means::Fixed, _) => {
+                let pairs = from.iter().zip(&self.components);
+                let about: Vec<Scatter> = pairs.map(|(part, c)| part.about(c.mean())).collect();
+                self.estimate_from(&about, &self.components)?
+            }
+            (Means::Free, None) => self.estimate_from(from, &self.components)?,
+            (Means::Free, Some(prior)) => {
                 let all = prior.added_to(from, self.structure);
-                (self.structure).estimate_within(&all, &self.components, self.bound)?
+                self.estimate_from(&all, &self.components)?
             }
         };
         Ok(self.with_components(estimates))
     }
     fn parameter_count(&self) -> usize {
         let (k, d) = (self.components.len(), self.dimension());
-        k * d + self.structure.parameter_count(k, d)
+        self.means.parameter_count(k, d) + self.structure.parameter_count(k, d)
     }
     fn subset(&self, keep: &[usize]) -> Self {
         self.with_components(keep.iter().map(|&k| self.components[k].clone()).collect())

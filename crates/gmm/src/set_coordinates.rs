@@ -2,6 +2,7 @@
 
 use crate::covariance::{CovarianceStructure, scaled};
 use crate::gaussian::{Covariance, Gaussian, pack_covariance, unpack_covariance};
+use crate::means::Means;
 use crate::oriented_coordinates::{pack_oriented, unpack_oriented};
 use crate::set::Gaussians;
 use distributions::{Coordinates, EstimateError, next_coordinate};
@@ -42,7 +43,12 @@ fn half_log_volume(gaussian: &Gaussian) -> f64 {
 /// orientations have a Cayley transform, and their variances along them.
 impl Coordinates for Gaussians {
     fn pack(&self, into: &mut Vec<f64>) {
-        for gaussian in self.components() {
+        let means = match self.means() {
+            Means::Free => self.components().len(),
+            Means::Fixed => 0,
+            Means::Shared => 1,
+        };
+        for gaussian in &self.components()[..means] {
             into.extend_from_slice(gaussian.mean());
         }
         if own(self.structure()) == Own::Orientation {
@@ -64,8 +70,16 @@ impl Coordinates for Gaussians {
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         let (structure, own) = (self.structure(), own(self.structure()));
-        let mut means = Vec::with_capacity(self.components().len());
-        for _ in self.components() {
+        let mut means: Vec<Vec<f64>> = Vec::with_capacity(self.components().len());
+        for (k, gaussian) in self.components().iter().enumerate() {
+            if self.means() == Means::Fixed {
+                means.push(gaussian.mean().to_vec());
+                continue;
+            }
+            if self.means() == Means::Shared && k > 0 {
+                means.push(means[0].clone());
+                continue;
+            }
             let mean: Result<Vec<f64>, _> = (0..self.dimension())
                 .map(|_| next_coordinate(from))
                 .collect();

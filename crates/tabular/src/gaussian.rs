@@ -27,7 +27,9 @@ pub(crate) fn gaussian_line(name: &'static str) -> Family {
                 .map_err(|error| (0, ModelError(error.to_string())))?;
             let given = set.clone();
             let set = restrained(part, set).map_err(|error| (0, error))?;
-            if set.components() != given.components() {
+            // A start whose means differ may be brought in where they are to be shared.
+            let means = part.means == Some(gmm::Means::Shared);
+            if !means && set.components() != given.components() {
                 let message = "its covariance violates the bound of eigenvalues";
                 let differs = |k: &usize| set[*k] != given[*k];
                 let k = (0..given.components().len()).find(differs).unwrap_or(0);
@@ -44,11 +46,12 @@ fn restrained(part: &PartSpecification, mut set: Gaussians) -> Result<Gaussians,
         let with = set.with_prior(prior.clone());
         set = with.map_err(|error| ModelError(format!("the prior: {error}")))?;
     }
-    match part.eigenvalue_ratio {
-        Some(ratio) => {
-            let with = set.with_eigenvalue_ratio(ratio);
-            with.map_err(|error| ModelError(error.to_string()))
-        }
+    let wrong = |error: distributions::EstimateError| ModelError(error.to_string());
+    if let Some(ratio) = part.eigenvalue_ratio {
+        set = set.with_eigenvalue_ratio(ratio).map_err(wrong)?;
+    }
+    match part.means {
+        Some(means) => set.with_means(means).map_err(wrong),
         None => Ok(set),
     }
 }

@@ -38,6 +38,7 @@ pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};
 pub use concomitant::{Concomitant, ConcomitantSpecification};
 pub use form::{Form, Plain};
+pub use gmm::Means;
 pub use grouped::KnownRows;
 pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION, with_weights_prior};
 pub use noise::Noise;

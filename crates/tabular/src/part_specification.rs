@@ -46,6 +46,9 @@ pub struct PartSpecification {
     /// The largest ratio of any two eigenvalues of the covariances of a Gaussian part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eigenvalue_ratio: Option<f64>,
+    /// Which means of a Gaussian part are estimated; each by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<gmm::Means>,
     /// The prior of its components.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior: Option<PartPrior>,
@@ -335,6 +338,12 @@ impl PartSpecification {
             )));
         }
         self.check_prior()?;
+        if self.means.is_some() && self.family != "gaussian" {
+            return Err(ModelError(format!(
+                "the means of family {} are estimated, each by itself",
+                self.family
+            )));
+        }
         if self.eigenvalue_ratio.is_some() && self.family != "gaussian" {
             return Err(ModelError(format!(
                 "family {} has no bound of eigenvalues",
