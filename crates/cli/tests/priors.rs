@@ -20,7 +20,7 @@ fn fit_value(file: &Value, key: &str) -> f64 {
 
 /// Two clumps in x and y; the first has six identical rows and no others.
 fn clumps() -> String {
-    let mut text = String::from("x,y,count,colour,class\n");
+    let mut text = String::from("x,y,count,colour,class,far\n");
     for i in 0..18 {
         let (x, y) = match i {
             0..6 => (1.0, 2.0),
@@ -28,7 +28,7 @@ fn clumps() -> String {
         };
         let (count, colour) = (i % 3 + 2 * (i / 6), ["red", "blue"][i as usize % 2]);
         let class = if i < 6 { "a" } else { "b" };
-        writeln!(text, "{x},{y},{count},{colour},{class}").expect("text");
+        writeln!(text, "{x},{y},{count},{colour},{class},{}", x + 1.0).expect("text");
     }
     text
 }
@@ -286,7 +286,7 @@ fn what_cannot_be_is_refused() {
             "gaussian",
         ),
         (
-            "--interval x,y --family normal -k 2 --prior strength=1",
+            "--interval x,far --family normal -k 2 --prior strength=1",
             "intervals",
         ),
         (
