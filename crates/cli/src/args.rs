@@ -47,6 +47,9 @@ pub struct Fit {
     /// What is known.
     #[command(flatten)]
     pub known: Known,
+    /// Priors.
+    #[command(flatten)]
+    pub priors: crate::prior::Priors,
     /// The column of row weights (frequencies).
     #[arg(long, value_name = "COLUMN")]
     pub row_weights: Option<String>,
@@ -64,7 +67,7 @@ pub struct Fit {
           allow_negative_numbers = true)]
     pub split_merge: usize,
     /// What to do with a component that has no estimate (empty, collapsed, singular): fail, start it
-    /// anew from the worst-explained rows, or drop it.
+    /// anew from the worst-explained rows, drop it, or keep variances above a floor throughout.
     #[arg(long, value_enum, default_value_t = OnDegenerate::Fail)]
     pub on_degenerate: OnDegenerate,
     /// Stop when the estimated remaining gain is below this many nats, twice running.
@@ -365,6 +368,8 @@ pub enum OnDegenerate {
     Reset,
     /// The component is left out.
     Drop,
+    /// Variances stay above a floor.
+    Floor,
 }
 
 /// What to print.

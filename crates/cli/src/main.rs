@@ -21,6 +21,7 @@ mod labels;
 mod names;
 mod order;
 mod plan;
+mod prior;
 mod progress;
 mod read;
 mod record;

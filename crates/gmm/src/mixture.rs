@@ -3,12 +3,14 @@
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::Gaussian;
 use crate::known::Known;
+use crate::means::Means;
 use crate::missing::{fit_observed, observed_weights};
+use crate::prior::Prior;
 use crate::set::Gaussians;
 use distributions::{Component, Multivariate, RowsBuffer, RowsView, Sample, View};
 use em::{
-    Allowed, Data, Evaluation, FitError, FitReport, Mixture, Options, Posterior, Start, fit_from,
-    stream, total_covariance, total_mean,
+    Allowed, Data, Evaluation, FitError, FitReport, Mixture, OnDegenerate, Options, Posterior, Start,
+    fit_from, stream, total_covariance, total_mean,
 };
 
 /// A fitted Gaussian mixture p(x) = Σ_k π_k N(x | μ_k, Σ_k).
@@ -46,6 +48,9 @@ pub struct GaussianMixtureBuilder<'a> {
     components: usize,
     structure: CovarianceStructure,
     options: Options,
+    prior: Option<Prior>,
+    eigenvalue_ratio: Option<f64>,
+    means: Means,
     row_weights: Option<&'a [f64]>,
     start: Option<Start<'a>>,
     model: Option<&'a Mixture<Gaussians>>,
@@ -58,6 +63,28 @@ impl<'a> GaussianMixtureBuilder<'a> {
     /// The covariance structure; full by default.
     pub fn covariance(mut self, structure: CovarianceStructure) -> Self {
         self.structure = structure;
+        self
+    }
+    /// A prior of each component's mean and covariance, as [`Prior::fraley_raftery`] makes it: the fit then
+    /// maximises log-likelihood + ln prior.
+    pub fn prior(mut self, prior: Prior) -> Self {
+        self.prior = Some(prior);
+        self
+    }
+    /// The largest ratio of any two eigenvalues of the covariances, of one component or of two; see
+    /// [`Gaussians::with_eigenvalue_ratio`].
+    pub fn eigenvalue_ratio(mut self, ratio: f64) -> Self {
+        self.eigenvalue_ratio = Some(ratio);
+        self
+    }
+    /// Which means are estimated: one for each component by default.
+    pub fn means(mut self, means: Means) -> Self {
+        self.means = means;
+        self
+    }
+    /// What to do with a component that has no estimate; the default fails, naming it.
+    pub fn on_degenerate(mut self, on_degenerate: OnDegenerate) -> Self {
+        self.options.on_degenerate = on_degenerate;
         self
     }
     /// How many times to start where the start is random; default 10.
@@ -185,6 +212,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
         let labelled = self.known_labels.map(Start::Labels);
         let labelled = labelled.filter(|_| known.as_ref().is_some_and(|known| known.all_labelled));
         let start = given.or(labelled).unwrap_or(Start::Spread);
+        let template = self.restrained(template)?;
         let mut data = Data::new(rows);
         data.row_weights = self.row_weights;
         data.allowed = known.as_ref().map(Known::allowed).or(self.allowed);
@@ -198,6 +226,28 @@ impl<'a> GaussianMixtureBuilder<'a> {
             report: fit.report,
             missing_cells: self.missing_cells,
         })
+    }
+    /// The model under this builder's prior and bounds.
+    fn restrained(&self, model: Mixture<Gaussians>) -> Result<Mixture<Gaussians>, FitError> {
+        let wrong = |error: &dyn std::fmt::Display| FitError::Shape(error.to_string());
+        let mut set = model.components().clone();
+        if let Some(prior) = &self.prior {
+            set = set
+                .with_prior(prior.clone())
+                .map_err(|error| wrong(&error))?;
+        }
+        if let Some(ratio) = self.eigenvalue_ratio {
+            set = set
+                .with_eigenvalue_ratio(ratio)
+                .map_err(|error| wrong(&error))?;
+        }
+        if self.means == Means::Fixed && self.model.is_none() {
+            return Err(FitError::Shape(
+                "means that are fixed need a model to start from, which has them".into(),
+            ));
+        }
+        set = set.with_means(self.means).map_err(|error| wrong(&error))?;
+        Mixture::new(model.weights().clone(), set).map_err(|error| wrong(&error))
     }
     /// The model under this builder's structure.
     fn restructured(&self, model: &Mixture<Gaussians>) -> Result<Mixture<Gaussians>, FitError> {
@@ -215,6 +265,9 @@ impl GaussianMixture {
             components,
             structure: CovarianceStructure::Full,
             options: Options::default(),
+            prior: None,
+            eigenvalue_ratio: None,
+            means: Means::Free,
             row_weights: None,
             start: None,
             model: None,

@@ -223,6 +223,12 @@ impl ComponentSet for IncompleteGaussians {
     fn estimate(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
         estimate::estimate(&self.gaussians, xs, weights).map(Self::new)
     }
+    fn floored(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.gaussians.floored(xs, weights).map(Self::new)
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        self.gaussians.at_bound()
+    }
     /// The mean over the columns that both rows have, times d, so that rows with gaps are no nearer than
     /// others. Rows that share no column are as far apart as two rows mostly are: at 2d variances.
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {
