@@ -64,7 +64,9 @@
 mod conditional;
 mod covariance;
 mod gaussian;
+mod init;
 mod kernel;
+mod kmeans;
 mod linalg;
 mod mixture;
 mod oriented_coordinates;
@@ -77,6 +79,8 @@ mod student_t;
 pub use conditional::Conditional;
 pub use covariance::{CovarianceStructure, UnknownStructure};
 pub use gaussian::Gaussian;
+pub use init::{Agglomeration, Agglomerative, Hierarchy};
+pub use kmeans::{KMeans, KMeansBuilder, KMeansStart};
 pub use mixture::{GaussianMixture, GaussianMixtureBuilder};
 pub use scatter::Scatter;
 pub use set::Gaussians;
