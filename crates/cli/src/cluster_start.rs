@@ -79,7 +79,7 @@ fn check_combinations(arguments: &Fit, name: &str) -> Result<(), Failure> {
 /// The rows of the one part, of a family whose clusters have centres.
 fn vectors<'a>(context: Context<'a>, name: &str) -> Result<RowsView<'a, f64>, Failure> {
     let suits = |part: &PartSpecification| {
-        ["gaussian", "multivariate_t", "normal"].contains(&part.family.as_str())
+        ["gaussian", "multivariate_t", "factor_analyzers", "normal"].contains(&part.family.as_str())
     };
     let ([part], [field]) = (
         &context.specification.parts[..],
@@ -91,7 +91,7 @@ fn vectors<'a>(context: Context<'a>, name: &str) -> Result<RowsView<'a, f64>, Fa
     };
     if !suits(part) {
         return Err(Failure::input(format!(
-            "--init {name} is for the families gaussian, multivariate_t and normal, not for {}",
+            "--init {name} is for the families gaussian, multivariate_t, factor_analyzers and normal, not for {}",
             part.family
         )));
     }

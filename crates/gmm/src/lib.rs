@@ -63,6 +63,7 @@
 
 mod conditional;
 mod covariance;
+mod factor;
 mod gaussian;
 mod init;
 mod kernel;
@@ -78,6 +79,7 @@ mod student_t;
 
 pub use conditional::Conditional;
 pub use covariance::{CovarianceStructure, UnknownStructure};
+pub use factor::{FactorAnalyzer, FactorAnalyzers, FactorStructure, LEAST_NOISE};
 pub use gaussian::Gaussian;
 pub use init::{Agglomeration, Agglomerative, Hierarchy};
 pub use kmeans::{KMeans, KMeansBuilder, KMeansStart};
