@@ -204,3 +204,53 @@ fn the_divergence_of_normals_is_within_its_error() {
     refused(&format!("divergence {p} {other}"), "other.json");
     refused(&format!("divergence {p} {q} -n 1"), "-n");
 }
+
+#[test]
+fn factor_analysers_are_fitted_saved_and_refused() {
+    let folder = folder("clusters_factors");
+    let data = case_file("gmm_iris", "data.csv");
+    let base = format!("{data} --family factor_analyzers -k 2");
+    let mut likelihoods = Vec::new();
+    for set in [
+        "factors=1",
+        "factors=1 --set loadings=common",
+        "factors=1 --set noise=common",
+        "factors=2 --set noise=isotropic",
+        "factors=1 --set loadings=common --set noise=common_isotropic",
+    ] {
+        let file = fit_json(&words(&format!("{base} --set {set} --restarts 2")));
+        let component = &file["components"][1];
+        assert_eq!(component["mean"].as_array().map(Vec::len), Some(4), "{set}");
+        assert_eq!(component["loadings"].as_array().map(Vec::len), Some(4));
+        assert_eq!(
+            component["noise_variances"].as_array().map(Vec::len),
+            Some(4)
+        );
+        let model = write(&folder, "model.json", file.to_string());
+        let again = fit_json(&words(&format!(
+            "{data} --init-model {model} --max-iterations 0"
+        )));
+        let (reached, read) = (likelihood(&file), likelihood(&again));
+        assert!(
+            (reached - read).abs() < 1e-9 * reached.abs(),
+            "{set}: {reached} {read}"
+        );
+        assert_eq!(file["fit"]["parameters"], again["fit"]["parameters"]);
+        likelihoods.push(reached);
+    }
+    // What is shared costs likelihood: own loadings and noise hold the models with one factor.
+    for shared in [1, 2, 4] {
+        assert!(likelihoods[shared] < likelihoods[0], "{likelihoods:?}");
+    }
+    let fit = format!("fit {base}");
+    refused(&fit, "factors");
+    refused(&format!("{fit} --set factors=3"), "number of factors");
+    refused(
+        &format!("{fit} --set factors=1 --set loadings=odd"),
+        "own, common",
+    );
+    refused(
+        &format!("{fit} --set factors=1 --covariance tied"),
+        "covariance",
+    );
+}
