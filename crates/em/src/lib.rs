@@ -58,6 +58,7 @@
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //! | components merged to clusters; the divergence of two models | [`MergeSequence`]; [`kl_by_sampling`] |
+//! | choosing among models: criteria, cross-validation, ranking, a test of K | [`select`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
 
@@ -87,6 +88,7 @@ mod responsibilities;
 mod restart;
 mod row_source;
 mod sample;
+pub mod select;
 mod set;
 mod shared_variance;
 mod split_merge;

@@ -6,6 +6,7 @@ pub mod merge;
 pub mod predict;
 pub mod sample;
 pub mod score;
+pub mod select;
 pub mod show;
 
 use crate::failure::Failure;
