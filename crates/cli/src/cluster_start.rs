@@ -95,17 +95,23 @@ fn vectors<'a>(context: Context<'a>, name: &str) -> Result<RowsView<'a, f64>, Fa
             part.family
         )));
     }
-    if field.missing.is_some() {
+    let rows = match &field.values {
+        Values::Vectors(values) => RowsBuffer::view(values),
+        Values::FileVectors(file) => file.view(),
+        other => match other.reals() {
+            Some(values) => RowsView::new(values, 1),
+            None => {
+                return Err(Failure::input(format!(
+                    "--init {name} needs columns of numbers"
+                )));
+            }
+        },
+    };
+    // NaN is a gap among the cells of a vector.
+    if field.missing.is_some() || rows.values().iter().any(|x| x.is_nan()) {
         return Err(Failure::input(format!(
             "--init {name} needs complete rows: --missing drop leaves the others out"
         )));
     }
-    match &field.values {
-        Values::Vectors(values) => Ok(RowsBuffer::view(values)),
-        Values::FileVectors(file) => Ok(file.view()),
-        other => other
-            .reals()
-            .map(|values| RowsView::new(values, 1))
-            .ok_or_else(|| Failure::input(format!("--init {name} needs columns of numbers"))),
-    }
+    Ok(rows)
 }

@@ -110,6 +110,11 @@ fn what_has_no_centres_does_not_start_from_clusters() {
         let many = gaussian.replace("-k 2", "-k 6");
         refused(&many, "distinct rows");
     }
+    let gaps = write(&folder, "gaps.csv", "x,y\n1,2\n3,\n2,4\n8,9\n7,7\n9,6\n");
+    refused(
+        &format!("fit {gaps} -k 2 --family gaussian --init kmeans --missing em"),
+        "complete rows",
+    );
     let fit = format!("fit {data} -k 2 --init hierarchical --family gaussian --columns x,y");
     refused(&format!("{fit} --restarts 3"), "has one start");
 }
