@@ -27,6 +27,10 @@ pub enum Command {
     Sample(Sample),
     /// Print a model file as text.
     Show(Show),
+    /// Merge components to clusters, by entropy: the sequence of clusterings.
+    Merge(crate::commands::merge::Merge),
+    /// The Kullback-Leibler divergence of a model from another, by sampling.
+    Divergence(crate::commands::divergence::Divergence),
 }
 
 /// `mixture fit`.
@@ -216,8 +220,8 @@ pub enum MixingWeights {
 #[derive(Args, Debug)]
 #[group(id = "start", multiple = false)]
 pub struct Start {
-    /// A random start: rows far from each other as seeds, rows drawn by chance, or many short runs of
-    /// both kinds, the best continued.
+    /// A random start: rows far from each other as seeds, rows drawn by chance, many short runs of
+    /// both kinds, the best continued, or clusters of k-means; or clusters of agglomeration.
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.
@@ -267,6 +271,9 @@ pub struct Predict {
     #[arg(long, value_name = "NAME,NAME…", num_args = 0..=1, require_equals = true,
           default_missing_value = "")]
     pub label_names: Option<String>,
+    /// Clusters of components.
+    #[command(flatten)]
+    pub merging: crate::merging::Merging,
 }
 
 /// `mixture score`.
@@ -337,6 +344,11 @@ pub enum Init {
     Random,
     /// Many short runs, the best of which are continued.
     SmallEm,
+    /// Clusters of k-means.
+    #[value(name = "kmeans")]
+    KMeans,
+    /// Clusters of hierarchical agglomeration.
+    Hierarchical,
 }
 
 /// Algorithms.

@@ -2,6 +2,7 @@
 
 use crate::args::{Fit, MixingWeights};
 use crate::choose;
+use crate::cluster_start;
 use crate::columns::Typed;
 use crate::explain::Context;
 use crate::failure::{Failure, say};
@@ -142,7 +143,16 @@ impl Plan {
     }
 
     /// The start that the options name.
-    pub fn start(&self, arguments: &Fit, context: Context<'_>) -> Result<Chosen, Failure> {
+    pub fn start(
+        &self,
+        arguments: &Fit,
+        context: Context<'_>,
+        row_weights: Option<&[f64]>,
+    ) -> Result<Chosen, Failure> {
+        let count = self.total();
+        if let Some(start) = cluster_start::chosen(arguments, context, count, row_weights)? {
+            return Ok(start);
+        }
         let Some((weights, components)) = &self.given else {
             let mut parts = self.specification.parts.iter();
             let one_family = parts.all(|part| part.components.is_empty());

@@ -64,8 +64,11 @@
 mod conditional;
 mod covariance;
 mod eigenvalue_ratio;
+mod factor;
 mod gaussian;
+mod init;
 mod kernel;
+mod kmeans;
 mod known;
 mod linalg;
 mod missing;
@@ -82,7 +85,10 @@ mod variance_bound;
 
 pub use conditional::Conditional;
 pub use covariance::{CovarianceStructure, UnknownStructure};
+pub use factor::{FactorAnalyzer, FactorAnalyzers, FactorStructure, LEAST_NOISE};
 pub use gaussian::Gaussian;
+pub use init::{Agglomeration, Agglomerative, Hierarchy};
+pub use kmeans::{KMeans, KMeansBuilder, KMeansStart};
 pub use missing::IncompleteGaussians;
 pub use means::Means;
 pub use mixture::{GaussianMixture, GaussianMixtureBuilder};

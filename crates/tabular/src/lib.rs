@@ -14,6 +14,7 @@ mod combined;
 mod components;
 mod concomitant;
 mod data_bounds;
+mod factor_analyzers;
 mod form;
 mod gaussian;
 mod grouped;

@@ -1,6 +1,7 @@
 //! The families that can be chosen by name: one line each.
 
 use crate::combined::{Place, censorable, truncated, zero_inflated, zero_truncated};
+use crate::factor_analyzers::factor_analyzers_line;
 use crate::gaussian::{GAUSSIAN, gaussian_line};
 use crate::multivariate_t::multivariate_t_line;
 use crate::regression::{Generalized, Linear, regression_line};
@@ -214,6 +215,7 @@ fn all() -> Vec<Family> {
             &["trials"],
         ),
         multivariate_t_line("multivariate_t"),
+        factor_analyzers_line("factor_analyzers"),
         entry("multinomial", CountVectors, &["trials"], |part| {
             let family = made(Multinomial::uniform(part.columns.len()))?;
             Ok(match part.settings.contains_key("trials") {

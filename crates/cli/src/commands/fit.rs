@@ -229,7 +229,7 @@ impl Rows {
         }
         let mut weights = weights(arguments, sheet, typed)?;
         let mut known = Labels::read(arguments, plan.count, context)?;
-        let mut start = plan.start(arguments, context)?;
+        let mut start = plan.start(arguments, context, weights.as_deref())?;
         if let Some(known) = &known
             && let Some(labels) = known.as_start(arguments, plan.count)
         {

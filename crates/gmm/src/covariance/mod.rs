@@ -154,7 +154,7 @@ fn coincide(variance: f64) -> EstimateError {
 }
 
 /// Checks that no variance is zero, below rounding, or NaN.
-fn check_variances(
+pub(crate) fn check_variances(
     variances: impl Iterator<Item = f64>,
     mean: &[f64],
 ) -> Result<(), EstimateError> {
