@@ -1,5 +1,9 @@
 //! Data and models that the benchmarks share: seeded, so that every run sees the same numbers.
 
+mod clock;
+
+pub use clock::{cpu_seconds, fma_peak};
+
 use distributions::combine::Columns;
 use distributions::{
     Bernoulli, Component, Exponential, Gamma, Normal, ParameterError, Poisson, Rows, RowsBuffer,

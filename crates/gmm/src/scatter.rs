@@ -2,6 +2,19 @@
 
 use distributions::Statistics;
 
+/// Moments of weighted rows about an origin o.
+#[derive(Debug)]
+pub(crate) struct Moments<'a> {
+    /// Σ w, not 0.
+    pub(crate) weight: f64,
+    /// o; overwritten.
+    pub(crate) origin: &'a mut [f64],
+    /// Σ w (x − o).
+    pub(crate) sums: &'a [f64],
+    /// The lower triangle of Σ w (x − o)(x − o)ᵀ in d × d, or its diagonal.
+    pub(crate) squares: &'a [f64],
+}
+
 /// N = Σ w, the mean m = Σ w x / N, and the centred scatter W = Σ w (x − m)(x − m)ᵀ of weighted
 /// rows; only its diagonal where the covariance structure needs no more.
 ///
@@ -145,6 +158,44 @@ impl Scatter {
     pub(crate) fn add_square(&mut self, j: usize, square: f64) {
         let stride = self.squares.len() / self.mean.len();
         self.squares[if stride == 1 { j } else { j * stride + j }] += square;
+    }
+    /// Adds rows by their moments about an origin. Inlined, to be compiled for the instruction set of the
+    /// kernel that took them.
+    #[inline(always)]
+    pub(crate) fn add_rows(&mut self, rows: Moments<'_>) {
+        let Moments {
+            weight,
+            origin,
+            sums,
+            squares,
+        } = rows;
+        let (d, full) = (self.dimension(), self.is_full());
+        let inverse = 1.0 / weight;
+        let total = self.weight + weight;
+        let share = weight / total;
+        let factor = self.weight * share;
+        let first = !(self.weight > 0.0);
+        let ways = origin;
+        for ((way, sum), mine) in ways.iter_mut().zip(sums).zip(&mut self.mean) {
+            let mean = *way + sum * inverse;
+            // Of nothing there is no mean, and no way from it.
+            *way = if first { 0.0 } else { mean - *mine };
+            *mine = if first { mean } else { *mine + *way * share };
+        }
+        self.weight = total;
+        for i in 0..d {
+            let (shift, way) = (sums[i] * inverse, factor * ways[i]);
+            let row = if full { i * d } else { 0 };
+            if full {
+                let mine = &mut self.squares[row..row + i];
+                let theirs = mine.iter_mut().zip(&squares[row..row + i]);
+                for ((mine, theirs), (sum, other)) in theirs.zip(sums.iter().zip(&*ways)) {
+                    *mine += (theirs - shift * sum) + way * other;
+                }
+            }
+            let own = (squares[row + i] - shift * sums[i]).max(0.0);
+            self.squares[row + i] += own + way * ways[i];
+        }
     }
     /// Adds rows of total weight `weight`, mean `mean` and centred scatter `squares`, laid out as
     /// this statistic keeps it.
