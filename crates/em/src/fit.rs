@@ -12,6 +12,7 @@ use crate::options::Options;
 use crate::report::{Fit, FitReport};
 use crate::responsibilities::Soft;
 use crate::stop::{StopReason, Stopping, rounding_bound};
+use crate::trim::{Trimmed, Trimming};
 use crate::workspace::Workspace;
 use distributions::{Batch, Coordinates, View};
 use std::ops::ControlFlow;
@@ -70,6 +71,7 @@ pub struct Driver<'a, M, R: ?Sized = Soft> {
     scheme: Option<Box<dyn Accelerate<M>>>,
     /// A tolerance of the relative change of parameters, and how it is measured.
     rest: Option<(f64, Change<M>)>,
+    trimming: Option<Trimming>,
     deadline: Option<Instant>,
     keeper: Option<&'a mut dyn KeepCheckpoints<M>>,
     journal: Journal<M>,
@@ -84,6 +86,7 @@ impl<'a, M> Driver<'a, M> {
             observer: None,
             scheme: None,
             rest: None,
+            trimming: None,
             deadline: None,
             keeper: None,
             journal: Journal::default(),
@@ -100,6 +103,7 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
             observer: self.observer,
             scheme: self.scheme,
             rest: self.rest,
+            trimming: self.trimming,
             deadline: self.deadline,
             keeper: self.keeper,
             journal: self.journal,
@@ -220,6 +224,9 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
                 data.rows()
             )));
         }
+        if self.trimming.is_none() {
+            self.trimming = Trimming::asked(self.options.trim)?;
+        }
         // Restarts share one deadline; a run of its own has its own.
         let shared = self.deadline.is_some();
         self.set_deadline();
@@ -295,7 +302,9 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         };
         let log_likelihood = current.log_likelihood;
         let (trace, passes) = (run.trace, run.passes);
-        let report = FitReport::new(trace, log_likelihood, passes, stop_reason, run.degeneracies);
+        let mut report =
+            FitReport::new(trace, log_likelihood, passes, stop_reason, run.degeneracies);
+        report.trimmed = current.trimmed;
         Ok(Fit {
             report,
             model: current.model,
@@ -347,6 +356,8 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         let Some(event) = event.filter(|_| events.len() < most_events(model.classes())) else {
             return Err(failed);
         };
+        // Rows that are trimmed are no start for a component.
+        let data = (self.trimming.as_ref()).map_or(data, |trimming| trimming.of(data));
         let repaired = model.repaired(event.component, event.action, data);
         events.push(event);
         repaired.map_err(|_| failed)
@@ -395,15 +406,22 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         keeper.keep(self.journal.checkpoint(&current.model, state))
     }
 
-    /// The E-step at `model`: its statistics stay in the workspace.
+    /// The E-step at `model`: its statistics stay in the workspace. Where rows are trimmed, a pass before
+    /// it finds them.
     fn evaluate(
-        &self,
+        &mut self,
         model: M,
         data: Data<'_, Batch<'_, M::Space>>,
         iteration: usize,
         passes: &mut usize,
         workspace: &mut Workspace<M::Statistics>,
     ) -> Result<Evaluated<M>, FitError> {
+        let (mut data, mut trimmed) = (data, None);
+        if let Some(trimming) = &mut self.trimming {
+            *passes += 1;
+            trimmed = Some(trimming.trim(&model, data, iteration, self.rule, workspace));
+            data = trimming.of(data);
+        }
         *passes += 1;
         let tally = e_step(&model, data, iteration, self.rule, workspace);
         if let Some(row) = tally.unexplained {
@@ -416,6 +434,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
             log_likelihood: tally.objective,
             magnitude: tally.magnitude + penalty.abs(),
             plain: false,
+            trimmed,
         })
     }
 
@@ -476,6 +495,8 @@ struct Evaluated<M> {
     magnitude: f64,
     /// Whether a plain EM step led here.
     plain: bool,
+    /// Which rows count here, where some are trimmed.
+    trimmed: Option<Trimmed>,
 }
 
 impl<M> Evaluated<M> {

@@ -56,6 +56,7 @@
 //! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
 //! | rows that share a class | [`Repeated`](distributions::combine::Repeated) over any set |
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
+//! | rows that are trimmed | [`Options::trim`], [`trimmed`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
@@ -90,6 +91,7 @@ mod split_merge;
 mod stop;
 mod stratum;
 mod tabled;
+mod trim;
 mod univariate;
 mod warning;
 mod weights;
@@ -124,6 +126,7 @@ pub use split_merge::SplitMerge;
 pub use stop::{StopReason, remaining_gain, rounding_bound};
 pub use stratum::StratumWeights;
 pub use tabled::{CodeWeights, Grouping, LogTables, TabledColumns, TabledStatistics, rows_outside};
+pub use trim::{Trimmed, trimmed};
 pub use warning::Warning;
 pub use weights::{Counts, WeightModel, Weights};
 pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};

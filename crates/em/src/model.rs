@@ -40,6 +40,28 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
         scratch: &mut Scratch,
     ) -> Tally;
 
+    /// What each row of a block adds to the objective per unit of row weight, whatever its weight: the
+    /// log-density, under [`Soft`]. The default asks [`expect`](LatentModel::expect) row by row.
+    fn score(
+        &self,
+        data: Data<'_, Batch<'_, Self::Space>>,
+        at: At,
+        rule: &R,
+        values: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let mut unused = self.empty_statistics();
+        for (i, value) in values.iter_mut().enumerate() {
+            let mut row = data.block(i..i + 1);
+            row.row_weights = None;
+            let at = At {
+                row: at.row + i,
+                ..at
+            };
+            *value = self.expect(row, at, rule, &mut unused, scratch).objective;
+        }
+    }
+
     /// The model with which to go on after component `component` had no estimate.
     ///
     /// # Errors

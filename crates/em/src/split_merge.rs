@@ -9,6 +9,7 @@ use crate::report::{Fit, SAME_MAXIMUM};
 use crate::responsibilities::Responsibilities;
 use crate::restart::stream;
 use crate::set::ComponentSet;
+use crate::trim::Trimming;
 use crate::weights::WeightModel;
 use crate::workspace::Workspace;
 use distributions::{Component, Obs, View};
@@ -60,13 +61,27 @@ pub(crate) fn split_and_merge<S: ComponentSet, W: WeightModel, R: Responsibiliti
     }
     'from_here: loop {
         let posterior = best.model.posterior(data.xs);
-        for (merged, split) in candidates(&best.model, data, &posterior, most) {
+        // Rows that are trimmed have no part in the choice.
+        let mut trimming = Trimming::asked(driver.options.trim).ok().flatten();
+        let counted = match &mut trimming {
+            Some(trimming) => trimming.by(&posterior.log_density, data),
+            None => data,
+        };
+        for (merged, split) in candidates(&best.model, counted, &posterior, most) {
             if driver.out_of_time() {
                 return tried;
             }
             let which = MOVES + tried.len();
-            let fit = moved(&best.model, data, &posterior, merged, split, which, driver)
-                .and_then(|model| driver.run(model, data, which, workspace).ok());
+            let fit = moved(
+                &best.model,
+                counted,
+                &posterior,
+                merged,
+                split,
+                which,
+                driver,
+            )
+            .and_then(|model| driver.run(model, data, which, workspace).ok());
             let objective = fit.as_ref().map(|fit| fit.report.objective);
             let before = best.report.objective;
             let accepted = objective.is_some_and(|reached| reached > before + SAME_MAXIMUM);
