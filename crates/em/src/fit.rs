@@ -42,6 +42,7 @@ pub fn fit<M: LatentModel>(
     options: &Options,
 ) -> Result<Fit<M>, FitError> {
     check_data(&start, data)?;
+    let start = start.suited_to(data.xs);
     let mut workspace = Workspace::new(data.xs, &start.empty_statistics(), options.threads);
     Driver::new(options).run(start, data, 0, &mut workspace)
 }
@@ -115,7 +116,7 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
         self
     }
     /// The same with one who takes checkpoints. [`fit_from_with`](crate::fit_from_with) refuses them
-    /// together with short runs, split and merge, and a time limit.
+    /// together with a time limit, and takes none of short runs.
     pub fn checkpoints(mut self, keeper: &'a mut dyn KeepCheckpoints<M>) -> Self {
         self.keeper = Some(keeper);
         self
@@ -146,6 +147,10 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
     /// Whether checkpoints are kept, or one is resumed.
     pub(crate) fn has_checkpoints(&self) -> bool {
         self.keeper.is_some() || self.journal.is_behind()
+    }
+    /// Whether no run was that of the checkpoint.
+    pub(crate) fn has_unused_checkpoint(&self) -> bool {
+        self.journal.is_behind()
     }
     /// Whether the checkpoint does not belong to this fit: not a matter of one start.
     pub(crate) fn refuses_checkpoint(&self) -> bool {

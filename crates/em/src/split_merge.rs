@@ -1,6 +1,7 @@
 //! Moves from a converged fit: two components become one, and a third becomes two.
 
 use crate::data::Data;
+use crate::error::FitError;
 use crate::fit::Driver;
 use crate::init::{MixtureData, first_m_step, spread};
 use crate::mixture::Mixture;
@@ -48,16 +49,19 @@ const MOVES: usize = 1 << 30;
 
 /// Tries moves from `best` until none of `options.split_merge` in a row raises the objective by more
 /// than [`SAME_MAXIMUM`], and leaves the best model in place, with the trace of the run that led to it.
+///
+/// # Errors
+/// Where the checkpoint is of another fit.
 pub(crate) fn split_and_merge<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized>(
     best: &mut Fit<Mixture<S, W>>,
     data: MixtureData<'_, '_, S, W>,
     driver: &mut Driver<'_, Mixture<S, W>, R>,
     workspace: &mut Workspace<<Mixture<S, W> as Component>::Statistics>,
-) -> Vec<SplitMerge> {
+) -> Result<Vec<SplitMerge>, FitError> {
     let most = driver.options.split_merge;
     let mut tried: Vec<SplitMerge> = Vec::new();
     if most == 0 || best.model.len() < 3 {
-        return tried;
+        return Ok(tried);
     }
     'from_here: loop {
         let posterior = best.model.posterior(data.xs);
@@ -69,7 +73,7 @@ pub(crate) fn split_and_merge<S: ComponentSet, W: WeightModel, R: Responsibiliti
         };
         for (merged, split) in candidates(&best.model, counted, &posterior, most) {
             if driver.out_of_time() {
-                return tried;
+                return Ok(tried);
             }
             let which = MOVES + tried.len();
             let fit = moved(
@@ -99,7 +103,7 @@ pub(crate) fn split_and_merge<S: ComponentSet, W: WeightModel, R: Responsibiliti
                 continue 'from_here;
             }
         }
-        return tried;
+        return Ok(tried);
     }
 }
 
