@@ -214,10 +214,7 @@ fn watch_for_interrupts(path: &Path) -> Result<Arc<AtomicBool>, Failure> {
 }
 
 /// The checkpoint in the file of `--resume`, if one is named: of the same data and options.
-pub fn resumed<'a>(
-    arguments: &Fit,
-    table: &'a Table,
-) -> Result<Option<Resumed<'a>>, Failure> {
+pub fn resumed<'a>(arguments: &Fit, table: &'a Table) -> Result<Option<Resumed<'a>>, Failure> {
     let Some(path) = &arguments.resume else {
         return Ok(None);
     };

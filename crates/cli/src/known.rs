@@ -269,7 +269,8 @@ pub fn fixed(arguments: &Fit, count: usize) -> Result<Fixed, Failure> {
             "--fixed weights: weights that depend on columns (--concomitant) are estimated",
         ));
     }
-    if let Some((k, ..)) = (fixed.parameters.iter()).find(|held| fixed.components.contains(&held.0)) {
+    if let Some((k, ..)) = (fixed.parameters.iter()).find(|held| fixed.components.contains(&held.0))
+    {
         return Err(Failure::input(format!(
             "--fixed {k}: with component {k} its parameters are fixed, too"
         )));
@@ -294,7 +295,11 @@ pub fn held(
         };
         let asked = |p: &usize| part.is_none_or(|part| part == *p);
         let places: Vec<usize> = (0..parts).filter(asked).collect();
-        let having: Vec<usize> = places.iter().copied().filter(|&p| number(p).is_some()).collect();
+        let having: Vec<usize> = places
+            .iter()
+            .copied()
+            .filter(|&p| number(p).is_some())
+            .collect();
         let place = match having[..] {
             [place] => place,
             [] => {

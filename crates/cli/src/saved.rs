@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use distributions::combine::Repeated;
-use em::{FixedComponents, Mixture, WeightModel};
+use em::{ComponentSet, FixedComponents, Mixture, WeightModel};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -105,7 +105,10 @@ fn is_noise(set: &FixedComponents<TableComponents>, k: usize) -> bool {
 }
 
 /// The specification of the components of both kinds: the families of a mixed part go with them.
-fn arranged(specification: &Specification, set: &FixedComponents<TableComponents>) -> Specification {
+fn arranged(
+    specification: &Specification,
+    set: &FixedComponents<TableComponents>,
+) -> Specification {
     if let Some(free) = set.all_free() {
         return specification.arranged_as(free);
     }

@@ -170,7 +170,10 @@ pub fn named(
     };
     let of_row = |&row: &usize| -> Result<Vec<u32>, Failure> {
         let own = words(row);
-        let mut own = own.iter().map(|word| component(row, word)).collect::<Result<Vec<_>, _>>()?;
+        let mut own = own
+            .iter()
+            .map(|word| component(row, word))
+            .collect::<Result<Vec<_>, _>>()?;
         own.sort_unstable();
         own.dedup();
         Ok(own)

@@ -361,7 +361,11 @@ fn parameters_of_a_component_stay() {
     }
     let of = |k: usize, key: &str| number(&fitted["components"][k][key]).expect("a number");
     // Stopped within 1e-7 nats of 400 rows: parameters are known to about 1e-5.
-    near(of(0, "variance"), q[0] / n[0] - 2.0 * 0.25 * s[0] / n[0] + 0.0625, 1e-4);
+    near(
+        of(0, "variance"),
+        q[0] / n[0] - 2.0 * 0.25 * s[0] / n[0] + 0.0625,
+        1e-4,
+    );
     near(of(1, "mean"), s[1] / n[1], 1e-4);
     // It is a maximum: below that with nothing fixed, above that with the component fixed.
     let (free, known) = (fit(&base), fit(&format!("{base} --fixed 0")));
@@ -380,7 +384,9 @@ fn parameters_of_a_component_stay() {
         {"parts":[{"mean":4,"variance":1.5},{"location":1,"scale":1,"df":7}]}]}"#;
     let start = write(&folder, "product.json", start);
     let base = format!("{data} --part normal:x --part student_t:z -k 2 --init-model {start}");
-    let fitted = fit(&format!("{base} --fixed 1.1.df,0.0.mean --max-iterations 20"));
+    let fitted = fit(&format!(
+        "{base} --fixed 1.1.df,0.0.mean --max-iterations 20"
+    ));
     assert_eq!(fitted["components"][1]["parts"][1]["df"], 7.0);
     assert_eq!(fitted["components"][0]["parts"][0]["mean"], 0.0);
     assert_ne!(fitted["components"][0]["parts"][1]["df"], 5.0);
@@ -444,9 +450,15 @@ fn a_row_may_be_known_to_be_of_some_components() {
     let random = fit(&format!("{base} --known-labels label --restarts 3"));
     near(likelihood(&random), likelihood(&fitted), 1e-8);
     let more = write(&folder, "more.csv", "x,label\n1,a|b\n2,c|d\n3,a\n4,\n");
-    let run = mixture(&words(&format!("fit {more} --family normal --columns x -k 3 --known-labels label")));
+    let run = mixture(&words(&format!(
+        "fit {more} --family normal --columns x -k 3 --known-labels label"
+    )));
     assert_eq!(run.code, 2, "{}", run.stderr);
-    assert!(run.stderr.contains("4 distinct labels for 3 components"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("4 distinct labels for 3 components"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -454,7 +466,11 @@ fn trimmed_rows_do_not_count() {
     let folder = folder("known_trim");
     let (mut draws, mut text) = (Draws(4), String::from("x,n\n"));
     for i in 0..200 {
-        let x = if i % 10 == 0 { 100.0 * (draws.next() - 0.5) } else { draws.normal(6.0 * f64::from(i % 2)) };
+        let x = if i % 10 == 0 {
+            100.0 * (draws.next() - 0.5)
+        } else {
+            draws.normal(6.0 * f64::from(i % 2))
+        };
         writeln!(text, "{x},{}", 1 + i % 3).expect("text");
     }
     let data = write(&folder, "data.csv", text);
@@ -463,25 +479,50 @@ fn trimmed_rows_do_not_count() {
     let mut means = [0, 1].map(|k| number(&fitted["components"][k]["mean"]).expect("a number"));
     means.sort_by(f64::total_cmp);
     // Standard errors are 0.11.
-    assert!(means[0].abs() < 0.5 && (means[1] - 6.0).abs() < 0.5, "{means:?}");
+    assert!(
+        means[0].abs() < 0.5 && (means[1] - 6.0).abs() < 0.5,
+        "{means:?}"
+    );
     let trimmed = &fitted["fit"]["trimmed"];
-    assert_eq!((&trimmed["fraction"], &trimmed["rows"]), (&json!(0.1), &json!(180)));
+    assert_eq!(
+        (&trimmed["fraction"], &trimmed["rows"]),
+        (&json!(0.1), &json!(180))
+    );
     assert_eq!(fitted["fit"]["observations"], 180.0);
     // The 180 rows that score best under the model, and their sum.
     let model = write(&folder, "model.json", fitted.to_string());
     let scores = records(&succeed(&["score", &model, &data]));
-    let mut scores: Vec<f64> = (scores.iter().skip(1)).map(|row| row[0].parse().expect("a number")).collect();
+    let mut scores: Vec<f64> = (scores.iter().skip(1))
+        .map(|row| row[0].parse().expect("a number"))
+        .collect();
     scores.sort_by(f64::total_cmp);
     near(likelihood(&fitted), scores[20..].iter().sum(), 1e-12);
-    near(number(&trimmed["cut"]).expect("a number"), scores[20], 1e-13);
+    near(
+        number(&trimmed["cut"]).expect("a number"),
+        scores[20],
+        1e-13,
+    );
     let p = number(&fitted["fit"]["parameters"]).expect("a number");
-    near(number(&fitted["fit"]["bic"]).expect("a number"), p * 180f64.ln() - 2.0 * likelihood(&fitted), 1e-12);
+    near(
+        number(&fitted["fit"]["bic"]).expect("a number"),
+        p * 180f64.ln() - 2.0 * likelihood(&fitted),
+        1e-12,
+    );
     // Row weights, noise, other algorithms; 0 is no trimming.
-    let weighted = fit(&format!("{base} --trim 0.1 --row-weights n --acceleration none"));
-    near(number(&weighted["fit"]["observations"]).expect("a number"), 0.9 * 399.0, 1e-12);
+    let weighted = fit(&format!(
+        "{base} --trim 0.1 --row-weights n --acceleration none"
+    ));
+    near(
+        number(&weighted["fit"]["observations"]).expect("a number"),
+        0.9 * 399.0,
+        1e-12,
+    );
     fit(&format!("{base} --trim 0.1 --algorithm hard"));
     fit(&format!("{base} --trim 0.1 --noise"));
-    assert_eq!(fit(&format!("{base} --trim 0"))["fit"]["trace"], fit(&base)["fit"]["trace"]);
+    assert_eq!(
+        fit(&format!("{base} --trim 0"))["fit"]["trace"],
+        fit(&base)["fit"]["trace"]
+    );
     for (option, word) in [
         ("--trim 1", "at least 0 and below 1"),
         ("--trim -0.1", "at least 0 and below 1"),
@@ -506,9 +547,39 @@ fn a_fit_goes_on_from_a_file_with_its_groups_and_covariates() {
     near(likelihood(&again), likelihood(&fitted), 1e-13);
     let (long, _) = subjects();
     let long = write(&folder, "long.csv", long);
-    let grouped = fit(&format!("{long} --family normal -k 2 --group subject --max-iterations 5"));
+    let grouped = fit(&format!(
+        "{long} --family normal -k 2 --group subject --max-iterations 5"
+    ));
     let model = write(&folder, "grouped.json", grouped.to_string());
     let again = fit(&format!("{long} --init-model {model} --max-iterations 0"));
     assert_eq!(again["group"], "subject");
     near(likelihood(&again), likelihood(&grouped), 1e-13);
+}
+
+/// A covariate far from 0 gives the fit of one near it.
+#[test]
+fn an_offset_of_a_covariate_has_no_part_in_the_fit() {
+    let folder = folder("known_offset");
+    let near_0 = write(&folder, "near.csv", experts(500));
+    let mut text = String::from("x,z\n");
+    for row in records(&experts(500)).iter().skip(1) {
+        let z: f64 = row[1].parse().expect("a number");
+        writeln!(text, "{},{}", row[0], z + 1e8).expect("text");
+    }
+    let far = write(&folder, "far.csv", text);
+    let options = "--family normal --columns x -k 2 --concomitant z --order mean --tolerance 1e-9";
+    let [near_0, fitted] = [near_0, far.clone()].map(|data| fit(&format!("{data} {options}")));
+    // z + 1e8 is rounded to 1.5e-8.
+    near(likelihood(&fitted), likelihood(&near_0), 1e-9);
+    let slope =
+        |file: &Value| number(&file["concomitant"]["coefficients"][0][1]).expect("a number");
+    near(slope(&fitted), slope(&near_0), 1e-5);
+    let model = write(&folder, "model.json", fitted.to_string());
+    let total = records(&succeed(&["score", &model, &far, "--total"]));
+    // In a file the intercept is that at z = 0: a predictor is known to ε · 1e8.
+    near(
+        total[1][0].parse().expect("a number"),
+        likelihood(&fitted),
+        1e-7,
+    );
 }

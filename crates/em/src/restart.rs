@@ -1,7 +1,8 @@
 //! Several starts, the best kept, all reported.
 
+use crate::driver::Driver;
 use crate::error::FitError;
-use crate::fit::{Driver, check_data};
+use crate::fit::check_data;
 use crate::init::{MixtureData, SmallEm, Start, repaired_start};
 use crate::mixture::Mixture;
 use crate::model::LatentModel;
@@ -225,7 +226,8 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
         let moves = split_and_merge(&mut best, self.data, driver, &mut self.workspace)?;
         if driver.has_unused_checkpoint() {
             return Err(FitError::Shape(
-                "the checkpoint is of a run that this fit does not make: other data or options".into(),
+                "the checkpoint is of a run that this fit does not make: other data or options"
+                    .into(),
             ));
         }
         best.report.moves = moves;

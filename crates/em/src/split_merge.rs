@@ -1,8 +1,8 @@
 //! Moves from a converged fit: two components become one, and a third becomes two.
 
 use crate::data::Data;
+use crate::driver::Driver;
 use crate::error::FitError;
-use crate::fit::Driver;
 use crate::init::{MixtureData, first_m_step, spread};
 use crate::mixture::Mixture;
 use crate::posterior::Posterior;

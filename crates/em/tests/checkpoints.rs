@@ -168,9 +168,17 @@ fn short_runs_moves_and_trimmed_fits_go_on_bit_for_bit() {
     };
     for (name, options, start) in [
         ("small", short.clone(), Start::SmallEm(small)),
-        ("moves", short.clone().restarts(2).split_merge(3), Start::Spread),
+        (
+            "moves",
+            short.clone().restarts(2).split_merge(3),
+            Start::Spread,
+        ),
         ("both", short.clone().split_merge(2), Start::SmallEm(small)),
-        ("trimmed", short.restarts(2).split_merge(1).trim(0.07), Start::Spread),
+        (
+            "trimmed",
+            short.restarts(2).split_merge(1).trim(0.07),
+            Start::Spread,
+        ),
     ] {
         let run = |keeper: Option<&mut Every<Model>>, resume: Option<Checkpoint<Model>>| {
             let mut driver = Driver::new(&options).accelerate(Acceleration::Squarem);
@@ -191,12 +199,18 @@ fn short_runs_moves_and_trimmed_fits_go_on_bit_for_bit() {
         }
         // Each of the continued runs, or of the starts, and each move.
         let runs = keeper.0.last().unwrap().finished_runs();
-        assert!(runs >= 2 && (options.split_merge == 0 || runs >= 3), "{name}: {runs}");
+        assert!(
+            runs >= 2 && (options.split_merge == 0 || runs >= 3),
+            "{name}: {runs}"
+        );
         // Of other data, also in a run that is a move.
         let other: Vec<f64> = xs.iter().map(|x| x + 0.5).collect();
         let mut driver = Driver::new(&options).resume(keeper.0.pop().unwrap());
         let failed = fit_from_with(&template, Data::new(&other[..]), start, &mut driver);
-        assert!(failed.unwrap_err().to_string().contains("other data"), "{name}");
+        assert!(
+            failed.unwrap_err().to_string().contains("other data"),
+            "{name}"
+        );
     }
 }
 

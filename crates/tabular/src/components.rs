@@ -252,7 +252,9 @@ impl ComponentSet for TableComponents {
     fn impossible_levels(&self) -> Vec<(usize, usize)> {
         let parts = self.parts.iter().enumerate();
         let of = |(p, part): (usize, &Box<dyn PartSet>)| {
-            part.impossible_levels().into_iter().map(move |level| (p, level))
+            part.impossible_levels()
+                .into_iter()
+                .map(move |level| (p, level))
         };
         parts.flat_map(of).collect()
     }

@@ -197,7 +197,10 @@ impl PartSet for MixedSet {
         ))
     }
     fn impossible_levels(&self) -> Vec<usize> {
-        let mut members = self.members.iter().map(|member| member.set.impossible_levels());
+        let mut members = self
+            .members
+            .iter()
+            .map(|member| member.set.impossible_levels());
         let mut all = members.next().unwrap_or_default();
         members.for_each(|own| all.retain(|level| own.contains(level)));
         all
@@ -207,9 +210,7 @@ impl PartSet for MixedSet {
         None
     }
     fn pack(&self, into: &mut Vec<f64>) {
-        self.members
-            .iter()
-            .for_each(|member| member.set.pack(into));
+        self.members.iter().for_each(|member| member.set.pack(into));
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Box<dyn PartSet>, EstimateError> {
         self.each(|_, member| member.unpack(from))

@@ -178,10 +178,19 @@ impl PartSpecification {
     ///
     /// # Errors
     /// When that cannot be, saying what can.
-    pub fn hold(&mut self, k: usize, key: &str, value: Value, count: usize) -> Result<(), ModelError> {
+    pub fn hold(
+        &mut self,
+        k: usize,
+        key: &str,
+        value: Value,
+        count: usize,
+    ) -> Result<(), ModelError> {
         self.held.resize(count, Map::new());
         let (member, own) = self.member(k)?;
-        let free = own.settings.iter().filter(|key| !member.settings.contains_key(**key));
+        let free = own
+            .settings
+            .iter()
+            .filter(|key| !member.settings.contains_key(**key));
         let free: Vec<&str> = free.copied().collect();
         if !free.contains(&key) || self.covariance.is_some() || self.interval {
             let known = match &free[..] {
@@ -333,6 +342,16 @@ impl PartSpecification {
                     self.family
                 )));
             }
+        }
+        let mut held = self.held.iter().flat_map(|own| own.keys());
+        let wrong = |key: &&String| {
+            !known.contains(&key.as_str()) || self.covariance.is_some() || self.interval
+        };
+        if let Some(key) = held.find(wrong) {
+            return Err(ModelError(format!(
+                "family {}: {key} of one component cannot be fixed alone",
+                self.family
+            )));
         }
         if let Some(key) = (self.estimated.iter()).find(|key| !self.settings.contains_key(*key)) {
             return Err(ModelError(format!(

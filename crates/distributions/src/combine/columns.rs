@@ -228,7 +228,12 @@ where
     }
     fn impossible_levels(&self) -> Vec<(usize, usize)> {
         let columns = self.columns.iter().enumerate();
-        let of = |(j, column): (usize, &C)| column.impossible_levels().into_iter().map(move |l| (j, l.1));
+        let of = |(j, column): (usize, &C)| {
+            column
+                .impossible_levels()
+                .into_iter()
+                .map(move |l| (j, l.1))
+        };
         columns.flat_map(of).collect()
     }
     fn parameter_count(&self) -> usize {

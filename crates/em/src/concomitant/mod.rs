@@ -8,8 +8,8 @@ mod statistics;
 use crate::weights::{WeightModel, Weights};
 use distributions::regression::{dependent_column, solve_scaled};
 use distributions::{
-    Batch, Coordinates, EstimateError, Obs, Pair, ParameterError, Reason, Rows, RowsView, Space, View,
-    next_coordinate,
+    Batch, Coordinates, EstimateError, Obs, Pair, ParameterError, Reason, Rows, RowsView, Space,
+    View, next_coordinate,
 };
 use predictors::{add_to_block, log_weights_of_row};
 pub use statistics::ConcomitantStatistics;
@@ -75,6 +75,9 @@ pub struct MultinomialLogisticWeights {
     center: Vec<f64>,
     /// The column of ones, where covariates are centred.
     intercept: Option<usize>,
+    /// The coefficients as they were before they were centred, until they change: a start is returned to
+    /// the bit.
+    given: Vec<f64>,
     /// The number of covariates, a column of ones included.
     width: usize,
     /// N_k / N of the last M-step: the mean of π_k(z) over the rows, where there is an intercept.
@@ -120,6 +123,7 @@ impl MultinomialLogisticWeights {
             coefficients: coefficients.concat(),
             center: vec![0.0; width],
             intercept: None,
+            given: Vec::new(),
             width,
             proportions: proportions.to_vec(),
         })
@@ -151,6 +155,7 @@ impl MultinomialLogisticWeights {
             coefficients,
             center: vec![0.0; width],
             intercept: None,
+            given: Vec::new(),
             width,
             proportions: weights.to_vec(),
         }
@@ -164,6 +169,9 @@ impl MultinomialLogisticWeights {
     /// # Panics
     /// When `k` is no component.
     pub fn coefficients(&self, k: usize) -> Vec<f64> {
+        if let Some(given) = self.given.chunks_exact(self.width).nth(k) {
+            return given.to_vec();
+        }
         let mut line = self.line(k);
         if let Some(intercept) = self.intercept {
             let shift: f64 = line.iter().zip(&self.center).map(|(c, at)| c * at).sum();
@@ -188,7 +196,9 @@ impl MultinomialLogisticWeights {
     pub fn centred(&self, z: RowsView<'_, f64>) -> Self {
         let columns = 0..self.width.min(z.width());
         let column = |j: usize| z.values().iter().copied().skip(j).step_by(z.width().max(1));
-        let ones = columns.clone().find(|&j| column(j).all(|value| value == 1.0));
+        let ones = columns
+            .clone()
+            .find(|&j| column(j).all(|value| value == 1.0));
         let Some(intercept) = ones.filter(|_| z.width() == self.width && !z.is_empty()) else {
             return self.clone();
         };
@@ -202,6 +212,8 @@ impl MultinomialLogisticWeights {
             .map(|j| if j == intercept { 0.0 } else { valid(mean(j)) })
             .collect();
         let mut centred = self.clone();
+        let others = 0..self.proportions.len() - 1;
+        centred.given = others.flat_map(|k| self.coefficients(k)).collect();
         for line in centred.coefficients.chunks_exact_mut(self.width) {
             let moves = center.iter().zip(&self.center).zip(&*line);
             let shift: f64 = moves.map(|((to, from), slope)| (to - from) * slope).sum();
@@ -243,6 +255,7 @@ impl MultinomialLogisticWeights {
         match coefficients.iter().find(|value| !valid(value)) {
             None => Ok(MultinomialLogisticWeights {
                 coefficients,
+                given: Vec::new(),
                 ..self.clone()
             }),
             Some(&value) => Err(EstimateError::boundary(
@@ -348,6 +361,7 @@ impl WeightModel for MultinomialLogisticWeights {
         };
         MultinomialLogisticWeights {
             coefficients: coefficients.collect(),
+            given: Vec::new(),
             proportions,
             ..self.clone()
         }
@@ -362,6 +376,7 @@ impl WeightModel for MultinomialLogisticWeights {
         };
         MultinomialLogisticWeights {
             coefficients: between(&self.coefficients, &next.coefficients),
+            given: Vec::new(),
             proportions: between(&self.proportions, &next.proportions),
             ..self.clone()
         }

@@ -18,7 +18,9 @@ fn predictor(z: &[f64], center: &[f64], coefficients: &[f64]) -> f64 {
 pub(super) fn log_weights_of_row(weights: &MultinomialLogisticWeights, z: &[f64]) -> Vec<f64> {
     assert_eq!(z.len(), weights.width, "as many covariates as coefficients");
     let lines = weights.coefficients.chunks_exact(weights.width);
-    let mut logs: Vec<f64> = lines.map(|line| predictor(z, &weights.center, line)).collect();
+    let mut logs: Vec<f64> = lines
+        .map(|line| predictor(z, &weights.center, line))
+        .collect();
     logs.push(0.0);
     let total = log_sum_exp(&logs);
     logs.iter_mut().for_each(|log| *log -= total);
