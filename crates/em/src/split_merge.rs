@@ -85,7 +85,11 @@ pub(crate) fn split_and_merge<S: ComponentSet, W: WeightModel, R: Responsibiliti
                 which,
                 driver,
             )
-            .and_then(|model| driver.run(model, data, which, workspace).ok());
+            .map(|model| driver.run(model, data, which, workspace));
+            let fit = match fit {
+                Some(Err(error)) if driver.refuses_checkpoint() => return Err(error),
+                fit => fit.and_then(Result::ok),
+            };
             let objective = fit.as_ref().map(|fit| fit.report.objective);
             let before = best.report.objective;
             let accepted = objective.is_some_and(|reached| reached > before + SAME_MAXIMUM);
