@@ -101,6 +101,7 @@ fn check(candidate: &Candidate, setup: &Setup<'_>) -> Result<(), Failure> {
             "--algorithm other than em",
         ),
         (arguments.model.noise, "--noise"),
+        (arguments.trim.fraction() > 0.0, "--trim"),
         (arguments.model.interval.is_some(), "--interval"),
         (specification.is_regression(), "a regression"),
         (known.group.is_some(), "--group"),
