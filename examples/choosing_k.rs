@@ -4,7 +4,7 @@
 //! Prints:
 //! TO BE FILLED
 
-use distributions::{Normal, Univariate};
+use distributions::Normal;
 use em::select::InformationCriterion::{Aic, Bic, Icl, Sabic};
 use em::select::{Assessed, Folds, Replicates, bootstrap_test, cross_validate, rank};
 use em::{Data, FitError, Mixture, Options, Start, fit_from};

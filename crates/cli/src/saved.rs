@@ -69,7 +69,7 @@ impl Checkpointed for TableMixture {
         let parts = saved.parts;
         let (parts, values) = (Specification { parts }, weights.to_vec());
         let model = ModelFile::model(&parts, values, &saved.components)?;
-        let components = model.components().tabled(table);
+        let components = model.components().clone().tabled(table);
         // With the prior of the weights.
         let model = Mixture::new(weights, components);
         model.map_err(|error| ModelError::new(error.to_string()))

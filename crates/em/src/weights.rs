@@ -225,10 +225,9 @@ impl Deref for Weights {
 /// The form in files: the weights alone where they have no prior.
 #[cfg(feature = "serde")]
 #[derive(serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 enum WeightsForm {
     Plain(Vec<f64>),
-    #[serde(deny_unknown_fields)]
     WithPrior {
         values: Vec<f64>,
         concentrations: Vec<f64>,
@@ -253,7 +252,8 @@ impl serde::Serialize for Weights {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Weights {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let weights = match WeightsForm::deserialize(from)? {
+        let form: WeightsForm = serde::Deserialize::deserialize(from)?;
+        let weights = match form {
             WeightsForm::Plain(values) => Weights::new(values),
             WeightsForm::WithPrior {
                 values,
