@@ -4,7 +4,7 @@ use crate::args::{Fit, MixingWeights};
 use crate::choose;
 use crate::explain::Context;
 use crate::failure::{Failure, say};
-use crate::known::{Beside, fixed};
+use crate::known::{Beside, Fixed, fixed, held};
 use crate::read::{Sheet, text_file};
 use crate::run::{Knowledge, Mixing, check_independent};
 use crate::start::{Chosen, chosen};
@@ -56,6 +56,13 @@ impl Plan {
                 sheet.rows.len()
             )));
         }
+        let specification = match &given {
+            Some((_, components)) => {
+                let parameters = fixed(arguments, count)?.parameters;
+                held(specification, &parameters, components)?
+            }
+            None => specification,
+        };
         Ok(Plan {
             specification,
             count,
@@ -88,8 +95,16 @@ impl Plan {
         beside: &Beside,
         template: &TableMixture,
     ) -> Result<Knowledge, Failure> {
-        let (weights, components) = fixed(arguments, self.count)?;
+        let Fixed {
+            weights,
+            mut components,
+            ..
+        } = fixed(arguments, self.count)?;
         check_independent(template.components(), &components)?;
+        if self.specification.has_noise() && !components.is_empty() {
+            // Noise is not estimated either.
+            components.push(self.count);
+        }
         let equal = arguments.known.weights == MixingWeights::Equal;
         if equal && weights {
             return Err(Failure::input(

@@ -383,6 +383,12 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
         scratch.give(joint);
         scratch.give(prepared);
     }
+    fn suited_to(&self, xs: Batch<'_, Self::Space>) -> Self {
+        Mixture {
+            weights: self.weights.suited_to::<S::Space>(xs),
+            components: self.components.clone(),
+        }
+    }
     fn classes(&self) -> usize {
         self.len()
     }

@@ -77,6 +77,11 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
         ))
     }
 
+    /// The same model in coordinates that suit the rows of a fit, where it has such; a fit begins with it.
+    fn suited_to(&self, _xs: Batch<'_, Self::Space>) -> Self {
+        self.clone()
+    }
+
     /// The number of latent classes, for messages and checks; 1 where there is none.
     fn classes(&self) -> usize {
         1

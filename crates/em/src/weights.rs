@@ -20,6 +20,10 @@ pub trait WeightModel: Clone + Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// The same weights in coordinates that suit the rows of a fit.
+    fn suited_to<S: Space>(&self, _xs: Batch<'_, Self::Joint<S>>) -> Self {
+        self.clone()
+    }
     /// The components' part of a batch.
     fn component_batch<'a, S: Space>(xs: Batch<'a, Self::Joint<S>>) -> Batch<'a, S>;
     /// The components' part of an observation.

@@ -180,6 +180,10 @@ where
         };
         Ok(self.with(set))
     }
+    fn impossible_levels(&self) -> Vec<usize> {
+        let levels = self.set.impossible_levels();
+        levels.into_iter().map(|level| level.1).collect()
+    }
     fn parameter_count(&self) -> usize {
         self.set.parameter_count() + self.estimated
     }

@@ -38,7 +38,7 @@ pub use components::{TableComponents, TableMixture};
 pub use concomitant::{Concomitant, ConcomitantSpecification};
 pub use form::{Form, Plain};
 pub use grouped::KnownRows;
-pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION};
+pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, TrimRecord, VERSION};
 pub use noise::Noise;
 pub use npy::NumberFile;
 pub use part::PartSet;
