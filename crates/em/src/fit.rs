@@ -3,7 +3,7 @@
 use crate::checkpoint::RunState;
 use crate::data::Data;
 use crate::degenerate::{Degeneracy, most_events};
-use crate::driver::Driver;
+pub(crate) use crate::driver::Driver;
 use crate::error::FitError;
 use crate::model::LatentModel;
 use crate::observe::Progress;

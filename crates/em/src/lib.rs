@@ -58,6 +58,7 @@
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
 //! | rows that are trimmed | [`Options::trim`], [`trimmed`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
+//! | choosing among models: criteria, cross-validation, ranking, a test of K | [`select`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
 
@@ -86,6 +87,7 @@ mod responsibilities;
 mod restart;
 mod row_source;
 mod sample;
+pub mod select;
 mod set;
 mod shared_variance;
 mod split_merge;
