@@ -197,12 +197,8 @@ fn short_runs_moves_and_trimmed_fits_go_on_bit_for_bit() {
             let resumed = run(None, Some(checkpoint.clone())).unwrap();
             same(&whole, &resumed, &format!("{name}: checkpoint {i}"));
         }
-        // Each of the continued runs, or of the starts, and each move.
-        let runs = keeper.0.last().unwrap().finished_runs();
-        assert!(
-            runs >= 2 && (options.split_merge == 0 || runs >= 3),
-            "{name}: {runs}"
-        );
+        // The last checkpoint is of a continued run, or of a move behind two starts.
+        assert!(keeper.0.last().unwrap().finished_runs() >= 2, "{name}");
         // Of other data, also in a run that is a move.
         let other: Vec<f64> = xs.iter().map(|x| x + 0.5).collect();
         let mut driver = Driver::new(&options).resume(keeper.0.pop().unwrap());
