@@ -50,6 +50,11 @@ pub struct Em;
 #[cfg(doctest)]
 pub struct ChoosingK;
 
+/// The Rust code of docs/gaussian.md, compiled and run.
+#[doc = include_str!("../../docs/gaussian.md")]
+#[cfg(doctest)]
+pub struct Gaussian;
+
 /// The Rust code of docs/getting-started.md, compiled and run.
 #[doc = include_str!("../../docs/getting-started.md")]
 #[cfg(doctest)]

@@ -27,6 +27,10 @@ pub enum Command {
     Sample(Sample),
     /// Print a model file as text.
     Show(Show),
+    /// Merge components to clusters, by entropy: the sequence of clusterings.
+    Merge(crate::commands::merge::Merge),
+    /// The Kullback-Leibler divergence of a model from another, by sampling.
+    Divergence(crate::commands::divergence::Divergence),
 }
 
 /// `mixture fit`.
@@ -47,6 +51,9 @@ pub struct Fit {
     /// What is known.
     #[command(flatten)]
     pub known: Known,
+    /// Priors.
+    #[command(flatten)]
+    pub priors: crate::prior::Priors,
     /// The column of row weights (frequencies).
     #[arg(long, value_name = "COLUMN")]
     pub row_weights: Option<String>,
@@ -64,7 +71,7 @@ pub struct Fit {
           allow_negative_numbers = true)]
     pub split_merge: usize,
     /// What to do with a component that has no estimate (empty, collapsed, singular): fail, start it
-    /// anew from the worst-explained rows, or drop it.
+    /// anew from the worst-explained rows, drop it, or keep variances above a floor throughout.
     #[arg(long, value_enum, default_value_t = OnDegenerate::Fail)]
     pub on_degenerate: OnDegenerate,
     /// Stop when the estimated remaining gain is below this many nats, twice running.
@@ -213,8 +220,8 @@ pub enum MixingWeights {
 #[derive(Args, Debug)]
 #[group(id = "start", multiple = false)]
 pub struct Start {
-    /// A random start: rows far from each other as seeds, rows drawn by chance, or many short runs of
-    /// both kinds, the best continued.
+    /// A random start: rows far from each other as seeds, rows drawn by chance, many short runs of
+    /// both kinds, the best continued, or clusters of k-means; or clusters of agglomeration.
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.
@@ -264,6 +271,9 @@ pub struct Predict {
     #[arg(long, value_name = "NAME,NAME…", num_args = 0..=1, require_equals = true,
           default_missing_value = "")]
     pub label_names: Option<String>,
+    /// Clusters of components.
+    #[command(flatten)]
+    pub merging: crate::merging::Merging,
 }
 
 /// `mixture score`.
@@ -334,6 +344,11 @@ pub enum Init {
     Random,
     /// Many short runs, the best of which are continued.
     SmallEm,
+    /// Clusters of k-means.
+    #[value(name = "kmeans")]
+    KMeans,
+    /// Clusters of hierarchical agglomeration.
+    Hierarchical,
 }
 
 /// Algorithms.
@@ -365,6 +380,8 @@ pub enum OnDegenerate {
     Reset,
     /// The component is left out.
     Drop,
+    /// Variances stay above a floor.
+    Floor,
 }
 
 /// What to print.

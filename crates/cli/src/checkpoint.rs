@@ -14,7 +14,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use tabular::{ModelError, ModelFile, PartSpecification, Specification, Table, TableMixture};
+use tabular::{
+    ModelError, ModelFile, PartSpecification, Specification, Table, TableMixture,
+    with_weights_prior,
+};
 
 /// The name of the format, in every file.
 const FORMAT: &str = "mixture-checkpoint";
@@ -37,6 +40,8 @@ struct CheckpointFile {
 struct SavedModel {
     parts: Vec<PartSpecification>,
     weights: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weights_prior: Option<Vec<f64>>,
     components: Vec<Value>,
 }
 
@@ -46,6 +51,7 @@ impl SavedModel {
         let components = model.components();
         SavedModel {
             weights: model.weights().to_vec(),
+            weights_prior: model.weights().concentrations(),
             components: (0..model.len())
                 .map(|k| arranged.save(components, k))
                 .collect(),
@@ -54,7 +60,10 @@ impl SavedModel {
     }
     fn model(self, table: &Table) -> Result<TableMixture, ModelError> {
         let specification = Specification { parts: self.parts };
-        let model = ModelFile::model(&specification, self.weights, &self.components)?;
+        let mut model = ModelFile::model(&specification, self.weights, &self.components)?;
+        if let Some(concentrations) = self.weights_prior {
+            model = with_weights_prior(model, concentrations)?;
+        }
         Ok(model.with_components(|components| components.tabled(table)))
     }
 }

@@ -59,6 +59,7 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
         ));
     }
     set_covariance(model, &mut parts)?;
+    arguments.priors.bound(&mut parts)?;
     let mut keys = std::collections::HashSet::new();
     for setting in &model.set {
         let key = setting.split('=').next().unwrap_or_default();

@@ -8,6 +8,7 @@ mod args;
 mod cells;
 mod checkpoint;
 mod choose;
+mod cluster_start;
 mod columns;
 mod commands;
 mod explain;
@@ -18,9 +19,11 @@ mod groups;
 mod intervals;
 mod known;
 mod labels;
+mod merging;
 mod names;
 mod order;
 mod plan;
+mod prior;
 mod progress;
 mod read;
 mod record;
@@ -45,6 +48,8 @@ fn main() -> ExitCode {
         args::Command::Score(arguments) => commands::score::run(&arguments),
         args::Command::Sample(arguments) => commands::sample::run(&arguments),
         args::Command::Show(arguments) => commands::show::run(&arguments),
+        args::Command::Merge(arguments) => commands::merge::run(&arguments),
+        args::Command::Divergence(arguments) => commands::divergence::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

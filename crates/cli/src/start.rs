@@ -16,6 +16,8 @@ pub enum Chosen {
     Random,
     /// Short runs.
     SmallEm(em::SmallEm),
+    /// Clusters of k-means.
+    KMeans(Box<gmm::KMeansStart>),
     /// A component for each row, or none.
     Labels {
         /// The components.
@@ -36,6 +38,7 @@ impl Chosen {
             Chosen::Spread => em::Start::Spread,
             Chosen::Random => em::Start::Random,
             Chosen::SmallEm(runs) => em::Start::SmallEm(*runs),
+            Chosen::KMeans(start) => em::Start::Partition(&**start),
             Chosen::Labels { labels, .. } => em::Start::Labels(labels),
             Chosen::Responsibilities(given) => em::Start::Responsibilities(given),
             Chosen::Model(_) => em::Start::Model,
@@ -78,6 +81,10 @@ pub fn chosen(
             spread,
             ..em::SmallEm::default()
         })),
+        // These need the numbers of the table: see cluster_start.
+        (Some(Init::KMeans | Init::Hierarchical), _) => Err(Failure::input(
+            "--init kmeans and hierarchical are for one part of numbers",
+        )),
         (Some(Init::Spread), false) => Err(Failure::input(
             "--init spread measures distance by the family of the components, and here they differ",
         )),

@@ -45,6 +45,13 @@ pub fn warnings(
     for event in &report.degeneracies {
         warnings.push(event.to_string());
     }
+    let mut parts = context.specification.parts.iter();
+    if model.weights().concentrations().is_some() || parts.any(|part| part.prior.is_some()) {
+        warnings.push(
+            "the fit maximises the posterior: aic, bic and icl are of its log-likelihood, not of the largest one"
+                .into(),
+        );
+    }
     let of_parameters = coinciding(model);
     for warning in &report.warnings {
         // That components coincide is said in terms of their parameters, where those agree.

@@ -46,6 +46,9 @@ pub enum FitError {
     },
     /// Arguments whose shapes or values do not fit together, in words.
     Shape(String),
+    /// The components have no floor, which the policy for degenerate components asks for; or all rows
+    /// together have no spread.
+    NoFloor(EstimateError),
     /// No estimate in an M-step.
     Estimate {
         /// The iteration, 0 for the start.
@@ -94,6 +97,7 @@ impl fmt::Display for FitError {
                 "iteration {iteration}: row {row} has no finite positive density under any component"
             ),
             FitError::Shape(what) => f.write_str(what),
+            FitError::NoFloor(why) => write!(f, "a floor: {why}"),
             FitError::Estimate { iteration, source } => {
                 write!(f, "iteration {iteration}: {source}")
             }
@@ -104,7 +108,7 @@ impl fmt::Display for FitError {
 impl std::error::Error for FitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            FitError::Estimate { source, .. } => Some(source),
+            FitError::Estimate { source, .. } | FitError::NoFloor(source) => Some(source),
             _ => None,
         }
     }

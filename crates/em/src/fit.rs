@@ -3,7 +3,7 @@
 use crate::accelerate::{Accelerate, Acceleration, relative_change};
 use crate::checkpoint::{Checkpoint, Journal, KeepCheckpoints, RunState};
 use crate::data::Data;
-use crate::degenerate::{Degeneracy, most_events};
+use crate::degenerate::{Degeneracy, OnDegenerate, most_events};
 use crate::e_step::e_step;
 use crate::error::FitError;
 use crate::model::LatentModel;
@@ -310,10 +310,13 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         workspace: &mut Workspace<M::Statistics>,
     ) -> Result<(Evaluated<M>, RunState<M>), FitError> {
         self.forget();
-        let (start, resumed) = match self.journal.resumed() {
+        let (mut start, resumed) = match self.journal.resumed() {
             Some((model, run)) => (model, Some(run)),
             None => (start, None),
         };
+        if self.options.on_degenerate == OnDegenerate::Floor {
+            start = start.above_floor(data)?;
+        }
         // The run before may have dropped a component and left smaller statistics.
         workspace.reshape(&start.empty_statistics());
         let (mut passes, iteration) = (0, resumed.as_ref().map_or(0, RunState::iteration));

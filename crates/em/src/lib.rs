@@ -57,6 +57,7 @@
 //! | rows that share a class | [`Repeated`](distributions::combine::Repeated) over any set |
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
+//! | components merged to clusters; the divergence of two models | [`MergeSequence`]; [`kl_by_sampling`] |
 //! | choosing among models: criteria, cross-validation, ranking, a test of K | [`select`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
@@ -68,11 +69,13 @@ mod common_slopes;
 mod concomitant;
 mod data;
 mod degenerate;
+mod divergence;
 mod e_step;
 mod error;
 mod fit;
 mod fixed;
 mod init;
+mod merge_clusters;
 mod mixture;
 mod model;
 mod multivariate;
@@ -104,11 +107,13 @@ pub use common_slopes::{CommonSlopes, LinearCommonSlopes};
 pub use concomitant::{ConcomitantStatistics, MultinomialLogisticWeights};
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};
+pub use divergence::{MonteCarlo, kl_by_sampling};
 pub use e_step::e_step;
 pub use error::FitError;
 pub use fit::{Driver, check_data, fit};
 pub use fixed::{FixedComponents, FixedWeights};
-pub use init::{SmallEm, Start, starting_model};
+pub use init::{Partition, SmallEm, Start, starting_model};
+pub use merge_clusters::{MergeSequence, MergeStep};
 pub use mixture::Mixture;
 pub use model::{LatentModel, Tally};
 pub use multivariate::{total_covariance, total_mean};
@@ -120,7 +125,7 @@ pub use responsibilities::{At, Hard, Responsibilities, Soft};
 pub use restart::{fit_from, fit_from_with, stream};
 pub use row_source::RowSource;
 pub use sample::{SampleSet, draw_class};
-pub use set::ComponentSet;
+pub use set::{ComponentSet, no_floor};
 pub use shared_variance::SharedVariance;
 pub use split_merge::SplitMerge;
 pub use stop::{StopReason, remaining_gain, rounding_bound};

@@ -330,7 +330,7 @@ impl<S: ComponentSet, W: WeightModel> Component for Mixture<S, W> {
         self.weights.parameter_count() + self.components.parameter_count()
     }
     fn log_prior(&self) -> f64 {
-        self.components.log_prior()
+        self.weights.log_prior() + self.components.log_prior()
     }
     fn one_step(&self) -> bool {
         self.weights.one_step() || self.components.one_step()
@@ -375,6 +375,15 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
         data: Data<'_, Batch<'_, Self::Space>>,
     ) -> Result<Self, FitError> {
         repaired(self, component, action, data)
+    }
+    fn above_floor(&self, data: Data<'_, Batch<'_, Self::Space>>) -> Result<Self, FitError> {
+        let weights: Vec<f64> = (0..data.rows()).map(|i| data.row_weight(i)).collect();
+        let parts = W::component_batch::<S::Space>(data.xs);
+        let components = self.components.floored(parts, &weights);
+        Ok(Mixture {
+            weights: self.weights.clone(),
+            components: components.map_err(FitError::NoFloor)?,
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::data::Data;
 use crate::degenerate::OnDegenerate;
 use crate::error::FitError;
 use crate::responsibilities::{At, Soft};
+use crate::set::no_floor;
 use distributions::{Batch, Component, Scratch, View};
 
 /// What an E-step over some rows adds up, besides the statistics.
@@ -53,6 +54,15 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
         Err(FitError::Shape(
             "this model has no component to repair".into(),
         ))
+    }
+
+    /// The model with a floor under what may collapse, where its policy is
+    /// [`OnDegenerate::Floor`](crate::OnDegenerate::Floor).
+    ///
+    /// # Errors
+    /// When the model has none.
+    fn above_floor(&self, _data: Data<'_, Batch<'_, Self::Space>>) -> Result<Self, FitError> {
+        Err(FitError::NoFloor(no_floor()))
     }
 
     /// The number of latent classes, for messages and checks; 1 where there is none.

@@ -1,9 +1,11 @@
 //! Several starts, the best kept, all reported.
 
+use crate::degenerate::OnDegenerate;
 use crate::error::FitError;
 use crate::fit::{Driver, check_data};
 use crate::init::{MixtureData, SmallEm, Start, repaired_start};
 use crate::mixture::Mixture;
+use crate::model::LatentModel;
 use crate::options::Options;
 use crate::report::{Fit, StartReport};
 use crate::responsibilities::Responsibilities;
@@ -70,6 +72,14 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
 ) -> Result<Fit<Mixture<S, W>>, FitError> {
     check_data::<_, R>(template, data)?;
     check_checkpoints(start, driver)?;
+    let floored;
+    let template = match driver.options.on_degenerate {
+        OnDegenerate::Floor => {
+            floored = LatentModel::<R>::above_floor(template, data)?;
+            &floored
+        }
+        _ => template,
+    };
     let statistics = template.empty_statistics();
     let mut search = Search {
         template,

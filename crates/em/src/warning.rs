@@ -23,6 +23,13 @@ pub enum Warning {
         /// The components, as numbered in the model.
         components: Vec<usize>,
     },
+    /// These components are held at a bound of their variances, such as the floor of
+    /// [`OnDegenerate::Floor`](crate::OnDegenerate::Floor): without it the likelihood has no maximum near this
+    /// model, and criteria compare it with no other.
+    AtBound {
+        /// The components, as numbered in the model.
+        components: Vec<usize>,
+    },
     /// The rows have no more distinct values than the model has parameters, less one: the parameters are
     /// not determined by them.
     MoreParametersThanCells {
@@ -49,6 +56,14 @@ impl fmt::Display for Warning {
                     names.join(", ")
                 )
             }
+            Warning::AtBound { components } => {
+                let names: Vec<String> = components.iter().map(usize::to_string).collect();
+                write!(
+                    f,
+                    "components held at a bound of their variances: {}; aic, bic and icl are of a bounded likelihood",
+                    names.join(", ")
+                )
+            }
             Warning::MoreParametersThanCells { parameters, cells } => write!(
                 f,
                 "{parameters} free parameters, but only {cells} distinct rows: the data do not \
@@ -72,6 +87,10 @@ pub(crate) fn warnings<S: ComponentSet, W: WeightModel>(
     let seen = Seen::of(model, data);
     for components in seen.groups {
         found.push(Warning::Coinciding { components });
+    }
+    let components = model.components().at_bound();
+    if !components.is_empty() {
+        found.push(Warning::AtBound { components });
     }
     let parameters = model.parameter_count();
     // The probabilities of the distinct rows sum to 1.

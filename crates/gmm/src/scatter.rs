@@ -2,6 +2,19 @@
 
 use distributions::Statistics;
 
+/// Moments of weighted rows about an origin o.
+#[derive(Debug)]
+pub(crate) struct Moments<'a> {
+    /// Σ w, not 0.
+    pub(crate) weight: f64,
+    /// o; overwritten.
+    pub(crate) origin: &'a mut [f64],
+    /// Σ w (x − o).
+    pub(crate) sums: &'a [f64],
+    /// The lower triangle of Σ w (x − o)(x − o)ᵀ in d × d, or its diagonal.
+    pub(crate) squares: &'a [f64],
+}
+
 /// N = Σ w, the mean m = Σ w x / N, and the centred scatter W = Σ w (x − m)(x − m)ᵀ of weighted
 /// rows; only its diagonal where the covariance structure needs no more.
 ///
@@ -34,6 +47,18 @@ impl Scatter {
             squares: vec![0.0; squares],
         }
     }
+    /// Nothing seen, in buffers of zeros whose lengths are those of the mean and of what is kept of W.
+    pub(crate) fn in_buffers(mean: Vec<f64>, squares: Vec<f64>) -> Self {
+        Scatter {
+            weight: 0.0,
+            mean,
+            squares,
+        }
+    }
+    /// The buffers of the mean and of W.
+    pub(crate) fn into_buffers(self) -> (Vec<f64>, Vec<f64>) {
+        (self.mean, self.squares)
+    }
     /// The number of columns d.
     pub fn dimension(&self) -> usize {
         self.mean.len()
@@ -50,6 +75,10 @@ impl Scatter {
     pub fn square(&self, j: usize) -> f64 {
         let stride = self.squares.len() / self.mean.len();
         self.squares[if stride == 1 { j } else { j * stride + j }]
+    }
+    /// W_ij, j ≤ i, of a whole W.
+    pub(crate) fn product(&self, i: usize, j: usize) -> f64 {
+        self.squares[i * self.dimension() + j]
     }
     /// The diagonal of W.
     pub fn diagonal(&self) -> Vec<f64> {
@@ -79,9 +108,94 @@ impl Scatter {
             squares: self.squares.iter().map(|square| factor * square).collect(),
         }
     }
+    /// One row's weight with this mean and covariance (row-major, d × d).
+    pub(crate) fn of_one(mean: &[f64], covariance: &[f64], full: bool) -> Self {
+        Scatter::new(mean.len(), full).with_pseudo_rows(mean, 1.0, covariance, 1.0)
+    }
+    /// The same rows about another mean: W + N (x̄ − μ)(x̄ − μ)ᵀ.
+    pub(crate) fn about(&self, mean: &[f64]) -> Self {
+        let (d, full) = (self.dimension(), self.is_full());
+        let mut about = self.clone();
+        let shift: Vec<f64> = self.mean.iter().zip(mean).map(|(a, b)| a - b).collect();
+        for (n, square) in about.squares.iter_mut().enumerate() {
+            let (i, j) = if full { (n / d, n % d) } else { (n, n) };
+            if j <= i {
+                *square += self.weight * shift[i] * shift[j];
+            }
+        }
+        about.mean.copy_from_slice(mean);
+        about
+    }
+    /// With `shrinkage` more rows at `mean`, `squares` (row-major, d × d) added to W, and the weight
+    /// `weight`, whatever that of the rows is.
+    pub(crate) fn with_pseudo_rows(
+        &self,
+        mean: &[f64],
+        shrinkage: f64,
+        squares: &[f64],
+        weight: f64,
+    ) -> Self {
+        let mut all = self.clone();
+        if shrinkage > 0.0 {
+            all.merge_mean(mean, shrinkage);
+        }
+        let d = self.dimension();
+        for (n, square) in all.squares.iter_mut().enumerate() {
+            *square += if self.is_full() {
+                squares[n]
+            } else {
+                squares[n * d + n]
+            };
+        }
+        all.weight = weight;
+        all
+    }
     /// Adds one row.
     pub fn add(&mut self, x: &[f64], weight: f64) {
         self.merge_mean(x, weight);
+    }
+    /// Adds `square` to W_jj alone: the variance of cells of which only the mean was added.
+    pub(crate) fn add_square(&mut self, j: usize, square: f64) {
+        let stride = self.squares.len() / self.mean.len();
+        self.squares[if stride == 1 { j } else { j * stride + j }] += square;
+    }
+    /// Adds rows by their moments about an origin. Inlined, to be compiled for the instruction set of the
+    /// kernel that took them.
+    #[inline(always)]
+    pub(crate) fn add_rows(&mut self, rows: Moments<'_>) {
+        let Moments {
+            weight,
+            origin,
+            sums,
+            squares,
+        } = rows;
+        let (d, full) = (self.dimension(), self.is_full());
+        let inverse = 1.0 / weight;
+        let total = self.weight + weight;
+        let share = weight / total;
+        let factor = self.weight * share;
+        let first = !(self.weight > 0.0);
+        let ways = origin;
+        for ((way, sum), mine) in ways.iter_mut().zip(sums).zip(&mut self.mean) {
+            let mean = *way + sum * inverse;
+            // Of nothing there is no mean, and no way from it.
+            *way = if first { 0.0 } else { mean - *mine };
+            *mine = if first { mean } else { *mine + *way * share };
+        }
+        self.weight = total;
+        for i in 0..d {
+            let (shift, way) = (sums[i] * inverse, factor * ways[i]);
+            let row = if full { i * d } else { 0 };
+            if full {
+                let mine = &mut self.squares[row..row + i];
+                let theirs = mine.iter_mut().zip(&squares[row..row + i]);
+                for ((mine, theirs), (sum, other)) in theirs.zip(sums.iter().zip(&*ways)) {
+                    *mine += (theirs - shift * sum) + way * other;
+                }
+            }
+            let own = (squares[row + i] - shift * sums[i]).max(0.0);
+            self.squares[row + i] += own + way * ways[i];
+        }
     }
     /// Adds rows of total weight `weight`, mean `mean` and centred scatter `squares`, laid out as
     /// this statistic keeps it.

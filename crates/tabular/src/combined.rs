@@ -87,9 +87,9 @@ where
     }
 }
 
-/// The form of truncated families whose bounds are in their name.
+/// The form of a family whose other parts, bounds or a prior, stand elsewhere.
 #[derive(Clone, Copy, Debug)]
-struct FamilyAlone;
+pub(crate) struct FamilyAlone;
 
 impl<T, F> Form<Vec<Truncated<F>>> for FamilyAlone
 where

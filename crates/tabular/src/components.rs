@@ -267,6 +267,13 @@ impl ComponentSet for TableComponents {
         let parts = pairs.map(|(mine, theirs)| mine.toward(&**theirs, fraction));
         Self::planned(parts.collect(), self.plan())
     }
+    fn floored(&self, xs: TableView<'_>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.each_part(|_, part| part.floored(xs, weights))
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        let held = |k: &usize| self.parts.iter().any(|part| part.at_bound().contains(k));
+        (0..self.parts[0].components()).filter(held).collect()
+    }
     fn squared_distance(&self, a: TableRow<'_>, b: TableRow<'_>) -> Option<f64> {
         (self.parts.iter())
             .map(|part| part.squared_distance(a, b))

@@ -101,6 +101,8 @@ struct Raw {
     label_names: Vec<String>,
     weights: Vec<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    weights_prior: Option<Vec<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     concomitant: Option<RawConcomitant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group: Option<String>,
@@ -147,6 +149,7 @@ impl ModelFile {
             parts: self.specification.parts.clone(),
             label_names: self.label_names.clone(),
             weights: self.model.weights().to_vec(),
+            weights_prior: self.model.weights().concentrations(),
             concomitant: self.concomitant.as_ref().map(RawConcomitant::new),
             group: self.group.clone(),
             components: (0..described)
@@ -177,6 +180,10 @@ impl ModelFile {
             ));
         }
         let model = Self::model(&specification, raw.weights, &raw.components)?;
+        let model = match raw.weights_prior {
+            Some(concentrations) => with_weights_prior(model, concentrations)?,
+            None => model,
+        };
         if !raw.label_names.is_empty() && raw.label_names.len() != model.len() {
             return Err(ModelError(format!(
                 "{} label names for {} components",
@@ -266,6 +273,21 @@ impl ModelFile {
             ))),
         }
     }
+}
+
+/// The mixture whose weights have a Dirichlet prior with these concentrations.
+///
+/// # Errors
+/// When their number differs, or one is below 1.
+pub fn with_weights_prior(
+    model: TableMixture,
+    concentrations: Vec<f64>,
+) -> Result<TableMixture, ModelError> {
+    let wrong = |error: distributions::ParameterError| {
+        ModelError(format!("the prior of the weights: {error}"))
+    };
+    let weights = model.weights().clone().with_prior(concentrations);
+    Mixture::new(weights.map_err(wrong)?, model.components().clone()).map_err(wrong)
 }
 
 /// The path of a null in a value: what serde_json makes of NaN and of infinities.

@@ -101,6 +101,21 @@ pub trait PartSet: Send + Sync {
     }
     /// Adds cells that are this whole number to component k; nothing where cells are none.
     fn accumulate_whole(&self, _into: &mut BoxStatistics, _k: usize, _value: u64, _weight: f64) {}
+    /// The part with a floor under what may collapse, relative to all rows with weights `weights`.
+    ///
+    /// # Errors
+    /// Where its components have none.
+    fn floored(
+        &self,
+        _xs: TableView<'_>,
+        _weights: &[f64],
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        Err(em::no_floor())
+    }
+    /// The components that are held at a bound, such as the floor.
+    fn at_bound(&self) -> Vec<usize> {
+        Vec::new()
+    }
     /// A field of no row.
     fn empty_values(&self) -> Values;
     /// Whether a draw needs predictors: a regression says nothing about them.

@@ -1,6 +1,7 @@
 //! One part of a model as it was chosen.
 
 use crate::mixed::MixedSet;
+use crate::prior::PartPrior;
 use crate::registry::{Family, family};
 use crate::{Kind, ModelError, Noise, PartSet, RegressionSpecification};
 use distributions::Trials;
@@ -42,6 +43,15 @@ pub struct PartSpecification {
     /// The settings that were estimated from the data, and count as parameters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub estimated: Vec<String>,
+    /// The largest ratio of any two eigenvalues of the covariances of a Gaussian part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eigenvalue_ratio: Option<f64>,
+    /// Which means of a Gaussian part are estimated; each by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<gmm::Means>,
+    /// The prior of its components.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<PartPrior>,
 }
 
 impl PartSpecification {
@@ -82,6 +92,15 @@ impl PartSpecification {
     /// When no family has its name.
     pub fn has_covariance(&self) -> Result<bool, ModelError> {
         Ok(self.families()?.iter().all(|family| family.covariance))
+    }
+    /// Whether a row may lack some of its columns: NaN stands for a missing cell. Uniform noise beside the
+    /// components needs whole rows.
+    ///
+    /// # Errors
+    /// When no family has its name.
+    pub fn allows_gaps(&self) -> Result<bool, ModelError> {
+        let families = self.families()?;
+        Ok(self.noise.is_none() && families.iter().all(|family| family.allows_gaps()))
     }
     /// Its families, over intervals where the part is: one, or those of the components of a mixed part.
     fn families(&self) -> Result<Vec<&'static Family>, ModelError> {
@@ -154,6 +173,9 @@ impl PartSpecification {
         field: usize,
         components: usize,
     ) -> Result<Box<dyn PartSet>, ModelError> {
+        if let Some(PartPrior::PseudoObservations { centre, strength }) = &self.prior {
+            return (self.conjugate()?.template)(field, components, centre, *strength);
+        }
         if !self.is_mixed() {
             return (self.families()?[0].template)(self, field, components);
         }
@@ -208,6 +230,12 @@ impl PartSpecification {
         let own = (given.iter().enumerate())
             .map(|(k, component)| self.own_parameters(component).map_err(|error| (k, error)));
         let own: Vec<Value> = own.collect::<Result<_, _>>()?;
+        if let Some(PartPrior::PseudoObservations { centre, strength }) = &self.prior {
+            // What is wrong with a component is said as without the prior.
+            (family.load)(self, field, &own)?;
+            let conjugate = self.conjugate().map_err(|error| (0, error))?;
+            return (conjugate.load)(field, &own, centre, *strength);
+        }
         (family.load)(self, field, &own)
     }
     fn check_count(&self, components: usize) -> Result<(), ModelError> {
@@ -315,6 +343,19 @@ impl PartSpecification {
         if self.covariance.is_some() && !self.has_covariance()? {
             return Err(ModelError(format!(
                 "family {} has no covariance structure",
+                self.family
+            )));
+        }
+        self.check_prior()?;
+        if self.means.is_some() && self.family != "gaussian" {
+            return Err(ModelError(format!(
+                "the means of family {} are estimated, each by itself",
+                self.family
+            )));
+        }
+        if self.eigenvalue_ratio.is_some() && self.family != "gaussian" {
+            return Err(ModelError(format!(
+                "family {} has no bound of eigenvalues",
                 self.family
             )));
         }

@@ -28,6 +28,7 @@ fn specifications() -> Vec<Specification> {
         };
         for (key, value) in [
             ("trials", 9),
+            ("factors", 0),
             ("location", 1),
             ("minimum", 1),
             ("low", if family.kind == Kind::Counts { 1 } else { -1 }),

@@ -20,7 +20,7 @@ use crate::summary;
 use crate::trace::Trace;
 use crate::warn::warnings;
 use crate::write::{self, Target};
-use em::{Hard, Mixture, Options, Soft, WeightModel};
+use em::{Hard, Options, Soft, WeightModel};
 use std::path::Path;
 use tabular::{Concomitant, FitRecord, KnownRows, ModelFile};
 
@@ -81,7 +81,7 @@ impl<'a> Setup<'a> {
         let beside = Beside::of_fit(arguments, sheet)?;
         let (missing, refuse) = (arguments.missing, Impossible::Refuse);
         let typed = typed(sheet, &plan.specification, &beside, missing, refuse)?;
-        let plan = plan.with_data_bounds(arguments, &typed.table)?;
+        let plan = plan.with_data_bounds(arguments, sheet, &typed)?;
         let context = Context {
             sheet,
             typed: &typed,
@@ -183,6 +183,7 @@ pub fn options(arguments: &Fit) -> Options {
             OnDegenerate::Fail => em::OnDegenerate::Fail,
             OnDegenerate::Reset => em::OnDegenerate::Reset,
             OnDegenerate::Drop => em::OnDegenerate::Drop,
+            OnDegenerate::Floor => em::OnDegenerate::Floor,
         });
     options.time_limit = arguments.time_limit;
     options
@@ -228,7 +229,7 @@ impl Rows {
         }
         let mut weights = weights(arguments, sheet, typed)?;
         let mut known = Labels::read(arguments, plan.count, context)?;
-        let mut start = plan.start(arguments, context)?;
+        let mut start = plan.start(arguments, context, weights.as_deref())?;
         if let Some(known) = &known
             && let Some(labels) = known.as_start(arguments, plan.count)
         {
@@ -254,7 +255,7 @@ impl Rows {
 /// Noise alone is no mixture: some component has to stay beside it.
 fn check_noise(arguments: &Fit, plan: &Plan) -> Result<(), Failure> {
     let alone = match arguments.on_degenerate {
-        OnDegenerate::Fail => false,
+        OnDegenerate::Fail | OnDegenerate::Floor => false,
         OnDegenerate::Reset => plan.count == 1,
         OnDegenerate::Drop => true,
     };
@@ -293,10 +294,10 @@ fn fit(
     portion: Portion<'_>,
 ) -> Result<Done, Failure> {
     check_noise(arguments, plan)?;
-    let template = match &rows.start {
-        Chosen::Model(model) => (**model).clone(),
-        _ => Mixture::uniform(plan.specification.template(plan.count)?),
-    };
+    let template = plan.template(match &rows.start {
+        Chosen::Model(model) => Some(&**model),
+        _ => None,
+    })?;
     let knowledge = plan.knowledge(arguments, beside, &template)?;
     let table = &context.typed.table;
     let template = template.with_components(|components| components.tabled(table));

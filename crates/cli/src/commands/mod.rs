@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
+pub mod divergence;
 pub mod fit;
+pub mod merge;
 pub mod predict;
 pub mod sample;
 pub mod score;

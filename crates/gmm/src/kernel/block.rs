@@ -1,8 +1,7 @@
 //! The moments of a block, added to the statistics of all components.
 
-use super::moments::moments;
-use crate::gaussian::Gaussian;
-use crate::scatter::Scatter;
+use super::moments::{diagonals, moments};
+use crate::scatter::{Moments, Scatter};
 use pulp::{Simd, WithSimd};
 
 /// Where the mean of a block lies further than this many of its variances (squared) from the origin
@@ -12,14 +11,16 @@ const FAR: f64 = 1e3;
 
 pub(super) struct Accumulate<'a> {
     pub into: &'a mut [Scatter],
-    pub gaussians: &'a [Gaussian],
     pub columns: &'a [f64],
     pub weights: &'a [f64],
     pub rows: usize,
-    pub origin: &'a mut [f64],
+    /// K × d numbers.
+    pub origins: &'a mut [f64],
+    /// K × d numbers.
     pub sums: &'a mut [f64],
+    /// d × d numbers, or K × d where only diagonals are kept.
     pub squares: &'a mut [f64],
-    pub buffers: &'a mut [f64],
+    pub strip: &'a mut [f64],
 }
 
 impl WithSimd for Accumulate<'_> {
@@ -27,58 +28,123 @@ impl WithSimd for Accumulate<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Accumulate {
-            into,
-            gaussians,
-            columns,
-            weights,
-            rows,
-            origin,
-            sums,
-            squares,
-            buffers,
-        } = self;
-        let parts = into
-            .iter_mut()
-            .zip(gaussians)
-            .zip(weights.chunks_exact(rows));
-        for ((into, gaussian), weights) in parts {
-            // The current mean is where the block's own is expected: about it nothing cancels.
-            origin.copy_from_slice(gaussian.mean());
-            // The second time the origin is the mean but for rounding.
-            let mut weight = 0.0;
-            for _ in 0..2 {
-                weight = moments(simd, origin, columns, weights, sums, squares, buffers);
-                if weight == 0.0 || !centre(weight, origin, sums, squares) {
-                    break;
-                }
-            }
-            // Nothing is added where the weight is 0.
-            into.add_moments(weight, origin, squares);
+        if self.into.first().is_some_and(Scatter::is_full) {
+            self.full(simd);
+        } else {
+            self.diagonal(simd);
         }
     }
 }
 
-/// Moves the origin to the mean, and the squares with it. Whether the way was too far for them to be
-/// accurate.
-#[inline(always)]
-fn centre(weight: f64, origin: &mut [f64], sums: &[f64], squares: &mut [f64]) -> bool {
-    let d = origin.len();
-    let full = squares.len() != d;
-    let mut far = false;
-    for i in 0..d {
-        let shift = sums[i] / weight;
-        if full {
-            for j in 0..i {
-                squares[i * d + j] -= shift * sums[j];
+impl Accumulate<'_> {
+    #[inline(always)]
+    fn full<S: Simd>(self, simd: S) {
+        let d = self.columns.len() / self.rows;
+        let parts = self
+            .into
+            .iter_mut()
+            .zip(self.weights.chunks_exact(self.rows))
+            .zip(self.origins.chunks_exact_mut(d));
+        for ((into, weights), origin) in parts {
+            let weight = total(simd, weights);
+            if weight == 0.0 {
+                continue;
             }
+            let sums = &mut self.sums[..d];
+            // The second time the origin is the mean but for rounding.
+            for _ in 0..2 {
+                moments(
+                    simd,
+                    origin,
+                    self.columns,
+                    weights,
+                    sums,
+                    self.squares,
+                    self.strip,
+                );
+                if !far(weight, sums, |j| self.squares[j * d + j]) {
+                    break;
+                }
+                move_to_mean(weight, origin, sums);
+            }
+            into.add_rows(Moments {
+                weight,
+                origin,
+                sums,
+                squares: self.squares,
+            });
         }
-        let square = &mut squares[if full { i * d + i } else { i }];
-        let moved = shift * sums[i];
-        *square = (*square - moved).max(0.0);
-        // Divided, not multiplied: squares of 1e305 must not overflow.
-        far |= !(moved / FAR <= *square);
-        origin[i] += shift;
+    }
+    #[inline(always)]
+    fn diagonal<S: Simd>(self, simd: S) {
+        let Accumulate {
+            into,
+            columns,
+            weights,
+            rows,
+            origins,
+            sums,
+            squares,
+            ..
+        } = self;
+        let d = columns.len() / rows;
+        diagonals(simd, origins, columns, weights, rows, sums, squares);
+        let moments = origins
+            .chunks_exact_mut(d)
+            .zip(sums.chunks_exact_mut(d))
+            .zip(squares.chunks_exact_mut(d));
+        let parts = into.iter_mut().zip(weights.chunks_exact(rows)).zip(moments);
+        for ((into, weights), ((origin, sums), squares)) in parts {
+            let weight = total(simd, weights);
+            if weight == 0.0 {
+                continue;
+            }
+            if far(weight, sums, |j| squares[j]) {
+                move_to_mean(weight, origin, sums);
+                diagonals(simd, origin, columns, weights, rows, sums, squares);
+            }
+            into.add_rows(Moments {
+                weight,
+                origin,
+                sums,
+                squares,
+            });
+        }
+    }
+}
+
+/// The sum of all weights.
+#[inline(always)]
+fn total<S: Simd>(simd: S, weights: &[f64]) -> f64 {
+    let (fours, rest) = S::as_simd_f64s(weights).0.as_chunks::<4>();
+    let mut sums = [simd.splat_f64s(0.0); 4];
+    for four in fours {
+        for part in 0..4 {
+            sums[part] = simd.add_f64s(sums[part], four[part]);
+        }
+    }
+    for &value in rest {
+        sums[0] = simd.add_f64s(sums[0], value);
+    }
+    let [a, b, c, d] = sums;
+    simd.reduce_sum_f64s(simd.add_f64s(simd.add_f64s(a, b), simd.add_f64s(c, d)))
+}
+
+/// Whether the way to the mean is too far for squares about the mean to come from those about the origin.
+#[inline(always)]
+fn far(weight: f64, sums: &[f64], square: impl Fn(usize) -> f64) -> bool {
+    let (inverse, mut far) = (1.0 / weight, false);
+    for (j, &sum) in sums.iter().enumerate() {
+        let moved = sum * inverse * sum;
+        // Divided, not multiplied: squares of 1e305 must not overflow. Its own part of `square` is `moved`.
+        far |= !(moved / FAR <= (square(j) - moved).max(0.0));
     }
     far
+}
+
+#[inline(always)]
+fn move_to_mean(weight: f64, origin: &mut [f64], sums: &[f64]) {
+    for (origin, sum) in origin.iter_mut().zip(sums) {
+        *origin += sum / weight;
+    }
 }

@@ -11,33 +11,55 @@ mod moments;
 #[allow(clippy::needless_range_loop)]
 mod quadratic;
 mod student_t;
+mod transpose;
 
 pub(crate) use quadratic::pack_factor;
 pub(crate) use student_t::{t_accumulate, t_log_densities};
+pub(crate) use transpose::transpose;
 
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;
-use distributions::{RowsView, Scratch, View};
+use distributions::Scratch;
 use pulp::{Arch, Simd, WithSimd};
-
-/// Writes the n × d block `xs` column after column.
-pub(crate) fn transpose(xs: RowsView<'_, f64>, into: &mut [f64]) {
-    let (rows, d) = (xs.len(), xs.width());
-    // In strips of columns, so that what is written stays in cache.
-    for strip in (0..d).step_by(8) {
-        let end = (strip + 8).min(d);
-        for (i, row) in xs.values().chunks_exact(d).enumerate() {
-            for (j, &x) in row.iter().enumerate().take(end).skip(strip) {
-                into[j * rows + i] = x;
-            }
-        }
-    }
-}
 
 /// The part of `buffer` that begins on a cache line.
 fn align(buffer: &mut [f64]) -> &mut [f64] {
     let offset = buffer.as_ptr().align_offset(64).min(buffer.len());
     &mut buffer[offset..]
+}
+
+/// The most numbers in a vector of any instruction set.
+const LANES: usize = 8;
+
+/// Blocks whose number of rows is no multiple of eight are computed with rows of zeros after the last.
+#[derive(Clone, Copy, Debug)]
+struct Padding {
+    from: usize,
+    to: usize,
+}
+
+impl Padding {
+    /// What `rows` rows need; `None` where they fill their vectors.
+    fn of(rows: usize) -> Option<Self> {
+        let to = rows.next_multiple_of(LANES);
+        (to != rows).then_some(Padding { from: rows, to })
+    }
+    /// A copy of a matrix of columns with zeros after each.
+    fn widen(self, matrix: &[f64], scratch: &mut Scratch) -> Vec<f64> {
+        let mut wide = scratch.take(matrix.len() / self.from * self.to);
+        let columns = matrix.chunks_exact(self.from);
+        for (wide, column) in wide.chunks_exact_mut(self.to).zip(columns) {
+            wide[..self.from].copy_from_slice(column);
+        }
+        wide
+    }
+    /// The columns of `wide` without what stands after each.
+    fn narrow(self, wide: &[f64], matrix: &mut [f64]) {
+        let columns = matrix.chunks_exact_mut(self.from);
+        for (column, wide) in columns.zip(wide.chunks_exact(self.to)) {
+            column.copy_from_slice(&wide[..self.from]);
+        }
+    }
 }
 
 /// Writes the K × n matrix of ln p_k(x_i).
@@ -49,6 +71,15 @@ pub(crate) fn log_densities(
     scratch: &mut Scratch,
 ) {
     if rows == 0 {
+        return;
+    }
+    if let Some(padding) = Padding::of(rows) {
+        let columns = padding.widen(columns, scratch);
+        let mut wide = scratch.take_dirty(gaussians.len() * padding.to);
+        log_densities(gaussians, &columns, padding.to, &mut wide, scratch);
+        padding.narrow(&wide, out);
+        scratch.give(wide);
+        scratch.give(columns);
         return;
     }
     let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
@@ -75,20 +106,23 @@ impl WithSimd for LogDensities<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let rows = self.rows;
-        for (gaussian, out) in self.gaussians.iter().zip(self.out.chunks_exact_mut(rows)) {
-            quadratic::quadratic_forms(simd, gaussian, self.columns, rows, out, self.z);
-            let constant = gaussian.log_constant();
-            for value in out {
-                let density = constant - 0.5 * *value;
+        let gaussians = self.gaussians;
+        let half = simd.splat_f64s(-0.5);
+        let nowhere = simd.splat_f64s(f64::NEG_INFINITY);
+        quadratic::quadratic_forms(
+            simd,
+            gaussians,
+            self.columns,
+            self.rows,
+            self.out,
+            self.z,
+            |k, form| {
+                let constant = simd.splat_f64s(gaussians[k].log_constant());
+                let density = simd.mul_add_e_f64s(half, form, constant);
                 // Differences of infinities: the row is infinitely far away.
-                *value = if density.is_nan() {
-                    f64::NEG_INFINITY
-                } else {
-                    density
-                };
-            }
-        }
+                simd.select_f64s(simd.equal_f64s(density, density), density, nowhere)
+            },
+        );
     }
 }
 
@@ -104,28 +138,39 @@ pub(crate) fn accumulate(
     if rows == 0 {
         return;
     }
-    let d = columns.len() / rows;
+    if let Some(padding) = Padding::of(rows) {
+        let columns = padding.widen(columns, scratch);
+        let weights = padding.widen(weights, scratch);
+        accumulate(into, gaussians, &columns, &weights, padding.to, scratch);
+        scratch.give(weights);
+        scratch.give(columns);
+        return;
+    }
+    let (d, count) = (columns.len() / rows, into.len());
     let clean = tame(columns, weights, rows, scratch);
     let full = into.first().is_some_and(Scatter::is_full);
-    let mut origin = scratch.take_dirty(d);
-    let mut sums = scratch.take_dirty(d);
-    let mut squares = scratch.take_dirty(if full { d * d } else { d });
-    let mut buffers = scratch.take_dirty(moments::room(d, rows));
+    let mut origins = scratch.take_dirty(count * d);
+    for (origin, gaussian) in origins.chunks_exact_mut(d).zip(gaussians) {
+        // The current mean is where the block's own is expected: about it nothing cancels.
+        origin.copy_from_slice(gaussian.mean());
+    }
+    let mut sums = scratch.take_dirty(count * d);
+    let mut squares = scratch.take_dirty(d * if full { d } else { count });
+    let mut strip = scratch.take_dirty(moments::room(rows));
     Arch::new().dispatch(block::Accumulate {
         into,
-        gaussians,
         columns: clean.as_deref().unwrap_or(columns),
         weights,
         rows,
-        origin: &mut origin,
+        origins: &mut origins,
         sums: &mut sums,
         squares: &mut squares,
-        buffers: &mut buffers,
+        strip: &mut strip,
     });
-    scratch.give(buffers);
+    scratch.give(strip);
     scratch.give(squares);
     scratch.give(sums);
-    scratch.give(origin);
+    scratch.give(origins);
     if let Some(clean) = clean {
         scratch.give(clean);
     }

@@ -1,283 +1,299 @@
 //! (x − μ)ᵀ Σ⁻¹ (x − μ) for the rows of a block: lanes are rows.
 
+use super::LANES;
 use crate::gaussian::{Factor, Gaussian};
+use crate::linalg::invert_lower;
 use pulp::Simd;
 
 /// Rows of L worked on together.
-const GROUP: usize = 4;
-/// Vectors of rows worked on together: with [`GROUP`], enough independent sums to hide the latency of
-/// a multiplication, few enough for sixteen registers.
-const WIDE: usize = 2;
+const GROUP: usize = 8;
 
-/// The factor L in the order in which [`solve`] reads it: for each group of four rows, −L column by
-/// column up to and with its own triangle, then the four reciprocal pivots. Padded with zeros.
+/// The factor L in the order in which [`solve`] reads it: for each group of up to eight rows, −L column
+/// by column up to its own triangle, then that triangle's inverse row by row.
 pub(crate) fn pack_factor(lower: &[f64], d: usize) -> Vec<f64> {
-    let mut packed = Vec::new();
+    let mut packed = Vec::with_capacity(d * (d + 1) / 2);
     for first in (0..d).step_by(GROUP) {
-        let at = |row: usize, column: usize| {
-            if row < d && column < row {
-                -lower[row * d + column]
-            } else {
-                0.0
-            }
-        };
-        for column in 0..first + GROUP {
-            packed.extend((first..first + GROUP).map(|row| at(row, column)));
+        let rows = GROUP.min(d - first);
+        for column in 0..first {
+            packed.extend((first..first + rows).map(|row| -lower[row * d + column]));
         }
-        packed.extend((first..first + GROUP).map(|row| {
-            if row < d {
-                1.0 / lower[row * d + row]
-            } else {
-                0.0
+        let mut own = vec![0.0; rows * rows];
+        for i in 0..rows {
+            for j in 0..=i {
+                own[i * rows + j] = lower[(first + i) * d + first + j];
             }
-        }));
+        }
+        let inverse = invert_lower(&own, rows);
+        for i in 0..rows {
+            packed.extend_from_slice(&inverse[i * rows..i * rows + i + 1]);
+        }
     }
     packed
 }
 
-/// The numbers that [`quadratic_forms`] needs for z.
+/// What a pass over the rows reads of the factors, at most, where that is several: with a tile of rows it
+/// stays in the second-level cache.
+const PASS: usize = 16_384;
+
+/// The numbers of scratch that [`quadratic_forms`] needs.
 pub(super) fn room(d: usize) -> usize {
-    // A vector has at most eight lanes; eight more for alignment.
-    d.next_multiple_of(GROUP) * WIDE * 8 + 8
+    // A tile of rows and its z, four vectors wide, and alignment.
+    2 * d * 4 * LANES + LANES
 }
 
-/// Writes |z_i|² with L z_i = x_i − μ.
+/// Writes finish(k, |z|²), L_k z = x_i − μ_k, to entry (k, i) of `out`. `rows` is a multiple of eight.
 #[inline(always)]
 pub(super) fn quadratic_forms<S: Simd>(
     simd: S,
-    gaussian: &Gaussian,
+    gaussians: &[Gaussian],
     columns: &[f64],
     rows: usize,
     out: &mut [f64],
-    z: &mut [f64],
+    scratch: &mut [f64],
+    finish: impl Fn(usize, S::f64s) -> S::f64s,
 ) {
-    let mean = gaussian.mean();
-    match gaussian.factor() {
-        Factor::Diagonal(inverses) => diagonal(simd, mean, inverses, columns, rows, out),
-        Factor::Lower { packed, .. } => match mean.len() {
-            2 => small::<S, 2>(simd, gaussian, columns, rows, out),
-            3 => small::<S, 3>(simd, gaussian, columns, rows, out),
-            4 => small::<S, 4>(simd, gaussian, columns, rows, out),
-            5..=8 => solve_two_groups(simd, mean, packed, columns, rows, out),
-            _ => solve(simd, mean, packed, columns, rows, out, super::align(z)),
-        },
+    match columns.len() / rows {
+        1 => small::<S, 1>(simd, gaussians, columns, rows, out, finish),
+        2 => small::<S, 2>(simd, gaussians, columns, rows, out, finish),
+        3 => small::<S, 3>(simd, gaussians, columns, rows, out, finish),
+        4 => small::<S, 4>(simd, gaussians, columns, rows, out, finish),
+        5 => small::<S, 5>(simd, gaussians, columns, rows, out, finish),
+        6 => small::<S, 6>(simd, gaussians, columns, rows, out, finish),
+        7 => small::<S, 7>(simd, gaussians, columns, rows, out, finish),
+        8 => small::<S, 8>(simd, gaussians, columns, rows, out, finish),
+        _ => any(simd, gaussians, columns, rows, out, scratch, finish),
     }
 }
 
-/// The lanes of column `j` from row `start`; zeros past the last row.
-#[inline(always)]
-fn load<S: Simd>(simd: S, columns: &[f64], rows: usize, j: usize, start: usize) -> S::f64s {
-    let end = (start + S::F64_LANES).min(rows);
-    if start >= end {
-        return simd.splat_f64s(0.0);
-    }
-    let values = &columns[j * rows + start..j * rows + end];
-    match S::as_simd_f64s(values).0 {
-        [whole, ..] => *whole,
-        [] => simd.partial_load_f64s(values),
-    }
-}
-
-#[inline(always)]
-fn store<S: Simd>(simd: S, out: &mut [f64], start: usize, value: S::f64s) {
-    let end = (start + S::F64_LANES).min(out.len());
-    if start < end {
-        simd.partial_store_f64s(&mut out[start..end], value);
-    }
-}
-
-#[inline(always)]
-fn diagonal<S: Simd>(
-    simd: S,
-    mean: &[f64],
-    inverses: &[f64],
-    columns: &[f64],
-    rows: usize,
-    out: &mut [f64],
-) {
-    for start in (0..rows).step_by(WIDE * S::F64_LANES) {
-        let mut squares = [simd.splat_f64s(0.0); WIDE];
-        for (j, (&mean, &inverse)) in mean.iter().zip(inverses).enumerate() {
-            let (mean, inverse) = (simd.splat_f64s(mean), simd.splat_f64s(inverse));
-            for wide in 0..WIDE {
-                let x = load(simd, columns, rows, j, start + wide * S::F64_LANES);
-                let z = simd.mul_f64s(simd.sub_f64s(x, mean), inverse);
-                squares[wide] = simd.mul_add_e_f64s(z, z, squares[wide]);
-            }
-        }
-        for wide in 0..WIDE {
-            store(simd, out, start + wide * S::F64_LANES, squares[wide]);
-        }
-    }
-}
-
-/// Forward substitution in registers.
+/// Component after component: what a component has stays in registers.
 #[inline(always)]
 fn small<S: Simd, const D: usize>(
     simd: S,
-    gaussian: &Gaussian,
+    gaussians: &[Gaussian],
     columns: &[f64],
     rows: usize,
     out: &mut [f64],
+    finish: impl Fn(usize, S::f64s) -> S::f64s,
 ) {
-    let Factor::Lower {
-        lower,
-        inverse_diagonal,
-        ..
-    } = gaussian.factor()
-    else {
-        return;
-    };
-    let mut factor = [[0.0; D]; D];
-    let mut pivots = [0.0; D];
-    let mut mean = [0.0; D];
-    for i in 0..D {
-        for j in 0..i {
-            factor[i][j] = -lower[i * D + j];
-        }
-        pivots[i] = inverse_diagonal[i];
-        mean[i] = gaussian.mean()[i];
-    }
-    for start in (0..rows).step_by(S::F64_LANES) {
-        let mut z = [simd.splat_f64s(0.0); D];
-        let mut square = simd.splat_f64s(0.0);
-        for i in 0..D {
-            let x = load(simd, columns, rows, i, start);
-            let mut value = simd.sub_f64s(x, simd.splat_f64s(mean[i]));
-            for j in 0..i {
-                value = simd.mul_add_e_f64s(simd.splat_f64s(factor[i][j]), z[j], value);
+    let columns: [&[S::f64s]; D] =
+        std::array::from_fn(|j| S::as_simd_f64s(&columns[j * rows..(j + 1) * rows]).0);
+    for (k, (gaussian, out)) in gaussians.iter().zip(out.chunks_exact_mut(rows)).enumerate() {
+        let (out, _) = S::as_mut_simd_f64s(out);
+        let mean = &gaussian.mean()[..D];
+        match gaussian.factor() {
+            Factor::Diagonal(inverses) => {
+                let inverses: [S::f64s; D] = std::array::from_fn(|j| simd.splat_f64s(inverses[j]));
+                let mean: [S::f64s; D] = std::array::from_fn(|j| simd.splat_f64s(mean[j]));
+                let columns = columns.map(|column| &column[..out.len()]);
+                for (n, out) in out.iter_mut().enumerate() {
+                    let mut square = simd.splat_f64s(0.0);
+                    for j in 0..D {
+                        let z = simd.sub_f64s(columns[j][n], mean[j]);
+                        let z = simd.mul_f64s(z, inverses[j]);
+                        square = simd.mul_add_e_f64s(z, z, square);
+                    }
+                    *out = finish(k, square);
+                }
             }
-            z[i] = simd.mul_f64s(value, simd.splat_f64s(pivots[i]));
-            square = simd.mul_add_e_f64s(z[i], z[i], square);
+            Factor::Lower { packed, .. } => {
+                let packed = &packed[..D * (D + 1) / 2];
+                let columns = columns.map(|column| &column[..out.len()]);
+                for (n, out) in out.iter_mut().enumerate() {
+                    let mut x = [simd.splat_f64s(0.0); D];
+                    for j in 0..D {
+                        x[j] = simd.sub_f64s(columns[j][n], simd.splat_f64s(mean[j]));
+                    }
+                    let mut square = simd.splat_f64s(0.0);
+                    let mut at = 0;
+                    for i in 0..D {
+                        let mut z = simd.mul_f64s(x[0], simd.splat_f64s(packed[at]));
+                        for j in 1..i + 1 {
+                            z = simd.mul_add_e_f64s(x[j], simd.splat_f64s(packed[at + j]), z);
+                        }
+                        at += i + 1;
+                        square = simd.mul_add_e_f64s(z, z, square);
+                    }
+                    *out = finish(k, square);
+                }
+            }
         }
-        store(simd, out, start, square);
     }
 }
 
-/// Forward substitution in registers for at most eight columns, four rows of L at a time.
 #[inline(always)]
-fn solve_two_groups<S: Simd>(
+fn any<S: Simd>(
+    simd: S,
+    gaussians: &[Gaussian],
+    columns: &[f64],
+    rows: usize,
+    out: &mut [f64],
+    scratch: &mut [f64],
+    finish: impl Fn(usize, S::f64s) -> S::f64s,
+) {
+    let diagonal = gaussians
+        .iter()
+        .all(|gaussian| matches!(gaussian.factor(), Factor::Diagonal(_)));
+    if diagonal && S::F64_LANES >= 8 {
+        tiles::<S, 4>(simd, gaussians, columns, rows, out, scratch, finish);
+    } else if diagonal || S::F64_LANES >= 8 {
+        tiles::<S, 2>(simd, gaussians, columns, rows, out, scratch, finish);
+    } else {
+        tiles::<S, 1>(simd, gaussians, columns, rows, out, scratch, finish);
+    }
+}
+
+#[inline(always)]
+fn tiles<S: Simd, const W: usize>(
+    simd: S,
+    gaussians: &[Gaussian],
+    columns: &[f64],
+    rows: usize,
+    out: &mut [f64],
+    scratch: &mut [f64],
+    finish: impl Fn(usize, S::f64s) -> S::f64s,
+) {
+    let d = columns.len() / rows;
+    let (scratch, _) = S::as_mut_simd_f64s(super::align(scratch));
+    let (scratch, _) = scratch.as_chunks_mut::<W>();
+    let (x, z) = scratch[..2 * d].split_at_mut(d);
+    let vectors = rows / S::F64_LANES;
+    // What a pass reads of all factors stays in the second-level cache.
+    let size = |gaussian: &Gaussian| match gaussian.factor() {
+        Factor::Diagonal(inverses) => 2 * inverses.len(),
+        Factor::Lower { packed, .. } => packed.len(),
+    };
+    let largest = gaussians.iter().map(size).max().unwrap_or(1);
+    let pass = (PASS / largest).max(1);
+    let passes = gaussians.chunks(pass).zip(out.chunks_mut(pass * rows));
+    for (pass_number, (gaussians, out)) in passes.enumerate() {
+        for start in (0..vectors).step_by(W) {
+            for (x, column) in x.iter_mut().zip(columns.chunks_exact(rows)) {
+                let (column, _) = S::as_simd_f64s(column);
+                for w in 0..W {
+                    x[w] = column[(start + w).min(vectors - 1)];
+                }
+            }
+            let parts = gaussians.iter().zip(out.chunks_exact_mut(rows));
+            for (k, (gaussian, out)) in parts.enumerate() {
+                let mean = gaussian.mean();
+                let squares = match gaussian.factor() {
+                    Factor::Diagonal(inverses) => diagonal(simd, mean, inverses, x),
+                    Factor::Lower { packed, .. } => lower(simd, mean, packed, x, z),
+                };
+                let (out, _) = S::as_mut_simd_f64s(out);
+                for w in 0..W {
+                    // Past the last row, the last vector again.
+                    let at = (start + w).min(vectors - 1);
+                    out[at] = finish(pass_number * pass + k, squares[w]);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn diagonal<S: Simd, const W: usize>(
+    simd: S,
+    mean: &[f64],
+    inverses: &[f64],
+    x: &[[S::f64s; W]],
+) -> [S::f64s; W] {
+    let mut squares = [simd.splat_f64s(0.0); W];
+    for ((x, &mean), &inverse) in x.iter().zip(mean).zip(inverses) {
+        let (mean, inverse) = (simd.splat_f64s(mean), simd.splat_f64s(inverse));
+        for w in 0..W {
+            let z = simd.mul_f64s(simd.sub_f64s(x[w], mean), inverse);
+            squares[w] = simd.mul_add_e_f64s(z, z, squares[w]);
+        }
+    }
+    squares
+}
+
+#[inline(always)]
+fn lower<S: Simd, const W: usize>(
     simd: S,
     mean: &[f64],
     packed: &[f64],
-    columns: &[f64],
-    rows: usize,
-    out: &mut [f64],
-) {
-    const TRIANGLE: usize = GROUP * (GROUP + 1);
+    x: &[[S::f64s; W]],
+    z: &mut [[S::f64s; W]],
+) -> [S::f64s; W] {
     let d = mean.len();
-    let (Some(first), Some(second), Some(between)) = (
-        packed.first_chunk::<TRIANGLE>(),
-        packed.last_chunk::<TRIANGLE>(),
-        packed[TRIANGLE..].first_chunk::<{ GROUP * GROUP }>(),
-    ) else {
-        return;
+    let mut squares = [simd.splat_f64s(0.0); W];
+    let mut rest = packed;
+    let mut first = 0;
+    while first + GROUP <= d {
+        rest = group::<S, GROUP, W>(
+            simd,
+            &mean[first..],
+            rest,
+            &x[first..],
+            z,
+            first,
+            &mut squares,
+        );
+        first += GROUP;
+    }
+    let (mean, x) = (&mean[first..], &x[first..]);
+    match d - first {
+        1 => group::<S, 1, W>(simd, mean, rest, x, z, first, &mut squares),
+        2 => group::<S, 2, W>(simd, mean, rest, x, z, first, &mut squares),
+        3 => group::<S, 3, W>(simd, mean, rest, x, z, first, &mut squares),
+        4 => group::<S, 4, W>(simd, mean, rest, x, z, first, &mut squares),
+        5 => group::<S, 5, W>(simd, mean, rest, x, z, first, &mut squares),
+        6 => group::<S, 6, W>(simd, mean, rest, x, z, first, &mut squares),
+        7 => group::<S, 7, W>(simd, mean, rest, x, z, first, &mut squares),
+        _ => rest,
     };
-    for start in (0..rows).step_by(WIDE * S::F64_LANES) {
-        let mut squares = [simd.splat_f64s(0.0); WIDE];
-        for wide in 0..WIDE {
-            let from = start + wide * S::F64_LANES;
-            let centred = |i: usize| {
-                if i < d {
-                    let x = load(simd, columns, rows, i, from);
-                    simd.sub_f64s(x, simd.splat_f64s(mean[i]))
-                } else {
-                    simd.splat_f64s(0.0)
-                }
-            };
-            let upper = [centred(0), centred(1), centred(2), centred(3)];
-            let mut lower = [centred(4), centred(5), centred(6), centred(7)];
-            let (upper, square) = triangle(simd, first, upper);
-            for column in 0..GROUP {
-                for row in 0..GROUP {
-                    let factor = simd.splat_f64s(between[column * GROUP + row]);
-                    lower[row] = simd.mul_add_e_f64s(factor, upper[column], lower[row]);
-                }
-            }
-            let (_, other) = triangle(simd, second, lower);
-            squares[wide] = simd.add_f64s(square, other);
-        }
-        for wide in 0..WIDE {
-            store(simd, out, start + wide * S::F64_LANES, squares[wide]);
-        }
-    }
+    squares
 }
 
-/// Forward substitution within a group of four rows; z and the sum of its squares.
+/// The rows `first` to `first + R` of z; what stands after them in the packed factor.
 #[inline(always)]
-fn triangle<S: Simd>(
-    simd: S,
-    own: &[f64; GROUP * (GROUP + 1)],
-    mut z: [S::f64s; GROUP],
-) -> ([S::f64s; GROUP], S::f64s) {
-    let mut square = simd.splat_f64s(0.0);
-    for row in 0..GROUP {
-        z[row] = simd.mul_f64s(z[row], simd.splat_f64s(own[GROUP * GROUP + row]));
-        square = simd.mul_add_e_f64s(z[row], z[row], square);
-        for below in row + 1..GROUP {
-            let factor = simd.splat_f64s(own[row * GROUP + below]);
-            z[below] = simd.mul_add_e_f64s(factor, z[row], z[below]);
-        }
-    }
-    (z, square)
-}
-
-/// Forward substitution, four rows of L at a time.
-#[inline(always)]
-fn solve<S: Simd>(
+fn group<'a, S: Simd, const R: usize, const W: usize>(
     simd: S,
     mean: &[f64],
-    packed: &[f64],
-    columns: &[f64],
-    rows: usize,
-    out: &mut [f64],
-    z: &mut [f64],
-) {
-    let d = mean.len();
-    let (z, _) = S::as_mut_simd_f64s(z);
-    let (z, _) = z.as_chunks_mut::<WIDE>();
-    for start in (0..rows).step_by(WIDE * S::F64_LANES) {
-        let mut squares = [simd.splat_f64s(0.0); WIDE];
-        let mut rest = packed;
-        for first in (0..d).step_by(GROUP) {
-            let mut sums = [[simd.splat_f64s(0.0); WIDE]; GROUP];
-            for (row, sum) in sums.iter_mut().enumerate() {
-                let i = first + row;
-                if i < d {
-                    let mean = simd.splat_f64s(mean[i]);
-                    for wide in 0..WIDE {
-                        let x = load(simd, columns, rows, i, start + wide * S::F64_LANES);
-                        sum[wide] = simd.sub_f64s(x, mean);
-                    }
-                }
-            }
-            let (before, after) = rest.split_at(first * GROUP);
-            let (own, after) = after.split_at(GROUP * (GROUP + 1));
-            rest = after;
-            let (before, _) = before.as_chunks::<GROUP>();
-            for (factors, z) in before.iter().zip(z.iter()) {
-                for row in 0..GROUP {
-                    let factor = simd.splat_f64s(factors[row]);
-                    for wide in 0..WIDE {
-                        sums[row][wide] = simd.mul_add_e_f64s(factor, z[wide], sums[row][wide]);
-                    }
-                }
-            }
-            for row in 0..GROUP {
-                let pivot = simd.splat_f64s(own[GROUP * GROUP + row]);
-                for wide in 0..WIDE {
-                    let solved = simd.mul_f64s(sums[row][wide], pivot);
-                    squares[wide] = simd.mul_add_e_f64s(solved, solved, squares[wide]);
-                    z[first + row][wide] = solved;
-                    for below in row + 1..GROUP {
-                        let factor = simd.splat_f64s(own[row * GROUP + below]);
-                        sums[below][wide] = simd.mul_add_e_f64s(factor, solved, sums[below][wide]);
-                    }
-                }
-            }
-        }
-        for wide in 0..WIDE {
-            store(simd, out, start + wide * S::F64_LANES, squares[wide]);
+    packed: &'a [f64],
+    x: &[[S::f64s; W]],
+    z: &mut [[S::f64s; W]],
+    first: usize,
+    squares: &mut [S::f64s; W],
+) -> &'a [f64] {
+    let mut sums = [[simd.splat_f64s(0.0); W]; R];
+    let (x, mean) = (&x[..R], &mean[..R]);
+    for r in 0..R {
+        let mean = simd.splat_f64s(mean[r]);
+        for w in 0..W {
+            sums[r][w] = simd.sub_f64s(x[r][w], mean);
         }
     }
+    let (before, packed) = packed.split_at(first * R);
+    let (own, packed) = packed.split_at(R * (R + 1) / 2);
+    let (before, _) = before.as_chunks::<R>();
+    let (solved, z) = z.split_at_mut(first);
+    for (factors, z) in before.iter().zip(solved) {
+        for r in 0..R {
+            let factor = simd.splat_f64s(factors[r]);
+            for w in 0..W {
+                sums[r][w] = simd.mul_add_e_f64s(factor, z[w], sums[r][w]);
+            }
+        }
+    }
+    let z = &mut z[..R];
+    let mut n = 0;
+    for r in 0..R {
+        let factor = simd.splat_f64s(own[n]);
+        let mut value = sums[0].map(|sum| simd.mul_f64s(factor, sum));
+        for c in 1..r + 1 {
+            let factor = simd.splat_f64s(own[n + c]);
+            for w in 0..W {
+                value[w] = simd.mul_add_e_f64s(factor, sums[c][w], value[w]);
+            }
+        }
+        n += r + 1;
+        for w in 0..W {
+            squares[w] = simd.mul_add_e_f64s(value[w], value[w], squares[w]);
+        }
+        z[r] = value;
+    }
+    packed
 }

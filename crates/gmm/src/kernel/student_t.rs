@@ -1,7 +1,7 @@
 //! Blocks under multivariate t distributions: the quadratic forms of the Gaussian, and what the tails make
 //! of them.
 
-use super::quadratic;
+use super::{Padding, quadratic};
 use crate::gaussian::Gaussian;
 use crate::student_t::{LatentScatters, Tail, gap};
 use distributions::Scratch;
@@ -18,6 +18,15 @@ pub(crate) fn t_log_densities(
     scratch: &mut Scratch,
 ) {
     if rows == 0 {
+        return;
+    }
+    if let Some(padding) = Padding::of(rows) {
+        let columns = padding.widen(columns, scratch);
+        let mut wide = scratch.take_dirty(gaussians.len() * padding.to);
+        t_log_densities(gaussians, tails, &columns, padding.to, &mut wide, scratch);
+        padding.narrow(&wide, out);
+        scratch.give(wide);
+        scratch.give(columns);
         return;
     }
     let d = columns.len() / rows;
@@ -86,13 +95,20 @@ impl WithSimd for Ratios<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let rows = self.rows;
+        quadratic::quadratic_forms(
+            simd,
+            self.gaussians,
+            self.columns,
+            rows,
+            self.rests,
+            self.z,
+            |_, form| form,
+        );
         let outputs = self
             .ratios
             .chunks_exact_mut(rows)
             .zip(self.rests.chunks_exact_mut(rows));
-        let parts = self.gaussians.iter().zip(self.tails).zip(outputs);
-        for ((gaussian, tail), (ratios, rests)) in parts {
-            quadratic::quadratic_forms(simd, gaussian, self.columns, rows, rests, self.z);
+        for (tail, (ratios, rests)) in self.tails.iter().zip(outputs) {
             let inverse_df = tail.inverse_df();
             for (ratio, rest) in ratios.iter_mut().zip(rests) {
                 let t = *rest * inverse_df;
@@ -150,6 +166,15 @@ pub(crate) fn t_accumulate(
     scratch: &mut Scratch,
 ) {
     if rows == 0 {
+        return;
+    }
+    if let Some(padding) = Padding::of(rows) {
+        let columns = padding.widen(columns, scratch);
+        let weights = padding.widen(weights, scratch);
+        let (rows, models) = (padding.to, (gaussians, tails));
+        t_accumulate(into, models, &columns, &weights, rows, with_gaps, scratch);
+        scratch.give(weights);
+        scratch.give(columns);
         return;
     }
     let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
@@ -219,14 +244,22 @@ impl WithSimd for Scales<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let rows = self.rows;
+        quadratic::quadratic_forms(
+            simd,
+            self.gaussians,
+            self.columns,
+            rows,
+            self.forms,
+            self.z,
+            |_, form| form,
+        );
         let outputs = self
             .forms
             .chunks_exact_mut(rows)
             .zip(self.scaled.chunks_exact_mut(rows))
             .zip(self.weights.chunks_exact(rows));
-        let parts = self.gaussians.iter().zip(self.tails).zip(outputs);
-        for (k, ((gaussian, tail), ((forms, scaled), weights))) in parts.enumerate() {
-            quadratic::quadratic_forms(simd, gaussian, self.columns, rows, forms, self.z);
+        let parts = self.tails.iter().zip(outputs);
+        for (k, (tail, ((forms, scaled), weights))) in parts.enumerate() {
             match &mut self.ratios {
                 None => scale(tail, weights, forms, scaled),
                 Some(ratios) => {

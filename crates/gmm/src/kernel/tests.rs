@@ -1,7 +1,7 @@
 //! Kernels against plain loops, at every instruction set of this machine and at awkward sizes.
 
 use super::*;
-use distributions::{Density, Statistics};
+use distributions::{Density, RowsView, Statistics};
 use em::stream;
 use rand::RngExt;
 
@@ -78,7 +78,7 @@ fn densities_and_moments_at_all_sizes() {
 #[test]
 fn instruction_sets_agree() {
     for d in [1, 2, 5, 8, 13] {
-        let rows = 77;
+        let rows = 80;
         let (_, columns) = block(9, rows, d);
         let gaussians = [gaussian(1, d, false)];
         let run = |op: &dyn Fn(LogDensities<'_>)| {
@@ -115,14 +115,13 @@ fn moments_agree(d: usize, rows: usize, columns: &[f64]) {
         let mut into = vec![Scatter::new(d, true)];
         op(block::Accumulate {
             into: &mut into,
-            gaussians: &gaussians,
             columns,
             weights: &weights,
             rows,
-            origin: &mut vec![0.0; d],
+            origins: &mut gaussians[0].mean().to_vec(),
             sums: &mut vec![0.0; d],
             squares: &mut vec![0.0; d * d],
-            buffers: &mut vec![0.0; moments::room(d, rows)],
+            strip: &mut vec![0.0; moments::room(rows)],
         });
         into.remove(0).matrix()
     };

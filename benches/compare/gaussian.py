@@ -1,0 +1,268 @@
+"""One EM iteration of Gaussian mixtures beside scikit-learn and oneDAL (daal4py), in one run.
+
+    python3 benches/compare/gaussian.py                      the whole grid, full and diagonal
+    python3 benches/compare/gaussian.py --points 8x16,32x16 --structures full --rows 0.1
+    python3 benches/compare/gaussian.py --fits               whole fits too, from scikit-learn's own k-means labels
+
+The peers are installed by pip into an environment of their own under the temporary directory, `ours` is built by cargo. Every
+program gets one thread, the same rows and the same start, and glibc's malloc tuned so that big temporaries cost no page faults,
+which favours the peers. The programs take turns, and of each the least CPU time counts. Log-likelihoods after three iterations must
+agree to 1e-9.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+GRID = {"2x5": 1_000_000, "8x16": 1_000_000, "32x16": 200_000, "64x32": 100_000, "128x16": 50_000}
+ENVIRONMENT = {
+    **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "RAYON", "TBB")},
+    "MALLOC_MMAP_THRESHOLD_": str(2**32),
+    "MALLOC_TRIM_THRESHOLD_": str(2**34),
+    "MALLOC_TOP_PAD_": str(2**28),
+}
+PACKAGES = ["numpy", "scipy", "scikit-learn", "scikit-learn-intelex"]
+
+
+# What a peer does, in a process of its own.
+
+
+def read(arguments):
+    import numpy as np
+
+    rows, d, k, structure, start = arguments
+    d, k = int(d), int(k)
+    start = np.fromfile(start)
+    weights, means, covariances = np.split(start, [k, k + k * d])
+    start = weights, means.reshape(k, d), covariances.reshape(k, d, d)
+    return np.fromfile(rows).reshape(-1, d), k, structure, start
+
+
+def sklearn_model(structure, weights, means, covariances):
+    """A scikit-learn mixture at these parameters."""
+    import numpy as np
+    from sklearn.mixture import GaussianMixture
+
+    model = GaussianMixture(len(weights), covariance_type=structure, reg_covar=0.0)
+    model.weights_, model.means_ = weights.copy(), means.copy()
+    if structure == "diag":
+        covariances = np.array([np.diag(c) if c.ndim == 2 else c for c in covariances])
+        model.precisions_cholesky_ = 1 / np.sqrt(covariances)
+    else:
+        model.precisions_cholesky_ = np.array([np.linalg.inv(np.linalg.cholesky(c)).T for c in covariances])
+    model.covariances_ = covariances
+    return model
+
+
+class Sklearn:
+    def __init__(self, x, k, structure, start):
+        self.x, self.k, self.structure, self.start = x, k, structure, start
+
+    def iterate(self, count):
+        model = sklearn_model(self.structure, *self.start)
+        begin = time.process_time()
+        for _ in range(count):
+            _, log_resp = model._e_step(self.x)
+            model._m_step(self.x, log_resp)
+            del log_resp
+        return time.process_time() - begin, model
+
+    def score(self, count):
+        return self.iterate(count)[1].score(self.x) * len(self.x)
+
+    def fit(self, seed, labels_file):
+        """Its default fit from its own k-means labels: seconds without k-means, log-likelihood, iterations."""
+        import numpy as np
+        from sklearn.cluster import KMeans
+        from sklearn.mixture import GaussianMixture
+
+        labels = KMeans(self.k, n_init=1, random_state=seed).fit(self.x).labels_
+        labels.astype(np.uint32).tofile(labels_file)
+        shares = np.zeros((len(self.x), self.k))
+        shares[np.arange(len(self.x)), labels] = 1
+        model = GaussianMixture(self.k, covariance_type=self.structure)
+        model._initialize_parameters = lambda x, *rest, **more: model._initialize(x, shares)
+        begin = time.process_time()
+        model.fit(self.x)
+        return time.process_time() - begin, model.score(self.x) * len(self.x), model.n_iter_
+
+
+class Daal:
+    def __init__(self, x, k, structure, start):
+        import numpy as np
+
+        self.x, self.k, self.structure = x, k, structure
+        weights, means, covariances = start
+        if structure == "diag":
+            covariances = [np.diag(c).reshape(1, -1).copy() for c in covariances]
+        self.start = weights.reshape(1, -1), means, list(covariances)
+
+    def iterate(self, count):
+        import daal4py
+
+        algorithm = daal4py.em_gmm(
+            nComponents=self.k, maxIterations=count, accuracyThreshold=0.0, regularizationFactor=0.0, covarianceStorage={"diag": "diagonal"}.get(self.structure, self.structure)
+        )
+        begin = time.process_time()
+        result = algorithm.compute(self.x, *self.start)
+        return time.process_time() - begin, result
+
+    def score(self, count):
+        import numpy as np
+
+        result = self.iterate(count)[1]
+        covariances = [np.squeeze(c) if self.structure == "diag" else c for c in result.covariances]
+        model = sklearn_model(self.structure, result.weights.ravel(), result.means, np.array(covariances))
+        return model.score(self.x) * len(self.x)
+
+
+def serve(peer, arguments):
+    import resource
+
+    x, k, structure, start = read(arguments)
+    worker = {"sklearn": Sklearn, "daal": Daal}[peer](x, k, structure, start)
+    # What importing takes is not counted.
+    worker.iterate(1) if len(x) < 1000 else {"sklearn": Sklearn, "daal": Daal}[peer](x[: 20 * k], k, structure, start).iterate(1)
+    peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    loaded = peak()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        command, *rest = line.split()
+        if command == "iterate":
+            answer = worker.iterate(int(rest[0]))[0] / int(rest[0])
+        elif command == "score":
+            answer = repr(float(worker.score(int(rest[0]))))
+        elif command == "memory":
+            answer = peak() - loaded
+        elif command == "fit":
+            answer = " ".join(map(str, worker.fit(int(rest[0]), rest[1])))
+        print(answer, flush=True)
+
+
+# What sets them side by side.
+
+
+class Worker:
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **ENVIRONMENT})
+        self.process.stdout.readline()
+
+    def ask(self, *words):
+        print(*words, file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit("a worker ended")
+        return answer.strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def environment():
+    """The interpreter that has the peers."""
+    place = os.path.join(tempfile.gettempdir(), "mixture-compare-gaussian")
+    python = os.path.join(place, "bin", "python")
+    if not os.path.exists(os.path.join(place, "done")):
+        subprocess.run([sys.executable, "-m", "venv", place], check=True)
+        subprocess.run([python, "-m", "pip", "--quiet", "install", *PACKAGES], check=True)
+        open(os.path.join(place, "done"), "w").close()
+    return python
+
+
+def problem(n, d, k, separation, folder):
+    """Rows and a start, in files: seeded, overlapping at separation 3; per coordinate where it is negative."""
+    import numpy as np
+
+    random = np.random.default_rng(d * 1000 + k)
+    scale = -separation if separation < 0 else separation / np.sqrt(2 * d)
+    means = random.normal(size=(k, d)) * scale
+    labels = random.integers(0, k, n)
+    factors = np.eye(d) + np.tril(random.normal(size=(k, d, d)), -1) * (0.5 / np.sqrt(d))
+    x = random.normal(size=(n, d))
+    for component in range(k):
+        own = labels == component
+        x[own] = x[own] @ factors[component].T + means[component]
+    pooled = np.cov(x[:20_000].T).reshape(d, d)
+    within = pooled if separation > 0 else np.mean([f @ f.T for f in factors], axis=0)
+    start = means + 0.2 * random.normal(size=(k, d))
+    x.tofile(os.path.join(folder, "rows"))
+    np.concatenate([np.full(k, 1 / k), start.ravel(), np.tile(within.ravel(), k)]).tofile(os.path.join(folder, "start"))
+
+
+def compare(n, d, k, structure, arguments, folder, binary):
+    files = os.path.join(folder, "rows"), os.path.join(folder, "start")
+    peers = {name: [sys.executable, __file__, "--serve", name, files[0], str(d), str(k), structure, files[1]] for name in arguments.peers}
+    commands = {"ours": [binary, files[0], "f64", str(d), str(k), structure, files[1]], **peers}
+    workers = {name: Worker(command) for name, command in commands.items()}
+    # Small iterations are repeated, so that the clock's grain does not matter.
+    counts = {name: max(1, min(10, int(3e9 / (n * k * d * (d + 12))))) for name in workers}
+    times = {name: [] for name in workers}
+    peak = 0.0
+    for _ in range(arguments.repetitions):
+        peak = max(peak, float(workers["ours"].ask("peak")))
+        for name, worker in workers.items():
+            times[name].append(float(worker.ask("iterate", counts[name] * (3 if name == "ours" else 1))))
+    memory = {name: int(worker.ask("memory")) / 1024 for name, worker in workers.items()}
+    scores = {name: float(worker.ask("score", 3)) for name, worker in workers.items()}
+    for name, score in scores.items():
+        if not abs(score - scores["ours"]) <= 1e-9 * abs(scores["ours"]):
+            raise SystemExit(f"{name} reaches {score!r}, ours {scores['ours']!r}")
+    least = {name: min(values) for name, values in times.items()}
+    flops = n * k * ((2 * d * (d + 1) if structure == "full" else 8 * d) + 6 * d)
+    speed = 1e-9 * flops / least["ours"]
+    row = [f"{n:.0e}, {d}, {k}", structure, f"{1e3 * least['ours']:.1f}"]
+    row += [f"{1e3 * least[name]:.0f} ({least[name] / least['ours']:.1f})" for name in arguments.peers]
+    row += [f"{speed:.1f} / {peak:.1f} ({100 * speed / peak:.0f} %)", " / ".join(f"{memory[name]:.0f}" for name in workers)]
+    print("| " + " | ".join(row) + " |", flush=True)
+    if arguments.fits:
+        for seed in range(arguments.seeds):
+            labels = os.path.join(folder, "labels")
+            seconds, score, iterations = workers["sklearn"].ask("fit", seed, labels).split()
+            ours, passes = workers["ours"].ask("reach", labels, score).split()
+            ratio = float(seconds) / float(ours)
+            print(f"    fit, seed {seed}: scikit-learn {float(seconds):.2f} s, {iterations} iterations; ours {float(ours):.2f} s, {passes} ({ratio:.1f})", flush=True)
+    for worker in workers.values():
+        worker.__exit__()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--points", default=",".join(GRID), help="DxK, separated by commas; those of the grid by default")
+    parser.add_argument("--structures", default="full,diag")
+    parser.add_argument("--peers", default="sklearn,daal", type=lambda text: [name for name in text.split(",") if name])
+    parser.add_argument("--rows", default=1.0, type=float, help="the share of the grid's rows")
+    parser.add_argument("--repetitions", default=7, type=int)
+    parser.add_argument("--separation", default=3.0, type=float, help="of the means, in deviations; negative: per coordinate")
+    parser.add_argument("--fits", action="store_true", help="whole fits from scikit-learn's k-means labels")
+    parser.add_argument("--seeds", default=1, type=int, help="of the whole fits")
+    arguments = parser.parse_args()
+    build = ["cargo", "build", "--release", "--quiet", "-p", "mixture-benches", "--bin", "gaussian"]
+    subprocess.run(build, check=True)
+    binary = os.path.abspath(os.path.join(os.environ.get("CARGO_TARGET_DIR", "target"), "release", "gaussian"))
+    head = ["N, D, K", "structure", "ours, ms", *(f"{name}, ms (ratio)" for name in arguments.peers)]
+    head += ["GFLOP/s of the peak", "memory above the rows, MB: ours" + "".join(f" / {name}" for name in arguments.peers)]
+    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
+    for point in arguments.points.split(","):
+        d, k = map(int, point.split("x"))
+        n = int(GRID.get(point, max(20_000, 16_000_000 // (d * k))) * arguments.rows)
+        with tempfile.TemporaryDirectory() as folder:
+            problem(n, d, k, arguments.separation, folder)
+            for structure in arguments.structures.split(","):
+                compare(n, d, k, structure, arguments, folder, binary)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--serve"]:
+        serve(sys.argv[2], sys.argv[3:])
+    elif "MIXTURE_COMPARE" not in os.environ:
+        python = environment()
+        os.execve(python, [python, *sys.argv], {**os.environ, "MIXTURE_COMPARE": "1"})
+    else:
+        main()
