@@ -34,7 +34,7 @@ pub enum Command {
 }
 
 /// `mixture fit`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Fit {
     /// The data, a CSV file with a header.
     pub data: PathBuf,
@@ -54,6 +54,9 @@ pub struct Fit {
     /// Priors.
     #[command(flatten)]
     pub priors: crate::prior::Priors,
+    /// Rows that do not count.
+    #[command(flatten)]
+    pub trim: crate::trim::Trim,
     /// The column of row weights (frequencies).
     #[arg(long, value_name = "COLUMN")]
     pub row_weights: Option<String>,
@@ -124,7 +127,7 @@ pub struct Fit {
 }
 
 /// Which model.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Model {
     /// The family of all columns.
     #[arg(long, value_name = "NAME", conflicts_with = "part")]
@@ -179,7 +182,7 @@ impl Model {
 }
 
 /// What is known about rows and components.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Known {
     /// Mixing weights that depend on columns: the terms of a multinomial logistic regression, as those
     /// of --predictors.
@@ -190,20 +193,22 @@ pub struct Known {
         conflicts_with = "weights"
     )]
     pub concomitant: Option<String>,
-    /// The column of known labels: such a row belongs to that component; empty is unknown.
+    /// The column of known labels: such a row belongs to that component, or to one of several with | between
+    /// them; empty is unknown.
     #[arg(long, value_name = "COLUMN")]
     pub known_labels: Option<String>,
     /// The column of groups: rows with the same cell share a component.
     #[arg(long, value_name = "COLUMN")]
     pub group: Option<String>,
-    /// What stays as it is in --init-model: weights, or components by number.
-    #[arg(long, value_name = "weights,K…", requires = "init_model")]
+    /// What stays as it is in --init-model: weights, components by number, or parameters of components:
+    /// 1.mean, 1.0.mean for part 0.
+    #[arg(long, value_name = "weights,K,K.NAME…", requires = "init_model")]
     pub fixed: Vec<String>,
     /// Whether the mixing weights are estimated.
     #[arg(long, value_enum, default_value_t = MixingWeights::Free)]
     pub weights: MixingWeights,
     /// Sort the components by a parameter, rising: mean, 1.mean for part 1, `mean[COLUMN]`, weight.
-    #[arg(long, value_name = "PARAMETER", conflicts_with = "known_labels")]
+    #[arg(long, value_name = "PARAMETER", conflicts_with_all = ["known_labels", "fixed"])]
     pub order: Option<String>,
 }
 
@@ -217,7 +222,7 @@ pub enum MixingWeights {
 }
 
 /// Where to start.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[group(id = "start", multiple = false)]
 pub struct Start {
     /// A random start: rows far from each other as seeds, rows drawn by chance, many short runs of
@@ -249,7 +254,7 @@ impl Start {
 }
 
 /// `mixture predict`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Predict {
     /// The model file.
     pub model: PathBuf,
@@ -277,7 +282,7 @@ pub struct Predict {
 }
 
 /// `mixture score`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Score {
     /// The model file.
     pub model: PathBuf,
@@ -295,7 +300,7 @@ pub struct Score {
 }
 
 /// `mixture sample`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Sample {
     /// The model file.
     pub model: PathBuf,
@@ -315,7 +320,7 @@ pub struct Sample {
 }
 
 /// `mixture show`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Show {
     /// The model file.
     pub model: PathBuf,

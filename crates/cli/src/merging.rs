@@ -9,7 +9,7 @@ use em::{MergeSequence, Posterior};
 use tabular::ModelFile;
 
 /// How many clusters the components make.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Clone)]
 pub struct Merging {
     /// Merge the components to this many clusters, by entropy: label and probabilities are those of
     /// clusters.

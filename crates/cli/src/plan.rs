@@ -6,7 +6,7 @@ use crate::cluster_start;
 use crate::columns::Typed;
 use crate::explain::Context;
 use crate::failure::{Failure, say};
-use crate::known::{Beside, fixed};
+use crate::known::{Beside, Fixed, fixed, held};
 use crate::prior;
 use crate::read::{Sheet, text_file};
 use crate::run::{Knowledge, Mixing, check_independent};
@@ -61,6 +61,13 @@ impl Plan {
                 sheet.rows.len()
             )));
         }
+        let specification = match &given {
+            Some((_, components)) => {
+                let parameters = fixed(arguments, count)?.parameters;
+                held(specification, &parameters, components)?
+            }
+            None => specification,
+        };
         let start = start_file(arguments)?;
         let noise = arguments.model.noise || specification.has_noise();
         let total = count + usize::from(noise);
@@ -118,8 +125,16 @@ impl Plan {
         beside: &Beside,
         template: &TableMixture,
     ) -> Result<Knowledge, Failure> {
-        let (weights, components) = fixed(arguments, self.count)?;
+        let Fixed {
+            weights,
+            mut components,
+            ..
+        } = fixed(arguments, self.count)?;
         check_independent(template.components(), &components)?;
+        if self.specification.has_noise() && !components.is_empty() {
+            // Noise is not estimated either.
+            components.push(self.count);
+        }
         let equal = arguments.known.weights == MixingWeights::Equal;
         if equal && weights {
             return Err(Failure::input(

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use tabular::{FraleyRaftery, ModelFile, PartSpecification, PriorChoice, Specification};
 
 /// Priors.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Clone)]
 pub struct Priors {
     /// Priors: fraley-raftery for Gaussian parts (tuned by shrinkage=S, df=NU), strength=S for other parts, as
     /// S observations more, weights=ALPHA for the mixing weights (Dirichlet). Fits then maximise the posterior.

@@ -91,6 +91,7 @@ pub fn record(
             .chain(equal.then(|| "equal weights".to_string()))
             .collect(),
         groups: known.group.is_some().then_some(evaluation.rows),
+        trimmed: arguments.trim.record(report),
         warnings,
         starts: starts.collect(),
         starts_near_best: (report.starts.len() > 1).then(|| report.starts_near_best()),

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::groups::error_of_rows;
 use crate::known::Held;
 use crate::progress::Line;
+use crate::saved::{KnownMixture, whole};
 use distributions::combine::{GroupedView, Repeated};
 use distributions::{Batch, Coordinates, Density, View};
 use em::{
@@ -107,7 +108,13 @@ impl Job<'_> {
     {
         let data = self.data(xs);
         let fit = em::fit_from_with(template, data, self.start, &mut driver)?;
-        let fitted = fit.model.evaluate(data)?;
+        // Rows held out are all scored; of the others those count that were not trimmed.
+        let counted = match fit.report.trimmed {
+            Some(_) => Some(em::trimmed(&fit.model, data, self.rule, self.options)?.0),
+            None => None,
+        };
+        let kept = counted.as_deref().map_or(data, |kept| data.weighted(kept));
+        let fitted = fit.model.evaluate(kept)?;
         let held_out = self.held_out.map(|weights| {
             let scored = fit.model.evaluate(data.weighted(weights))?;
             Ok::<_, FitError>(scored.log_likelihood)
@@ -117,7 +124,7 @@ impl Job<'_> {
     }
 }
 
-/// Fits `template` under what is known; only a fit under nothing is kept.
+/// Fits `template` under what is known.
 pub fn fit(
     job: &Job<'_>,
     template: TableMixture,
@@ -133,7 +140,7 @@ pub fn fit(
         let done = job.fit(
             &template,
             context.typed.table.view(),
-            kept.by(job.driver(line)),
+            kept.by(job.driver(line))?,
         );
         let (fit, evaluation) = done.map_err(|error| context.failure(&error, &components))?;
         return Ok(Fitted {
@@ -162,7 +169,7 @@ pub fn fit(
         Mixing::Free => {
             let template = Mixture::new(template.weights().clone(), set).map_err(wrong)?;
             let (fit, evaluation) = job
-                .fit(&template, groups, job.driver(line))
+                .fit(&template, groups, kept.by(job.driver(line))?)
                 .map_err(failed)?;
             let weights = fit.model.weights().clone();
             fitted(fit, evaluation, weights, None, context.specification)
@@ -170,7 +177,7 @@ pub fn fit(
         Mixing::Fixed(weights) => {
             let template = Mixture::new(FixedWeights::new(weights), set).map_err(wrong)?;
             let (fit, evaluation) = job
-                .fit(&template, groups, job.driver(line))
+                .fit(&template, groups, kept.by(job.driver(line))?)
                 .map_err(failed)?;
             let weights = fit.model.weights().weights().clone();
             fitted(fit, evaluation, weights, None, context.specification)
@@ -182,7 +189,8 @@ pub fn fit(
                 ));
             };
             let template = Mixture::new(weights, set).map_err(wrong)?;
-            let done = job.fit(&template, (covariates.view(), groups), job.driver(line));
+            let driver = kept.by(job.driver(line))?;
+            let done = job.fit(&template, (covariates.view(), groups), driver);
             let (fit, evaluation) = done.map_err(failed)?;
             let weights = fit.model.weights().clone();
             let overall = Weights::new(weights.proportions().to_vec()).map_err(wrong)?;
@@ -199,7 +207,7 @@ pub fn fit(
 
 /// A fit under what is known as one of a table.
 fn fitted<W: WeightModel>(
-    fit: Fit<Mixture<Repeated<FixedComponents<TableComponents>>, W>>,
+    fit: Fit<KnownMixture<W>>,
     evaluation: Evaluations,
     weights: Weights,
     concomitant: Option<MultinomialLogisticWeights>,
@@ -213,23 +221,6 @@ fn fitted<W: WeightModel>(
         report: fit.report,
         evaluation,
     })
-}
-
-/// The components of both kinds as one set: through the form of files, whose numbers are exact.
-fn whole(
-    set: &FixedComponents<TableComponents>,
-    specification: &Specification,
-) -> Result<TableComponents, Failure> {
-    if let Some(free) = set.all_free() {
-        return Ok(free.clone());
-    }
-    let components: Vec<serde_json::Value> = (0..set.len())
-        .map(|k| {
-            let (holder, at) = set.holder(k);
-            specification.save(holder, at)
-        })
-        .collect();
-    Ok(specification.load(&components)?)
 }
 
 /// Refuses to fix components that others depend on.

@@ -55,10 +55,20 @@ pub fn warnings(
     let of_parameters = coinciding(model);
     for warning in &report.warnings {
         // That components coincide is said in terms of their parameters, where those agree.
-        let said = matches!(warning, Warning::Coinciding { .. }) && !of_parameters.is_empty();
-        if !said {
-            warnings.push(warning.to_string());
+        match warning {
+            Warning::Coinciding { .. } if !of_parameters.is_empty() => {}
+            Warning::ImpossibleLevels { part, levels } => {
+                warnings.push(unreachable(context, *part, levels));
+            }
+            other => warnings.push(other.to_string()),
         }
+    }
+    if report.trimmed.is_some() {
+        warnings.push(
+            "log-likelihood, aic, bic and icl are of the rows that --trim leaves: they compare fits of \
+             the same fraction only"
+                .into(),
+        );
     }
     let fractional = |weights: &[f64]| weights.iter().any(|weight| weight.fract() != 0.0);
     if arguments.row_weights.is_some() && row_weights.is_some_and(fractional) {
@@ -84,7 +94,6 @@ pub fn warnings(
         }
     }
     warnings.extend(of_parameters);
-    warnings.extend(unreachable(context, model));
     if context.typed.incomplete > 0 {
         let fate = match arguments.missing {
             crate::args::Missing::Em => "have no observed cell and do not count",
@@ -106,37 +115,17 @@ pub fn least_count(context: Context<'_>) -> usize {
     parts.map(width).sum::<usize>() + 1
 }
 
-/// A warning for each categorical column with levels that are impossible under every component: they
-/// stand in no row that counts.
-fn unreachable(context: Context<'_>, model: &TableMixture) -> Vec<String> {
-    let saved: Vec<Value> = (0..model.len())
-        .map(|k| model.components().save(k))
+/// The warning about levels of a column that are impossible under every component, by their names.
+fn unreachable(context: Context<'_>, part: usize, levels: &[usize]) -> String {
+    let part = &context.specification.parts[part];
+    let names: Vec<String> = (levels.iter())
+        .filter_map(|&level| part.levels.get(level).cloned())
         .collect();
-    let parts = &context.specification.parts;
-    let probability = |component: &Value, part: usize, level: usize| {
-        let own = if parts.len() > 1 {
-            &component["parts"][part]
-        } else {
-            component
-        };
-        own["probabilities"][level].as_f64()
-    };
-    let mut warnings = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        let impossible = |level: &usize| {
-            (saved.iter()).all(|component| probability(component, index, *level) == Some(0.0))
-        };
-        let levels = (0..part.levels.len()).filter(impossible);
-        let names: Vec<String> = levels.map(|level| part.levels[level].clone()).collect();
-        if !names.is_empty() {
-            warnings.push(format!(
-                "column {}: probability 0 under every component for {}, which no row in use holds",
-                part.columns[0],
-                joined(&names)
-            ));
-        }
-    }
-    warnings
+    format!(
+        "column {}: probability 0 under every component for {}, which no row in use holds",
+        part.columns[0],
+        joined(&names)
+    )
 }
 
 /// A warning for each group of components with the same parameters.

@@ -158,6 +158,12 @@ pub trait Component: Density + Clone {
         self.maximize(&crate::combine::accumulated(self, xs, weights))
     }
 
+    /// The levels that have probability 0, where observations are levels of a category: pairs of the part
+    /// of a product, from 0, and the code.
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
     /// The squared distance of two observations in units of this component's own spread, where the
     /// family has one (normal: (a − b)²/variance). Where it is `None`, a spread start uses the
     /// deviance.

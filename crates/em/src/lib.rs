@@ -56,6 +56,7 @@
 //! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
 //! | rows that share a class | [`Repeated`](distributions::combine::Repeated) over any set |
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
+//! | rows that are trimmed | [`Options::trim`], [`trimmed`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //! | components merged to clusters; the divergence of two models | [`MergeSequence`]; [`kl_by_sampling`] |
 //! | choosing among models: criteria, cross-validation, ranking, a test of K | [`select`] |
@@ -70,6 +71,7 @@ mod concomitant;
 mod data;
 mod degenerate;
 mod divergence;
+mod driver;
 mod e_step;
 mod error;
 mod fit;
@@ -92,9 +94,11 @@ pub mod select;
 mod set;
 mod shared_variance;
 mod split_merge;
+mod step;
 mod stop;
 mod stratum;
 mod tabled;
+mod trim;
 mod univariate;
 mod warning;
 mod weights;
@@ -108,9 +112,10 @@ pub use concomitant::{ConcomitantStatistics, MultinomialLogisticWeights};
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};
 pub use divergence::{MonteCarlo, kl_by_sampling};
+pub use driver::Driver;
 pub use e_step::e_step;
 pub use error::FitError;
-pub use fit::{Driver, check_data, fit};
+pub use fit::{check_data, fit};
 pub use fixed::{FixedComponents, FixedWeights};
 pub use init::{Partition, SmallEm, Start, starting_model};
 pub use merge_clusters::{MergeSequence, MergeStep};
@@ -131,6 +136,7 @@ pub use split_merge::SplitMerge;
 pub use stop::{StopReason, remaining_gain, rounding_bound};
 pub use stratum::StratumWeights;
 pub use tabled::{CodeWeights, Grouping, LogTables, TabledColumns, TabledStatistics, rows_outside};
+pub use trim::{Trimmed, trimmed};
 pub use warning::Warning;
 pub use weights::{Counts, WeightModel, Weights};
 pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};

@@ -365,6 +365,30 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
         scratch.give(prepared);
         tally
     }
+    fn score(
+        &self,
+        data: Data<'_, Batch<'_, Self::Space>>,
+        at: At,
+        rule: &R,
+        values: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let rows = data.rows();
+        let mut prepared = scratch.take(self.prepared_width() * rows);
+        let mut joint = scratch.take_dirty(self.len() * rows);
+        self.prepare(data.xs, &mut prepared);
+        self.log_joint_matrix(data.xs, &prepared, &mut joint, scratch);
+        data.restrict(&mut joint);
+        rule.assign(at, &mut joint, values);
+        scratch.give(joint);
+        scratch.give(prepared);
+    }
+    fn suited_to(&self, xs: Batch<'_, Self::Space>) -> Self {
+        Mixture {
+            weights: self.weights.suited_to::<S::Space>(xs),
+            components: self.components.clone(),
+        }
+    }
     fn classes(&self) -> usize {
         self.len()
     }

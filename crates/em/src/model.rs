@@ -41,6 +41,28 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
         scratch: &mut Scratch,
     ) -> Tally;
 
+    /// What each row of a block adds to the objective per unit of row weight, whatever its weight: the
+    /// log-density, under [`Soft`]. The default asks [`expect`](LatentModel::expect) row by row.
+    fn score(
+        &self,
+        data: Data<'_, Batch<'_, Self::Space>>,
+        at: At,
+        rule: &R,
+        values: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let mut unused = self.empty_statistics();
+        for (i, value) in values.iter_mut().enumerate() {
+            let mut row = data.block(i..i + 1);
+            row.row_weights = None;
+            let at = At {
+                row: at.row + i,
+                ..at
+            };
+            *value = self.expect(row, at, rule, &mut unused, scratch).objective;
+        }
+    }
+
     /// The model with which to go on after component `component` had no estimate.
     ///
     /// # Errors
@@ -63,6 +85,10 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
     /// When the model has none.
     fn above_floor(&self, _data: Data<'_, Batch<'_, Self::Space>>) -> Result<Self, FitError> {
         Err(FitError::NoFloor(no_floor()))
+    }
+    /// The same model in coordinates that suit the rows of a fit, where it has such; a fit begins with it.
+    fn suited_to(&self, _xs: Batch<'_, Self::Space>) -> Self {
+        self.clone()
     }
 
     /// The number of latent classes, for messages and checks; 1 where there is none.

@@ -1,8 +1,9 @@
 //! Several starts, the best kept, all reported.
 
 use crate::degenerate::OnDegenerate;
+use crate::driver::Driver;
 use crate::error::FitError;
-use crate::fit::{Driver, check_data};
+use crate::fit::check_data;
 use crate::init::{MixtureData, SmallEm, Start, repaired_start};
 use crate::mixture::Mixture;
 use crate::model::LatentModel;
@@ -71,7 +72,7 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     driver: &mut Driver<'_, Mixture<S, W>, R>,
 ) -> Result<Fit<Mixture<S, W>>, FitError> {
     check_data::<_, R>(template, data)?;
-    check_checkpoints(start, driver)?;
+    check_checkpoints(driver)?;
     let floored;
     let template = match driver.options.on_degenerate {
         OnDegenerate::Floor => {
@@ -80,6 +81,7 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
         }
         _ => template,
     };
+    let template = &LatentModel::<R>::suited_to(template, data.xs);
     let statistics = template.empty_statistics();
     let mut search = Search {
         template,
@@ -93,10 +95,7 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     let shared = driver.has_deadline();
     driver.set_deadline();
     let searched = match start {
-        Start::SmallEm(small) => {
-            search.short_runs(small, driver);
-            Ok(())
-        }
+        Start::SmallEm(small) => search.short_runs(small, driver),
         start => search.full_runs(start, driver),
     };
     let outcome = searched.and_then(|()| search.finish(start, driver));
@@ -106,23 +105,16 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     outcome
 }
 
-/// Refuses what a checkpoint does not hold: short runs, moves from a fit, the time that is gone.
-fn check_checkpoints<M, R: ?Sized>(
-    start: Start<'_>,
-    driver: &Driver<'_, M, R>,
-) -> Result<(), FitError> {
-    let options = driver.options;
-    let refused = [
-        (matches!(start, Start::SmallEm(_)), "short runs"),
-        (options.split_merge > 0, "split and merge"),
-        (options.time_limit.is_some(), "a time limit"),
-    ];
-    match refused.iter().find(|(asked, _)| *asked) {
-        Some((_, what)) if driver.has_checkpoints() => Err(FitError::Shape(format!(
-            "checkpoints cannot be combined with {what}"
-        ))),
-        _ => Ok(()),
+/// Refuses what no checkpoint can hold: the clock.
+fn check_checkpoints<M, R: ?Sized>(driver: &Driver<'_, M, R>) -> Result<(), FitError> {
+    if driver.options.time_limit.is_some() && driver.has_checkpoints() {
+        return Err(FitError::Shape(
+            "checkpoints cannot be combined with a time limit: where the clock ends a fit no two of them \
+             are the same"
+                .into(),
+        ));
     }
+    Ok(())
 }
 
 /// The runs of one fit.
@@ -190,12 +182,13 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
         Ok(())
     }
 
-    /// Every start for a few iterations, the best of them to the end.
+    /// Every start for a few iterations, the best of them to the end. No checkpoint holds the short runs: they
+    /// are soon run again. An error only where the checkpoint is of another fit.
     fn short_runs<R: Responsibilities + ?Sized>(
         &mut self,
         small: SmallEm,
         driver: &mut Driver<'_, Mixture<S, W>, R>,
-    ) {
+    ) -> Result<(), FitError> {
         let iterations = small.iterations.min(driver.options.max_iterations);
         let brief = driver.options.clone().max_iterations(iterations);
         let mut short = Driver::new(&brief).rule(driver.rule);
@@ -216,6 +209,9 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
         for (which, short) in reached.into_iter().take(small.continued.max(1)) {
             let (template, data) = (short.model, self.data);
             let outcome = driver.run(template, data, which, &mut self.workspace);
+            if driver.refuses_checkpoint() {
+                return outcome.map(|_| ());
+            }
             let outcome = outcome.map(|mut fit| {
                 self.passes += fit.report.passes;
                 fit.report.continues(short.report);
@@ -224,6 +220,7 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
             self.starts[which] = StartReport::of(&outcome);
             self.keep(outcome);
         }
+        Ok(())
     }
 
     /// The best of all, sorted where chance numbered its components.
@@ -235,7 +232,13 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
         let Some(mut best) = self.best else {
             return Err(self.failure.unwrap_or(FitError::NoRows));
         };
-        let moves = split_and_merge(&mut best, self.data, driver, &mut self.workspace);
+        let moves = split_and_merge(&mut best, self.data, driver, &mut self.workspace)?;
+        if driver.has_unused_checkpoint() {
+            return Err(FitError::Shape(
+                "the checkpoint is of a run that this fit does not make: other data or options"
+                    .into(),
+            ));
+        }
         best.report.moves = moves;
         // Known labels are numbers of components: then the order is theirs.
         if start.is_random() && self.data.allowed.is_none() {

@@ -159,6 +159,11 @@ pub trait ComponentSet: Clone + Send + Sync {
     fn at_bound(&self) -> Vec<usize> {
         Vec::new()
     }
+    /// The levels that have probability 0 under every component; see
+    /// [`Component::impossible_levels`](distributions::Component::impossible_levels).
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
     /// The squared distance of two observations in units of the first component's spread; see
     /// [`Component::squared_distance`](distributions::Component::squared_distance).
     fn squared_distance(&self, _a: Obs<'_, Self::Space>, _b: Obs<'_, Self::Space>) -> Option<f64> {
@@ -172,6 +177,15 @@ pub fn no_floor() -> EstimateError {
         "these components have no floor: normal and gaussian ones have, alone or in products"
             .into(),
     ))
+}
+
+/// What is in all of the lists, in the order of the first.
+pub(crate) fn common<T: PartialEq>(mut lists: impl Iterator<Item = Vec<T>>) -> Vec<T> {
+    let mut all = lists.next().unwrap_or_default();
+    for list in lists {
+        all.retain(|entry| list.contains(entry));
+    }
+    all
 }
 
 /// For each component, the range of prepared columns that serve it: components that share a
@@ -283,6 +297,9 @@ impl<C: Component> ComponentSet for Vec<C> {
                     .map_err(|error| error.in_component(k).with_count(statistics.weight()))
             })
             .collect()
+    }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        common(self.iter().map(C::impossible_levels))
     }
     fn parameter_count(&self) -> usize {
         self.iter().map(C::parameter_count).sum()

@@ -20,6 +20,10 @@ pub trait WeightModel: Clone + Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// The same weights in coordinates that suit the rows of a fit.
+    fn suited_to<S: Space>(&self, _xs: Batch<'_, Self::Joint<S>>) -> Self {
+        self.clone()
+    }
     /// The components' part of a batch.
     fn component_batch<'a, S: Space>(xs: Batch<'a, Self::Joint<S>>) -> Batch<'a, S>;
     /// The components' part of an observation.
@@ -218,17 +222,45 @@ impl Deref for Weights {
     }
 }
 
+/// The form in files: the weights alone where they have no prior.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum WeightsForm {
+    Plain(Vec<f64>),
+    WithPrior {
+        values: Vec<f64>,
+        concentrations: Vec<f64>,
+    },
+}
+
 #[cfg(feature = "serde")]
 impl serde::Serialize for Weights {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.values.serialize(to)
+        let values = self.values.clone();
+        match self.concentrations() {
+            None => WeightsForm::Plain(values).serialize(to),
+            Some(concentrations) => WeightsForm::WithPrior {
+                values,
+                concentrations,
+            }
+            .serialize(to),
+        }
     }
 }
 
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Weights {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Weights::new(Vec::deserialize(from)?).map_err(serde::de::Error::custom)
+        let form: WeightsForm = serde::Deserialize::deserialize(from)?;
+        let weights = match form {
+            WeightsForm::Plain(values) => Weights::new(values),
+            WeightsForm::WithPrior {
+                values,
+                concentrations,
+            } => Weights::new(values).and_then(|weights| weights.with_prior(concentrations)),
+        };
+        weights.map_err(serde::de::Error::custom)
     }
 }
 

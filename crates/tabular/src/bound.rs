@@ -198,6 +198,10 @@ where
     fn at_bound(&self) -> Vec<usize> {
         self.set.at_bound()
     }
+    fn impossible_levels(&self) -> Vec<usize> {
+        let levels = self.set.impossible_levels();
+        levels.into_iter().map(|level| level.1).collect()
+    }
     fn parameter_count(&self) -> usize {
         self.set.parameter_count() + self.estimated
     }

@@ -249,6 +249,15 @@ impl ComponentSet for TableComponents {
     fn estimate(&self, xs: TableView<'_>, weights: &[f64]) -> Result<Self, EstimateError> {
         self.each_part(|_, part| part.estimate(xs, weights))
     }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        let parts = self.parts.iter().enumerate();
+        let of = |(p, part): (usize, &Box<dyn PartSet>)| {
+            part.impossible_levels()
+                .into_iter()
+                .map(move |level| (p, level))
+        };
+        parts.flat_map(of).collect()
+    }
     fn parameter_count(&self) -> usize {
         self.parts.iter().map(|part| part.parameter_count()).sum()
     }

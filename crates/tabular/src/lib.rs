@@ -41,7 +41,9 @@ pub use concomitant::{Concomitant, ConcomitantSpecification};
 pub use form::{Form, Plain};
 pub use gmm::Means;
 pub use grouped::KnownRows;
-pub use model_file::{FORMAT, FitRecord, ModelFile, StartRecord, VERSION, with_weights_prior};
+pub use model_file::{
+    FORMAT, FitRecord, ModelFile, StartRecord, TrimRecord, VERSION, with_weights_prior,
+};
 pub use noise::Noise;
 pub use npy::NumberFile;
 pub use part::PartSet;

@@ -31,6 +31,18 @@ pub struct StartRecord {
     pub error: Option<String>,
 }
 
+/// What a trimmed fit left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrimRecord {
+    /// The fraction of the row weight that does not count.
+    pub fraction: f64,
+    /// The rows that count, in whole or in part.
+    pub rows: usize,
+    /// The lowest log-density that still counts.
+    pub cut: f64,
+}
+
 /// How a fit went: information beside the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +87,9 @@ pub struct FitRecord {
     /// The number of groups, where rows share components: then `observations` counts groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<usize>,
+    /// What was trimmed; then every figure is of the rows that count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trimmed: Option<TrimRecord>,
     /// What a user should know.
     pub warnings: Vec<String>,
     /// Each start, in order.

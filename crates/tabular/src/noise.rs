@@ -8,7 +8,7 @@ use distributions::combine::Columns;
 use distributions::{EstimateError, RowsView, Scratch, Uniform, View};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::any::Any;
 use std::cmp::Ordering;
 
@@ -312,6 +312,12 @@ impl PartSet for Noisy {
     }
     fn families(&self) -> Vec<String> {
         self.components.families()
+    }
+    fn held(&self) -> Vec<Map<String, Value>> {
+        self.components.held()
+    }
+    fn impossible_levels(&self) -> Vec<usize> {
+        Vec::new()
     }
     fn boxed(&self) -> Box<dyn PartSet> {
         Box::new(self.clone())

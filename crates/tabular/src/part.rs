@@ -3,7 +3,7 @@
 use crate::{BoxStatistics, TableRow, TableView, Values};
 use distributions::{EstimateError, Scratch};
 use rand::Rng;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::any::Any;
 
 /// All K components of one part of a model: the object-safe form of a
@@ -74,6 +74,10 @@ pub trait PartSet: Send + Sync {
         xs: TableView<'_>,
         weights: &[f64],
     ) -> Result<Box<dyn PartSet>, EstimateError>;
+    /// The levels that have probability 0 under every component.
+    fn impossible_levels(&self) -> Vec<usize> {
+        Vec::new()
+    }
     /// The number of free parameters.
     fn parameter_count(&self) -> usize;
     /// The logarithm of a prior density at the parameters.
@@ -134,6 +138,10 @@ pub trait PartSet: Send + Sync {
     fn in_class(&self) -> bool;
     /// The names of the components' families, where they differ; empty where all are of one.
     fn families(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// For each component the parameters that stay as they are in it alone; empty where there are none.
+    fn held(&self) -> Vec<Map<String, Value>> {
         Vec::new()
     }
     /// A copy.

@@ -217,12 +217,13 @@ impl PartSpecification {
 }
 
 type Made = Result<Box<dyn PartSet>, ModelError>;
+/// An error names the component.
+type Read = Result<Box<dyn PartSet>, (usize, ModelError)>;
 
 /// How components with a conjugate prior are made and read.
 pub(crate) struct Conjugate {
     pub(crate) template: fn(usize, usize, &Value, f64) -> Made,
-    pub(crate) load:
-        fn(usize, &[Value], &Value, f64) -> Result<Box<dyn PartSet>, (usize, ModelError)>,
+    pub(crate) load: fn(usize, &[Value], &Value, f64) -> Read,
 }
 
 impl Conjugate {

@@ -7,6 +7,7 @@ use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::groups::{group_labels, group_start, group_weights};
+use crate::inherit::with_start;
 use crate::known::{Beside, Held};
 use crate::labels::{Evidence, Labels};
 use crate::order::arrangement;
@@ -27,6 +28,7 @@ use tabular::{Concomitant, FitRecord, KnownRows, ModelFile};
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
     check_combinations(arguments)?;
+    let arguments = &with_start(arguments)?;
     let target = target(arguments)?;
     let sheet = sheet(arguments)?;
     let done = Setup::new(arguments, &sheet)?.fit(Portion::default())?;
@@ -177,6 +179,7 @@ pub fn options(arguments: &Fit) -> Options {
         .max_iterations(arguments.max_iterations)
         .restarts(arguments.restarts.unwrap_or(10))
         .split_merge(arguments.split_merge)
+        .trim(arguments.trim.fraction())
         .seed(arguments.seed)
         .threads(arguments.threads.map_or(0, usize::from))
         .on_degenerate(match arguments.on_degenerate {
@@ -228,17 +231,18 @@ impl Rows {
             check_covariates(&held, &concomitant.terms)?;
         }
         let mut weights = weights(arguments, sheet, typed)?;
-        let mut known = Labels::read(arguments, plan.count, context)?;
+        let classes = (plan.total(), plan.specification.has_noise());
+        let mut known = Labels::read(arguments, classes, context)?;
         let mut start = plan.start(arguments, context, weights.as_deref())?;
         if let Some(known) = &known
-            && let Some(labels) = known.as_start(arguments, plan.count)
+            && let Some(labels) = known.as_start(arguments)
         {
             start = labels;
         }
         if let Some(offsets) = &held.offsets {
             weights =
                 (weights.map(|given| group_weights(&given, offsets, sheet, typed))).transpose()?;
-            start = group_start(start, offsets, plan.count, sheet, typed)?;
+            start = group_start(start, offsets, plan.total(), sheet, typed)?;
             if let Some(known) = &mut known {
                 known.labels = group_labels(&known.labels, offsets, sheet, typed)?;
             }
@@ -259,22 +263,10 @@ fn check_noise(arguments: &Fit, plan: &Plan) -> Result<(), Failure> {
         OnDegenerate::Reset => plan.count == 1,
         OnDegenerate::Drop => true,
     };
-    let known = &arguments.known;
-    let combined = [
-        (known.concomitant.is_some(), "--concomitant"),
-        (known.known_labels.is_some(), "--known-labels"),
-        (known.group.is_some(), "--group"),
-        (!known.fixed.is_empty(), "--fixed"),
-        (known.weights == MixingWeights::Equal, "--weights equal"),
-        (known.order.is_some(), "--order"),
-    ];
-    if let (true, Some((_, option))) = (
-        plan.specification.has_noise(),
-        combined.iter().find(|(given, _)| *given),
-    ) {
-        return Err(Failure::input(format!(
-            "--noise cannot be combined with {option}"
-        )));
+    if plan.specification.has_noise() && arguments.known.weights == MixingWeights::Equal {
+        return Err(Failure::input(
+            "--noise cannot be combined with --weights equal: the share of the noise is what is to be found",
+        ));
     }
     if plan.specification.has_noise() && alone {
         return Err(Failure::input(
@@ -298,11 +290,17 @@ fn fit(
         Chosen::Model(model) => Some(&**model),
         _ => None,
     })?;
+    arguments.trim.check(arguments, template.components())?;
+    if portion.split.is_some() && arguments.trim.fraction() > 0.0 {
+        return Err(Failure::input(
+            "--trim cannot be combined with cross-validation: outliers among the rows held out would count",
+        ));
+    }
     let knowledge = plan.knowledge(arguments, beside, &template)?;
     let table = &context.typed.table;
     let template = template.with_components(|components| components.tabled(table));
     let options = options(arguments);
-    let evidence = rows.known.as_ref().map(|known| known.evidence(plan.count));
+    let evidence = rows.known.as_ref().map(Labels::evidence);
     let job = Job {
         options: &options,
         acceleration: acceleration(arguments)?,

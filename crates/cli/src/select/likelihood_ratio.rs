@@ -102,6 +102,7 @@ fn check(candidate: &Candidate, setup: &Setup<'_>) -> Result<(), Failure> {
         ),
         (arguments.priors.is_given(), "--prior"),
         (arguments.model.noise, "--noise"),
+        (arguments.trim.fraction() > 0.0, "--trim"),
         (arguments.model.interval.is_some(), "--interval"),
         (specification.is_regression(), "a regression"),
         (known.group.is_some(), "--group"),

@@ -126,7 +126,7 @@ pub struct TestedComponents<M> {
 /// ```
 ///
 /// # Errors
-/// Those of the fits; row weights that are not whole numbers; known labels; and as
+/// Those of the fits; row weights that are not whole numbers; known labels; rows that are trimmed; and as
 /// [`likelihood_ratio_test`].
 pub fn bootstrap_test<S>(
     null: &Mixture<S>,
@@ -145,6 +145,9 @@ where
     }
     if data.allowed.is_some() {
         return refused("known labels cannot be drawn");
+    }
+    if options.trim > 0.0 {
+        return refused("rows that are trimmed cannot be drawn");
     }
     let Some(observations) = whole(data.observations()) else {
         return refused("row weights must sum to a whole number of observations");
