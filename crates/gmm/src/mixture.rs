@@ -9,8 +9,8 @@ use crate::prior::Prior;
 use crate::set::Gaussians;
 use distributions::{Component, Multivariate, RowsBuffer, RowsView, Sample, View};
 use em::{
-    Allowed, Data, Evaluation, FitError, FitReport, Mixture, OnDegenerate, Options, Posterior, Start,
-    fit_from, stream, total_covariance, total_mean,
+    Allowed, Data, Evaluation, FitError, FitReport, Mixture, OnDegenerate, Options, Posterior,
+    Start, fit_from, stream, total_covariance, total_mean,
 };
 
 /// A fitted Gaussian mixture p(x) = Σ_k π_k N(x | μ_k, Σ_k).

@@ -11,7 +11,7 @@ use crate::select::progress::Bar;
 use em::select::{
     LikelihoodRatioTest, Replicates, higher_log_likelihood, likelihood_ratio, likelihood_ratio_test,
 };
-use em::{Data, Driver, FitError, Mixture, Options, Start};
+use em::{Data, Driver, FitError, Options, Start};
 use tabular::{Table, TableMixture};
 
 /// A number of components with its fit, and its test against the next one.
@@ -100,6 +100,7 @@ fn check(candidate: &Candidate, setup: &Setup<'_>) -> Result<(), Failure> {
             arguments.algorithm != Algorithm::Em,
             "--algorithm other than em",
         ),
+        (arguments.priors.is_given(), "--prior"),
         (arguments.model.noise, "--noise"),
         (arguments.trim.fraction() > 0.0, "--trim"),
         (arguments.model.interval.is_some(), "--interval"),
@@ -197,9 +198,8 @@ impl<'a> Model<'a> {
         fitted: &'a TableMixture,
         options: &'a Options,
     ) -> Result<Self, Failure> {
-        let plan = &setup.plan;
         Ok(Model {
-            template: Mixture::uniform(plan.specification.template(plan.count)?),
+            template: setup.plan.template(None)?,
             fitted,
             start: setup.start(),
             options,

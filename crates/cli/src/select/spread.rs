@@ -10,6 +10,8 @@ use tabular::{Field, Kind, ModelFile, Values};
 enum Width {
     /// A covariance among its parameters.
     Covariance(&'static str),
+    /// Loadings and noise variances among its parameters: ΛΛᵀ + Ψ.
+    Factors,
     /// A variance among its parameters.
     Variance,
     /// A scale among its parameters, whose square is one.
@@ -31,6 +33,7 @@ fn width(family: &str) -> Width {
     match base {
         "gaussian" => Width::Covariance("covariance"),
         "multivariate_t" => Width::Covariance("scale_matrix"),
+        "factor_analyzers" => Width::Factors,
         "normal" if family == base => Width::Variance,
         "linear_regression" => Width::Variance,
         "student_t" | "cauchy" | "logistic" | "gumbel" => Width::Scale,
@@ -108,6 +111,7 @@ impl Pooled {
         let number = |name: &str| parameters[name].as_f64();
         let own = match width {
             Width::Covariance(name) => matrix(&parameters[name])?,
+            Width::Factors => of_factors(parameters)?,
             Width::Variance => vec![number("variance")?],
             Width::Scale => vec![number("scale")?.powi(2)],
             _ => return None,
@@ -121,6 +125,24 @@ fn matrix(value: &Value) -> Option<Vec<f64>> {
     let rows = value.as_array()?.iter();
     let entries = rows.flat_map(|row| row.as_array().into_iter().flatten());
     entries.map(Value::as_f64).collect()
+}
+
+/// ΛΛᵀ + Ψ, row after row.
+fn of_factors(parameters: &Value) -> Option<Vec<f64>> {
+    let loadings = matrix(&parameters["loadings"])?;
+    let noise = parameters["noise_variances"].as_array()?.iter();
+    let noise: Vec<f64> = noise.map(Value::as_f64).collect::<Option<_>>()?;
+    let (size, factors) = (noise.len(), loadings.len() / noise.len().max(1));
+    let row = |i: usize| &loadings[i * factors..(i + 1) * factors];
+    let entry = |i: usize, j: usize| {
+        let common: f64 = row(i).iter().zip(row(j)).map(|(a, b)| a * b).sum();
+        common + if i == j { noise[i] } else { 0.0 }
+    };
+    Some(
+        (0..size * size)
+            .map(|index| entry(index / size, index % size))
+            .collect(),
+    )
 }
 
 /// w_i of each row of the table, 0 where the field is missing. Weights of groups are not those of rows: then
@@ -171,15 +193,13 @@ fn of_rows(setup: &Setup<'_>, file: &ModelFile, field: &Field, width: Width) -> 
     (0..count).map(of_component).collect()
 }
 
-/// Σ w (x − m)(x − m)ᵀ / Σ w of rows of `columns` numbers.
+/// Σ w (x − m)(x − m)ᵀ / Σ w of rows of `columns` numbers, none of which is missing.
 fn covariance(values: &[f64], columns: usize, weights: &[f64]) -> Vec<f64> {
-    let total: f64 = weights.iter().sum();
     let rows = || {
-        values
-            .chunks_exact(columns)
-            .zip(weights)
-            .filter(|(_, w)| **w > 0.0)
+        let all = values.chunks_exact(columns).zip(weights);
+        all.filter(|(row, weight)| **weight > 0.0 && row.iter().all(|x| x.is_finite()))
     };
+    let total: f64 = rows().map(|(_, weight)| weight).sum();
     // About the first row, so that a common offset costs no digits.
     let origin: Vec<f64> = rows()
         .next()
