@@ -46,6 +46,12 @@ pub enum FitError {
     },
     /// Arguments whose shapes or values do not fit together, in words.
     Shape(String),
+    /// An algorithm that keeps statistics of several iterates, and a component whose M-step is a single
+    /// step from the iterate that made them ([`one_step`](distributions::Component::one_step)).
+    OneStep {
+        /// The algorithm.
+        algorithm: &'static str,
+    },
     /// No estimate in an M-step.
     Estimate {
         /// The iteration, 0 for the start.
@@ -94,6 +100,11 @@ impl fmt::Display for FitError {
                 "iteration {iteration}: row {row} has no finite positive density under any component"
             ),
             FitError::Shape(what) => f.write_str(what),
+            FitError::OneStep { algorithm } => write!(
+                f,
+                "{algorithm} EM keeps statistics of several iterates, and the M-step of these components \
+                 is one Newton step from a single one: use em, hard, stochastic or annealed"
+            ),
             FitError::Estimate { iteration, source } => {
                 write!(f, "iteration {iteration}: {source}")
             }

@@ -12,6 +12,7 @@ use crate::options::Options;
 use crate::report::{Fit, FitReport};
 use crate::responsibilities::Soft;
 use crate::stop::{StopReason, Stopping, rounding_bound};
+use crate::variant::Variant;
 use crate::workspace::Workspace;
 use distributions::{Batch, Coordinates, View};
 use std::ops::ControlFlow;
@@ -138,6 +139,15 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
     {
         self.rest = Some((tolerance, relative_change));
         self
+    }
+    /// Another algorithm under the same options and before the same observer; rule, acceleration, tolerance
+    /// of parameters and checkpoints are those of EM, and stay behind.
+    pub fn variant<A: ?Sized>(self, algorithm: &'a A) -> Variant<'a, M, A> {
+        let variant = Variant::new(algorithm, self.options);
+        match self.observer {
+            Some(observer) => variant.observe(observer),
+            None => variant,
+        }
     }
     /// Whether checkpoints are kept, or one is resumed.
     pub(crate) fn has_checkpoints(&self) -> bool {
@@ -333,7 +343,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
     }
 
     /// The model with which to go on after an M-step had no estimate, by the policy of the options.
-    fn repair(
+    pub(crate) fn repair(
         &self,
         model: &M,
         failed: FitError,

@@ -26,20 +26,25 @@ pub struct Workspace<T> {
 impl<T: Statistics> Workspace<T> {
     /// Buffers for `xs`, whose statistics look like `empty`; `threads` = 0 uses every core.
     pub fn new<V: View>(xs: V, empty: &T, threads: usize) -> Self {
-        let (rows, size) = (xs.len(), chunk_rows(xs));
-        let slots: Vec<Slot<T>> = (0..rows)
-            .step_by(size)
-            .map(|start| Slot {
-                rows: start..(start + size).min(rows),
-                statistics: empty.clone(),
-                scratch: Scratch::default(),
-                tally: Tally::default(),
-            })
-            .collect();
+        let slots = slots(xs, empty);
         let threads = if slots.len() == 1 { 1 } else { threads };
         Workspace {
             slots,
             threads: Threads::new(threads),
+        }
+    }
+    /// Buffers for no row yet: see [`fit_to`](Workspace::fit_to).
+    pub(crate) fn without_rows(threads: usize) -> Self {
+        Workspace {
+            slots: Vec::new(),
+            threads: Threads::new(threads),
+        }
+    }
+    /// Makes the buffers fit to other rows; threads and, where there are as many rows as before, buffers
+    /// are kept.
+    pub(crate) fn fit_to<V: View>(&mut self, xs: V, empty: &T) {
+        if self.rows() != xs.len() {
+            self.slots = slots(xs, empty);
         }
     }
     /// The number of rows it was made for.
@@ -59,29 +64,49 @@ impl<T: Statistics> Workspace<T> {
             slot.statistics = empty.clone();
         }
     }
-    /// Fills every slot by `fill`, then merges all into the first along a binary tree.
-    pub(crate) fn run(&mut self, fill: impl Fn(&mut Slot<T>) + Sync) -> Tally {
-        if self.slots.is_empty() {
+    /// Fills the slots of a range, then merges them into the first of it along a binary tree; the other
+    /// slots stay as they are.
+    pub(crate) fn run_slots(
+        &mut self,
+        range: Range<usize>,
+        fill: impl Fn(&mut Slot<T>) + Sync,
+    ) -> Tally {
+        let slots = &mut self.slots[range];
+        if slots.is_empty() {
             return Tally::default();
         }
-        self.threads.for_each(&mut self.slots, |slot| {
+        self.threads.for_each(slots, |slot| {
             slot.statistics.clear();
             slot.tally = Tally::default();
             fill(slot);
         });
-        let count = self.slots.len();
+        let count = slots.len();
         let mut stride = 1;
         while stride < count {
             for left in (0..count - stride).step_by(2 * stride) {
-                let (head, tail) = self.slots.split_at_mut(left + stride);
+                let (head, tail) = slots.split_at_mut(left + stride);
                 head[left].statistics.merge(&tail[0].statistics);
                 let later = tail[0].tally;
                 head[left].tally.merge(&later);
             }
             stride *= 2;
         }
-        self.slots[0].tally
+        slots[0].tally
     }
+}
+
+/// The chunks of `xs`.
+fn slots<V: View, T: Statistics>(xs: V, empty: &T) -> Vec<Slot<T>> {
+    let (rows, size) = (xs.len(), chunk_rows(xs));
+    let starts = (0..rows).step_by(size);
+    starts
+        .map(|start| Slot {
+            rows: start..(start + size).min(rows),
+            statistics: empty.clone(),
+            scratch: Scratch::default(),
+            tally: Tally::default(),
+        })
+        .collect()
 }
 
 /// Where chunks are worked on: one thread, rayon's global pool, or a pool of a given size.
