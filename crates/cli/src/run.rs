@@ -10,8 +10,8 @@ use distributions::combine::{GroupedView, Repeated};
 use distributions::{Batch, Coordinates, Density, View};
 use em::{
     Acceleration, Allowed, ComponentSet, Data, Driver, Evaluation, Fit, FitError, FixedComponents,
-    FixedWeights, Mixture, MultinomialLogisticWeights, Options, Responsibilities, Start,
-    WeightModel, Weights,
+    FixedWeights, Mixture, MultinomialLogisticWeights, NamedAlgorithm, Options, Responsibilities,
+    Start, WeightModel, Weights,
 };
 use tabular::{Specification, TableComponents, TableMixture};
 
@@ -23,6 +23,8 @@ pub struct Job<'a> {
     pub acceleration: Acceleration,
     /// The rule of the E-step.
     pub rule: &'a dyn Responsibilities,
+    /// An algorithm that has a loop of its own, in place of the rule.
+    pub algorithm: Option<&'a NamedAlgorithm>,
     /// The start.
     pub start: Start<'a>,
     /// The relative change of coordinates at which a fit may stop.
@@ -94,9 +96,16 @@ impl Job<'_> {
     where
         S: ComponentSet,
         W: WeightModel,
+        Mixture<S, W>: Coordinates,
     {
         let data = self.data(xs);
-        let fit = em::fit_from_with(template, data, self.start, &mut driver)?;
+        let fit = match self.algorithm {
+            Some(algorithm) => {
+                let mut variant = driver.variant(algorithm);
+                em::fit_from_by(template, data, self.start, &mut variant)?
+            }
+            None => em::fit_from_with(template, data, self.start, &mut driver)?,
+        };
         let evaluation = fit.model.evaluate(data)?;
         Ok((fit, evaluation))
     }

@@ -1,5 +1,6 @@
 //! `mixture fit`.
 
+use crate::algorithm::{is_stream, name, named};
 use crate::args::{Acceleration, Algorithm, Fit, Format, MixingWeights, OnDegenerate};
 use crate::cells::Impossible;
 use crate::checkpoint::{Keeper, Kept, check_combinations, resumed};
@@ -16,17 +17,22 @@ use crate::read::Sheet;
 use crate::record::record;
 use crate::run::{self, Fitted, Job, check_covariates};
 use crate::start::Chosen;
+use crate::stream;
 use crate::summary;
 use crate::trace::Trace;
 use crate::warn::warnings;
 use crate::write::{self, Target};
-use em::{Hard, Mixture, Options, Soft, WeightModel};
+use em::{Hard, Mixture, NamedAlgorithm, Options, Soft, WeightModel};
 use std::path::Path;
 use tabular::{Concomitant, ModelFile};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
+    if is_stream(arguments) {
+        return stream::run(arguments);
+    }
     check_combinations(arguments)?;
+    let algorithm = named(arguments)?;
     let target = target(arguments)?;
     let mut sheet = Sheet::read(&arguments.data)?;
     if let Some(column) = &arguments.row_weights {
@@ -44,7 +50,14 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
         specification: &plan.specification,
     };
     let rows = Rows::new(arguments, &plan, &beside, context)?;
-    let fitted = fit(arguments, &plan, &beside, context, &rows)?;
+    let fitted = fit(
+        arguments,
+        algorithm.as_ref(),
+        &plan,
+        &beside,
+        context,
+        &rows,
+    )?;
     finish(arguments, &fitted, target.as_ref())
 }
 
@@ -64,14 +77,14 @@ fn inputs(arguments: &Fit) -> [(&str, Option<&Path>); 5] {
 }
 
 /// Where the model goes: never over a file that the fit reads.
-fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
+pub fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
     let path = arguments.output.as_deref();
     path.map(|path| Target::new("--output", path, &inputs(arguments)))
         .transpose()
 }
 
 /// Row weights; rows without an observed cell have weight 0.
-fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f64>>, Failure> {
+pub fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f64>>, Failure> {
     let given = match &arguments.row_weights {
         Some(column) => Some(row_weights(sheet, column, &typed.rows)?),
         None => None,
@@ -89,7 +102,7 @@ fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f
 }
 
 /// The options in the words of the library.
-fn options(arguments: &Fit) -> Options {
+pub fn options(arguments: &Fit) -> Options {
     let mut options = Options::default()
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
@@ -117,10 +130,11 @@ fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
     match arguments.algorithm {
         Algorithm::Em => Ok(scheme),
         // Labels jump: there is no linear convergence to extrapolate.
-        Algorithm::Hard if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
-        Algorithm::Hard => Err(Failure::input(
-            "--acceleration is for --algorithm em, not for hard".to_owned(),
-        )),
+        _ if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
+        other => Err(Failure::input(format!(
+            "--acceleration is for --algorithm em, not for {}",
+            name(other)
+        ))),
     }
 }
 
@@ -204,6 +218,7 @@ fn check_noise(arguments: &Fit, plan: &Plan) -> Result<(), Failure> {
 /// Fits, and makes the record of the fit.
 fn fit(
     arguments: &Fit,
+    algorithm: Option<&NamedAlgorithm>,
     plan: &Plan,
     beside: &Beside,
     context: Context<'_>,
@@ -223,9 +238,10 @@ fn fit(
         options: &options,
         acceleration: acceleration(arguments)?,
         rule: match arguments.algorithm {
-            Algorithm::Em => &Soft,
             Algorithm::Hard => &Hard,
+            _ => &Soft,
         },
+        algorithm,
         start: rows.start.start(),
         parameter_tolerance: arguments.parameter_tolerance,
         row_weights: rows.weights.as_deref(),
@@ -235,7 +251,12 @@ fn fit(
     let trace = arguments.trace.as_deref();
     let trace = trace.map(|path| Trace::new(path, &inputs(arguments)));
     let (starts, trace) = (job.start.count(&options), trace.transpose()?);
-    let mut line = Line::new(starts, options.tolerance, options.max_iterations, trace);
+    // Chains and batches have no rate of convergence to foretell their end.
+    let tolerance = match algorithm {
+        Some(NamedAlgorithm::Stochastic(_) | NamedAlgorithm::Online(_)) => f64::NAN,
+        _ => options.tolerance,
+    };
+    let mut line = Line::new(starts, tolerance, options.max_iterations, trace);
     let mut kept = Kept {
         resume: resumed(arguments, table)?,
         keeper: Keeper::new(arguments, &plan.specification, line.bar())?,
@@ -339,12 +360,5 @@ fn finish(arguments: &Fit, fitted: &ModelFile, target: Option<&Target>) -> Resul
         Format::Json => write::stdout(&text),
         Format::Text => write::stdout(&summary::text(fitted)),
     };
-    // Only a result that was also printed is put in place.
-    match (prepared, printed) {
-        (Some(_), Err(Failure::Gone)) => Err(Failure::input(
-            "stdout was closed before the result was printed; nothing is written to --output",
-        )),
-        (Some(prepared), Ok(())) => prepared.finish(),
-        (_, printed) => printed,
-    }
+    write::put(prepared, printed)
 }
