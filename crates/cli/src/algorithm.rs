@@ -184,6 +184,8 @@ pub fn is_stream(arguments: &Fit) -> bool {
 /// Whether an option that has a default stands on the command line.
 pub fn is_given(option: &str) -> bool {
     let matches = Arguments::command().get_matches();
-    let fit = matches.subcommand_matches("fit");
-    fit.is_some_and(|fit| fit.value_source(option) == Some(ValueSource::CommandLine))
+    matches.subcommand().is_some_and(|(_, given)| {
+        let known = given.try_contains_id(option).unwrap_or(false);
+        known && given.value_source(option) == Some(ValueSource::CommandLine)
+    })
 }

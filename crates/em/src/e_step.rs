@@ -22,11 +22,11 @@ pub fn e_step<M: LatentModel<R>, R: Sync + ?Sized>(
     rule: &R,
     workspace: &mut Workspace<M::Statistics>,
 ) -> Tally {
-    let chunks = 0..workspace.slots.len();
+    let chunks = 0..workspace.chunks();
     e_step_of(model, data, iteration, rule, workspace, chunks)
 }
 
-/// The same over some chunks of the rows, whose merged statistics stand in the first of them.
+/// The same over some chunks of the rows, whose merged statistics stand in the workspace.
 pub(crate) fn e_step_of<M: LatentModel<R>, R: Sync + ?Sized>(
     model: &M,
     data: Data<'_, Batch<'_, M::Space>>,
@@ -35,7 +35,7 @@ pub(crate) fn e_step_of<M: LatentModel<R>, R: Sync + ?Sized>(
     workspace: &mut Workspace<M::Statistics>,
     chunks: Range<usize>,
 ) -> Tally {
-    workspace.run_slots(chunks, |slot| {
+    workspace.run_chunks(chunks, |slot| {
         let end = slot.rows.end;
         for start in slot.rows.clone().step_by(BLOCK_ROWS) {
             let block = data.block(start..(start + BLOCK_ROWS).min(end));

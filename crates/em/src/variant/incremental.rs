@@ -93,12 +93,8 @@ impl<T: Statistics> Blocks<T> {
         let mut tally = Tally::default();
         for block in blocks {
             let chunks = self.chunks[block].clone();
-            let first = chunks.start;
             let part = e_step_of(model, data, iteration, &Soft, workspace, chunks);
-            std::mem::swap(
-                &mut self.statistics[block],
-                &mut workspace.slots[first].statistics,
-            );
+            workspace.swap_statistics(&mut self.statistics[block]);
             tally.merge(&part);
         }
         self.all.clone_from(&self.statistics[0]);
@@ -165,11 +161,7 @@ impl<M: LatentModel> Algorithm<M> for IncrementalEm {
         let options = run.options;
         let mut climb = Climb {
             data,
-            blocks: Blocks::new(
-                self.blocks,
-                workspace.slots.len(),
-                &start.empty_statistics(),
-            ),
+            blocks: Blocks::new(self.blocks, workspace.chunks(), &start.empty_statistics()),
             workspace,
             passes: 0.0,
         };

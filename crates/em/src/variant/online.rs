@@ -13,7 +13,7 @@ use crate::responsibilities::Soft;
 use crate::row_source::RowSource;
 use crate::stop::StopReason;
 use crate::workspace::Workspace;
-use distributions::{Batch, Statistics, View};
+use distributions::{BLOCK_ROWS, Batch, Statistics, View};
 
 /// Online EM (Cappé & Moulines 2009, Journal of the Royal Statistical Society B 71, 593–613): the step
 /// sizes of an [`OnlineLearner`], and how rows in memory are cut into batches.
@@ -166,6 +166,8 @@ impl<M: LatentModel> OnlineLearner<M> {
             });
         }
         let empty = start.empty_statistics();
+        // Made for two chunks, so that it has threads; the first batch makes it fit.
+        let workspace = Workspace::new(&[(); 2 * BLOCK_ROWS][..], &empty, options.threads);
         Ok(OnlineLearner {
             model: start,
             schedule,
@@ -175,7 +177,7 @@ impl<M: LatentModel> OnlineLearner<M> {
             averages: [0, 1].map(|since| Average::new(&empty, since)),
             fixed_window: false,
             degeneracies: Vec::new(),
-            workspace: Workspace::without_rows(options.threads),
+            workspace,
             statistics: empty,
         })
     }
@@ -238,7 +240,7 @@ impl<M: LatentModel> OnlineLearner<M> {
         }
         let added = batch.observations();
         let (iteration, xs) = (self.batches, batch.xs);
-        self.workspace.fit_to(xs, &self.model.empty_statistics());
+        self.workspace.fit_to(xs);
         let tally = e_step(&self.model, batch, iteration, &Soft, &mut self.workspace);
         if let Some(row) = tally.unexplained {
             return Err(FitError::OffSupport { row, iteration });
