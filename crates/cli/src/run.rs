@@ -97,11 +97,11 @@ impl Job<'_> {
         }
     }
     /// Fits a mixture of any kind.
-    fn fit<S, W>(
-        &self,
+    fn fit<'d, S, W>(
+        &'d self,
         template: &Mixture<S, W>,
         xs: Batch<'_, <Mixture<S, W> as Density>::Space>,
-        mut driver: Driver<'_, Mixture<S, W>, dyn Responsibilities + '_>,
+        mut driver: Driver<'d, Mixture<S, W>, dyn Responsibilities + 'd>,
     ) -> Result<(Fit<Mixture<S, W>>, Evaluations), FitError>
     where
         S: ComponentSet,
