@@ -36,7 +36,7 @@ pub enum Command {
 /// `mixture fit`.
 #[derive(Args, Clone, Debug)]
 pub struct Fit {
-    /// The data, a CSV file with a header.
+    /// The data, a CSV file with a header; - is standard input, for --algorithm online.
     pub data: PathBuf,
     /// The number of components K.
     #[arg(short = 'k', value_name = "K", conflicts_with = "components",
@@ -63,10 +63,13 @@ pub struct Fit {
     /// What to do with missing cells (empty, NA, NaN, null).
     #[arg(long, value_enum, default_value_t = Missing::Error)]
     pub missing: Missing,
-    /// The algorithm: em, or hard (classification EM).
+    /// The algorithm: em, hard (classification EM), stochastic, annealed, incremental or online.
     #[arg(long, value_enum, default_value_t = Algorithm::Em)]
     pub algorithm: Algorithm,
-    /// Acceleration of EM; daarem by default, none for --algorithm hard.
+    /// The options of the algorithm.
+    #[command(flatten)]
+    pub variant: crate::algorithm::AlgorithmOptions,
+    /// Acceleration of EM; daarem by default, none for other algorithms.
     #[arg(long, value_enum)]
     pub acceleration: Option<Acceleration>,
     /// After convergence, try up to this many moves that merge two components and split a third.
@@ -363,6 +366,14 @@ pub enum Algorithm {
     Em,
     /// Classification EM: maximum classification likelihood.
     Hard,
+    /// Labels are drawn, estimates averaged.
+    Stochastic,
+    /// EM from a high temperature down, against poor local maxima.
+    Annealed,
+    /// An M-step after the E-step of each block of rows.
+    Incremental,
+    /// A step for each batch of rows, which may come from standard input.
+    Online,
 }
 
 /// Accelerations.
@@ -433,7 +444,7 @@ fn seconds(text: &str) -> Result<std::time::Duration, String> {
         .ok_or_else(|| "must be a number of seconds, at least 0".to_string())
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
     tabular::parse_number(text)
         .filter(|&number| number > 0.0)
         .ok_or_else(|| "must be a positive number".to_string())
@@ -444,12 +455,12 @@ fn whole_u64(text: &str) -> Result<u64, String> {
         .map_err(|_| "must be a whole number, at least 0".to_string())
 }
 
-fn whole(text: &str) -> Result<usize, String> {
+pub(crate) fn whole(text: &str) -> Result<usize, String> {
     text.parse()
         .map_err(|_| "must be a whole number, at least 0".to_string())
 }
 
-fn whole_from_1(text: &str) -> Result<usize, String> {
+pub(crate) fn whole_from_1(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|&number| number > 0);
     number.ok_or_else(|| "must be a whole number, at least 1".to_string())
 }

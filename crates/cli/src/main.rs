@@ -4,6 +4,7 @@
 //! 2: usage or input; 3: not converged under `--require-convergence`; 130: interrupted, and a
 //! checkpoint is kept.
 
+mod algorithm;
 mod args;
 mod cells;
 mod checkpoint;
@@ -34,6 +35,7 @@ mod run;
 mod saved;
 mod select;
 mod start;
+mod stream;
 mod summary;
 mod trace;
 mod trim;

@@ -11,8 +11,8 @@ use distributions::combine::{GroupedView, Repeated};
 use distributions::{Batch, Coordinates, Density, View};
 use em::{
     Acceleration, Allowed, ComponentSet, Data, Driver, Evaluation, Fit, FitError, FixedComponents,
-    FixedWeights, Mixture, MultinomialLogisticWeights, Options, Responsibilities, Start,
-    WeightModel, Weights,
+    FixedWeights, Mixture, MultinomialLogisticWeights, NamedAlgorithm, Options, Responsibilities,
+    Start, WeightModel, Weights,
 };
 use tabular::{Specification, TableComponents, TableMixture};
 
@@ -24,6 +24,8 @@ pub struct Job<'a> {
     pub acceleration: Acceleration,
     /// The rule of the E-step.
     pub rule: &'a dyn Responsibilities,
+    /// An algorithm that has a loop of its own, in place of the rule.
+    pub algorithm: Option<&'a NamedAlgorithm>,
     /// The start.
     pub start: Start<'a>,
     /// The relative change of coordinates at which a fit may stop.
@@ -96,18 +98,25 @@ impl Job<'_> {
         }
     }
     /// Fits a mixture of any kind.
-    fn fit<S, W>(
-        &self,
+    fn fit<'d, S, W>(
+        &'d self,
         template: &Mixture<S, W>,
         xs: Batch<'_, <Mixture<S, W> as Density>::Space>,
-        mut driver: Driver<'_, Mixture<S, W>, dyn Responsibilities + '_>,
+        mut driver: Driver<'d, Mixture<S, W>, dyn Responsibilities + 'd>,
     ) -> Result<(Fit<Mixture<S, W>>, Evaluations), FitError>
     where
         S: ComponentSet,
         W: WeightModel,
+        Mixture<S, W>: Coordinates,
     {
         let data = self.data(xs);
-        let fit = em::fit_from_with(template, data, self.start, &mut driver)?;
+        let fit = match self.algorithm {
+            Some(algorithm) => {
+                let mut variant = driver.variant(algorithm);
+                em::fit_from_by(template, data, self.start, &mut variant)?
+            }
+            None => em::fit_from_with(template, data, self.start, &mut driver)?,
+        };
         // Rows held out are all scored; of the others those count that were not trimmed.
         let counted = match fit.report.trimmed {
             Some(_) => Some(em::trimmed(&fit.model, data, self.rule, self.options)?.0),

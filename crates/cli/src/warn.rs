@@ -19,7 +19,7 @@ pub fn warnings(
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     match report.stop_reason {
-        reason if reason.is_converged() => {}
+        reason if reason.is_converged() || reason == StopReason::Completed => {}
         StopReason::ObjectiveFell => warnings.push(format!(
             "the fit did not converge: iteration {} would have lowered the objective",
             report.iterations() + 1

@@ -7,6 +7,7 @@ use crate::options::Options;
 use crate::responsibilities::Soft;
 use crate::stop::StopReason;
 use crate::trim::Trimming;
+use crate::variant::Variant;
 use distributions::Coordinates;
 use std::time::Instant;
 
@@ -106,6 +107,15 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
     {
         self.rest = Some((tolerance, relative_change));
         self
+    }
+    /// Another algorithm under the same options and before the same observer; rule, acceleration, tolerance
+    /// of parameters and checkpoints are those of EM, and stay behind.
+    pub fn variant<A: ?Sized>(self, algorithm: &'a A) -> Variant<'a, M, A> {
+        let variant = Variant::new(algorithm, self.options);
+        match self.observer {
+            Some(observer) => variant.observe(observer),
+            None => variant,
+        }
     }
     /// Whether checkpoints are kept, or one is resumed.
     pub(crate) fn has_checkpoints(&self) -> bool {

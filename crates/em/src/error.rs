@@ -49,6 +49,12 @@ pub enum FitError {
     /// The components have no floor, which the policy for degenerate components asks for; or all rows
     /// together have no spread.
     NoFloor(EstimateError),
+    /// An algorithm that keeps statistics of several iterates, and a component whose M-step is a single
+    /// step from the iterate that made them ([`one_step`](distributions::Component::one_step)).
+    OneStep {
+        /// The algorithm.
+        algorithm: &'static str,
+    },
     /// No estimate in an M-step.
     Estimate {
         /// The iteration, 0 for the start.
@@ -98,6 +104,11 @@ impl fmt::Display for FitError {
             ),
             FitError::Shape(what) => f.write_str(what),
             FitError::NoFloor(why) => write!(f, "a floor: {why}"),
+            FitError::OneStep { algorithm } => write!(
+                f,
+                "{algorithm} EM keeps statistics of several iterates, and the M-step of these components \
+                 is one Newton step from a single one: use em, hard, stochastic or annealed"
+            ),
             FitError::Estimate { iteration, source } => {
                 write!(f, "iteration {iteration}: {source}")
             }

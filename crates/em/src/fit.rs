@@ -198,7 +198,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
     }
 
     /// The model with which to go on after an M-step had no estimate, by the policy of the options.
-    fn repair(
+    pub(crate) fn repair(
         &self,
         model: &M,
         failed: FitError,

@@ -48,6 +48,7 @@
 //! | the E-step; its rule | [`e_step`]; [`Responsibilities`] |
 //! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
 //! | acceleration | [`Acceleration`] |
+//! | other algorithms: stochastic, annealed, incremental, online | [`Algorithm`]; [`OnlineLearner`] |
 //! | looking on; checkpoints | [`Observe`]; [`Checkpoint`] |
 //! | starts; several of them; moves from a fit | [`Start`]; [`fit_from`]; [`SplitMerge`] |
 //! | what a user should know of a fit | [`Warning`] |
@@ -100,6 +101,7 @@ mod stratum;
 mod tabled;
 mod trim;
 mod univariate;
+mod variant;
 mod warning;
 mod weights;
 mod with_noise;
@@ -127,7 +129,7 @@ pub use options::Options;
 pub use posterior::{Evaluation, Posterior};
 pub use report::{Fit, FitReport, SAME_MAXIMUM, StartReport};
 pub use responsibilities::{At, Hard, Responsibilities, Soft};
-pub use restart::{fit_from, fit_from_with, stream};
+pub use restart::{fit_from, fit_from_by, fit_from_with, stream};
 pub use row_source::RowSource;
 pub use sample::{SampleSet, draw_class};
 pub use set::{ComponentSet, no_floor};
@@ -137,6 +139,10 @@ pub use stop::{StopReason, remaining_gain, rounding_bound};
 pub use stratum::StratumWeights;
 pub use tabled::{CodeWeights, Grouping, LogTables, TabledColumns, TabledStatistics, rows_outside};
 pub use trim::{Trimmed, trimmed};
+pub use variant::{
+    Algorithm, AnnealedEm, Drawn, IncrementalEm, NamedAlgorithm, OnlineEm, OnlineLearner, Run,
+    StochasticEm, Tempered, Variant,
+};
 pub use warning::Warning;
 pub use weights::{Counts, WeightModel, Weights};
 pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};

@@ -56,6 +56,20 @@ impl<T: Statistics> Workspace<T> {
             threads: Threads::new(threads),
         }
     }
+    /// Makes it one for other rows; threads and buffers are kept.
+    pub(crate) fn fit_to<V: View>(&mut self, xs: V) {
+        (self.rows, self.chunk_rows) = (xs.len(), chunk_rows(xs));
+    }
+    /// The number of chunks.
+    pub(crate) fn chunks(&self) -> usize {
+        self.rows.div_ceil(self.chunk_rows)
+    }
+    /// Takes the statistics of the last E-step, and leaves others as a buffer.
+    pub(crate) fn swap_statistics(&mut self, with: &mut T) {
+        if let Some(total) = &mut self.total {
+            std::mem::swap(total, with);
+        }
+    }
     /// The number of rows it was made for.
     pub(crate) fn rows(&self) -> usize {
         self.rows
@@ -70,15 +84,18 @@ impl<T: Statistics> Workspace<T> {
         self.total = None;
         self.spare().statistics.clear();
     }
-    /// Fills the statistics of every chunk by `fill` and merges all along a binary tree.
-    pub(crate) fn run(&mut self, fill: impl Fn(&mut Slot<T>) + Sync) -> Tally {
+    /// Fills the statistics of every chunk of a range by `fill` and merges them along a binary tree.
+    pub(crate) fn run_chunks(
+        &mut self,
+        chunks: Range<usize>,
+        fill: impl Fn(&mut Slot<T>) + Sync,
+    ) -> Tally {
         if let Some(total) = take(&mut self.total) {
             self.spare().statistics.push(total);
         }
-        if self.rows == 0 {
+        if chunks.is_empty() {
             return Tally::default();
         }
-        let chunks = 0..self.rows.div_ceil(self.chunk_rows);
         let (total, tally) = self.threads.enter(|| self.merged(chunks, &fill));
         self.total = Some(total);
         tally

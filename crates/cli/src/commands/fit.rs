@@ -1,5 +1,6 @@
 //! `mixture fit`.
 
+use crate::algorithm::{is_stream, name, named};
 use crate::args::{Acceleration, Algorithm, Fit, Format, MixingWeights, OnDegenerate};
 use crate::cells::Impossible;
 use crate::checkpoint::{Keeper, Kept, check_combinations, resumed};
@@ -17,18 +18,23 @@ use crate::read::Sheet;
 use crate::record::record;
 use crate::run::{self, Fitted, Job, check_covariates};
 use crate::start::Chosen;
+use crate::stream;
 use crate::summary;
 use crate::trace::Trace;
 use crate::warn::warnings;
 use crate::write::{self, Target};
-use em::{Hard, Options, Soft, WeightModel};
+use em::{Hard, NamedAlgorithm, Options, Soft, WeightModel};
 use std::path::Path;
 use tabular::{Concomitant, FitRecord, KnownRows, ModelFile};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
+    if is_stream(arguments) {
+        return stream::run(arguments);
+    }
     check_combinations(arguments)?;
     let arguments = &with_start(arguments)?;
+    named(arguments)?;
     let target = target(arguments)?;
     let sheet = sheet(arguments)?;
     let done = Setup::new(arguments, &sheet)?.fit(Portion::default())?;
@@ -148,14 +154,14 @@ fn inputs(arguments: &Fit) -> [(&str, Option<&Path>); 5] {
 }
 
 /// Where the model goes: never over a file that the fit reads.
-fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
+pub fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
     let path = arguments.output.as_deref();
     path.map(|path| Target::new("--output", path, &inputs(arguments)))
         .transpose()
 }
 
 /// Row weights; rows without an observed cell have weight 0.
-fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f64>>, Failure> {
+pub fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f64>>, Failure> {
     let given = match &arguments.row_weights {
         Some(column) => Some(row_weights(sheet, column, &typed.rows)?),
         None => None,
@@ -203,10 +209,11 @@ pub fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
     match arguments.algorithm {
         Algorithm::Em => Ok(scheme),
         // Labels jump: there is no linear convergence to extrapolate.
-        Algorithm::Hard if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
-        Algorithm::Hard => Err(Failure::input(
-            "--acceleration is for --algorithm em, not for hard".to_owned(),
-        )),
+        _ if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
+        other => Err(Failure::input(format!(
+            "--acceleration is for --algorithm em, not for {}",
+            name(other)
+        ))),
     }
 }
 
@@ -299,15 +306,16 @@ fn fit(
     let knowledge = plan.knowledge(arguments, beside, &template)?;
     let table = &context.typed.table;
     let template = template.with_components(|components| components.tabled(table));
-    let options = options(arguments);
+    let (options, algorithm) = (options(arguments), named(arguments)?);
     let evidence = rows.known.as_ref().map(Labels::evidence);
     let job = Job {
         options: &options,
         acceleration: acceleration(arguments)?,
         rule: match arguments.algorithm {
-            Algorithm::Em => &Soft,
             Algorithm::Hard => &Hard,
+            _ => &Soft,
         },
+        algorithm: algorithm.as_ref(),
         start: rows.start.start(),
         parameter_tolerance: arguments.parameter_tolerance,
         row_weights: match portion.split {
@@ -321,9 +329,14 @@ fn fit(
     let trace = arguments.trace.as_deref();
     let trace = trace.map(|path| Trace::new(path, &inputs(arguments)));
     let (starts, trace) = (job.start.count(&options), trace.transpose()?);
+    // Chains and batches have no rate of convergence to foretell their end.
+    let tolerance = match &algorithm {
+        Some(NamedAlgorithm::Stochastic(_) | NamedAlgorithm::Online(_)) => f64::NAN,
+        _ => options.tolerance,
+    };
     let mut line = match portion.silent {
         true => Line::silent(),
-        false => Line::new(starts, options.tolerance, options.max_iterations, trace),
+        false => Line::new(starts, tolerance, options.max_iterations, trace),
     };
     let mut kept = Kept {
         resume: resumed(arguments, table)?,
@@ -438,12 +451,5 @@ fn finish(arguments: &Fit, fitted: &ModelFile, target: Option<&Target>) -> Resul
         Format::Json => write::stdout(&text),
         Format::Text => write::stdout(&summary::text(fitted)),
     };
-    // Only a result that was also printed is put in place.
-    match (prepared, printed) {
-        (Some(_), Err(Failure::Gone)) => Err(Failure::input(
-            "stdout was closed before the result was printed; nothing is written to --output",
-        )),
-        (Some(prepared), Ok(())) => prepared.finish(),
-        (_, printed) => printed,
-    }
+    write::put(prepared, printed)
 }
