@@ -4,8 +4,8 @@ use super::counts::count_quantile;
 use crate::combine::TotalWeight;
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
-    Scratch, Univariate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Univariate,
 };
 use rand::{Rng, RngExt};
 
@@ -161,5 +161,11 @@ impl Univariate for DiscreteUniform {
 impl Entropy for DiscreteUniform {
     fn entropy(&self) -> f64 {
         -self.log_height
+    }
+}
+
+impl IntervalStatistics for DiscreteUniform {
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }

@@ -1,6 +1,7 @@
 //! The negative binomial distribution.
 
 use super::CountHistogram;
+use super::count_masses::{add_between, counts_between};
 use super::counts::{at_count, count_quantile, entropy_of_counts, quantile_start};
 use super::normal::HALF_LN_TWO_PI;
 use super::overdispersion::rising_sums;
@@ -9,8 +10,8 @@ use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
 use crate::special::{beta_i, beta_i_complement, ln_1p_minus_x, stirling_error};
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Reason, Sample,
-    Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Reason, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -333,5 +334,23 @@ impl Entropy for NegativeBinomial {
         let deviation = self.mean.sqrt() * (1.0 + self.mean / self.size).sqrt();
         let moments = (self.mean, deviation);
         entropy_of_counts(moments, (0.0, f64::INFINITY), log_mass)
+    }
+}
+
+impl NegativeBinomial {
+    /// The largest of the most probable counts.
+    fn mode(&self) -> f64 {
+        (self.mean * (1.0 - 1.0 / self.size)).max(0.0).floor()
+    }
+}
+
+impl IntervalStatistics for NegativeBinomial {
+    /// The expected weight of each count, so that the M-step stays exact.
+    fn accumulate_interval(&self, into: &mut CountHistogram, low: f64, high: f64, weight: f64) {
+        let last = if self.mean > 0.0 { f64::INFINITY } else { 0.0 };
+        let ends = counts_between(low, high, last);
+        add_between(into, weight, ends, self.mode(), |k| {
+            self.log_density_of(k, log_saddle(k))
+        });
     }
 }
