@@ -2,7 +2,7 @@
 
 use super::count_masses::counts_between;
 use super::dirichlet_multinomial::{Compound, Concentration, check_concentration, saddle};
-use super::{CountHistogram, overdispersion};
+use super::{CountHistogram, divergence, overdispersion};
 use crate::serde_parameters::serde_parameters;
 use crate::{
     Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
@@ -109,6 +109,13 @@ impl BetaBinomial {
     /// β.
     pub fn beta(&self) -> f64 {
         self.beta
+    }
+    /// The Kullback–Leibler divergence KL(self ‖ other), in nats, summed over the counts: ∞ where `other`
+    /// has fewer trials, or no mass at a count.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        let terms =
+            (0..=self.trials).map(|x| divergence::term(self.log_density(x), other.log_density(x)));
+        terms.sum::<f64>() + other.sf(self.trials as f64)
     }
     /// What the number of trials adds to every log-density, and ln(1 + n/(α + β)).
     fn total(&self) -> (f64, f64) {

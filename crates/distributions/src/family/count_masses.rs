@@ -46,6 +46,26 @@ pub(super) fn add_between(
     });
 }
 
+/// E[f(X) | first ≤ X ≤ last] by the same rule.
+pub(super) fn expectation(
+    (first, last): (f64, f64),
+    mode: f64,
+    log_mass: impl Fn(f64) -> f64,
+    mut f: impl FnMut(f64) -> f64,
+) -> f64 {
+    let peak = mode.clamp(first, last);
+    let top = log_mass(peak);
+    let (mut total, mut sum) = (0.0, 0.0);
+    let relative = |x: f64| (log_mass(x) - top).exp();
+    visit((peak - first, last - peak), peak, relative, |x, mass| {
+        total += mass;
+        if mass > 0.0 {
+            sum += mass * f(x);
+        }
+    });
+    sum / total
+}
+
 /// Calls `each` with counts and masses from `peak` on as far `below` and `above` it as given, or until
 /// nothing is left.
 fn visit(

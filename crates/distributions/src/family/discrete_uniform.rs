@@ -65,6 +65,14 @@ impl DiscreteUniform {
     pub fn high(&self) -> u64 {
         self.high
     }
+    /// The Kullback–Leibler divergence KL(self ‖ other), in nats: ∞ where `other` leaves counts out.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        if self.low >= other.low && self.high <= other.high {
+            self.log_height - other.log_height
+        } else {
+            f64::INFINITY
+        }
+    }
     /// The number of counts high − low + 1.
     fn counts(&self) -> f64 {
         (self.high - self.low) as f64 + 1.0

@@ -2,6 +2,7 @@
 
 use super::bounded::Bounded;
 use super::bounded_sech::BoundedSech;
+use super::divergence;
 use super::latent_scale::LatentScaleStatistics;
 use crate::serde_parameters::serde_parameters;
 use crate::simd::{exp_slice, ln_1p_slice, sum};
@@ -223,6 +224,21 @@ impl Sample for Logistic {
         let (up, down): (f64, f64) = (Exp1.sample(rng), Exp1.sample(rng));
         let x = self.location + self.scale * (up / down).ln();
         into.push(super::inside_reals(x));
+    }
+}
+
+impl Logistic {
+    /// The Kullback–Leibler divergence KL(self ‖ other), in nats. By quadrature, to about 1e-13 of it
+    /// and rounding of its root.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        divergence::by_quadrature((self, self.extent()), (other, other.extent()))
+    }
+    /// Where the density changes.
+    fn extent(&self) -> divergence::Scale {
+        divergence::Scale {
+            centre: self.location,
+            unit: self.scale,
+        }
     }
 }
 

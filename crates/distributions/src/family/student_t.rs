@@ -2,6 +2,7 @@
 
 use super::bounded::Bounded;
 use super::bounded_sech::BoundedSech;
+use super::divergence;
 use super::latent_scale::LatentScaleStatistics;
 use super::normal::HALF_LN_TWO_PI;
 use super::student_t_estimate::estimate;
@@ -370,6 +371,21 @@ impl Sample for StudentT {
             .max(f64::MIN_POSITIVE);
         let x = self.location + self.scale * (z / precision.sqrt());
         into.push(super::inside_reals(x));
+    }
+}
+
+impl StudentT {
+    /// The Kullback–Leibler divergence KL(self ‖ other), in nats. No closed form is known: by quadrature, to about 1e-13 of it and
+    /// rounding of its root.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        divergence::by_quadrature((self, self.extent()), (other, other.extent()))
+    }
+    /// Where the density changes.
+    fn extent(&self) -> divergence::Scale {
+        divergence::Scale {
+            centre: self.location,
+            unit: self.scale * self.df.sqrt().min(1.0),
+        }
     }
 }
 
