@@ -44,3 +44,8 @@ pub struct Readme;
 #[doc = include_str!("../../docs/em.md")]
 #[cfg(doctest)]
 pub struct Em;
+
+/// The Rust code of docs/getting-started.md, compiled and run.
+#[doc = include_str!("../../docs/getting-started.md")]
+#[cfg(doctest)]
+pub struct GettingStarted;

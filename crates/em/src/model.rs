@@ -61,10 +61,12 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
     }
 }
 
+/// The most chunks into which rows are cut.
+pub(crate) const MOST_CHUNKS: usize = 64;
+
 /// How many rows a chunk of the data holds: a function of the number of rows alone, so that the
 /// chunks, and with them every bit of a result, do not depend on the number of threads.
 pub(crate) fn chunk_rows<V: View>(xs: V) -> usize {
-    const CHUNKS: usize = 64;
     let blocks = xs.len().div_ceil(distributions::BLOCK_ROWS);
-    blocks.div_ceil(CHUNKS).max(1) * distributions::BLOCK_ROWS
+    blocks.div_ceil(MOST_CHUNKS).max(1) * distributions::BLOCK_ROWS
 }
