@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Probabilistic mixture models: fit, predict, score, sample, show.
+/// Probabilistic mixture models: fit, select, predict, score, sample, show.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 pub struct Arguments {
@@ -17,6 +17,8 @@ pub struct Arguments {
 pub enum Command {
     /// Fit a mixture to a CSV file.
     Fit(Box<Fit>),
+    /// Choose the number of components, the family and the covariance structure: fit all, rank them.
+    Select(Box<crate::select::Select>),
     /// Label each row of a CSV file: label, log-density and responsibilities.
     Predict(Predict),
     /// Write the log-density of each row of a CSV file.

@@ -1,4 +1,4 @@
-//! Probabilistic mixture models from the command line: fit, predict, score, sample, show.
+//! Probabilistic mixture models from the command line: fit, select, predict, score, sample, show.
 //!
 //! stdout carries the result, stderr progress and warnings. Exit 0: done; 1: the fit failed;
 //! 2: usage or input; 3: not converged under `--require-convergence`; 130: interrupted, and a
@@ -27,6 +27,7 @@ mod record;
 mod records;
 mod regression;
 mod run;
+mod select;
 mod start;
 mod summary;
 mod trace;
@@ -39,6 +40,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match args::Arguments::parse().command {
         args::Command::Fit(arguments) => commands::fit::run(&arguments),
+        args::Command::Select(arguments) => commands::select::run(&arguments),
         args::Command::Predict(arguments) => commands::predict::run(&arguments),
         args::Command::Score(arguments) => commands::score::run(&arguments),
         args::Command::Sample(arguments) => commands::sample::run(&arguments),

@@ -31,6 +31,16 @@ pub struct Job<'a> {
     pub row_weights: Option<&'a [f64]>,
     /// Known labels, likewise.
     pub allowed: Option<Allowed<'a>>,
+    /// Row weights of rows that are set aside from the fit, to be scored by it.
+    pub held_out: Option<&'a [f64]>,
+}
+
+/// How well a model fits the rows of its fit, and those set aside.
+pub struct Evaluations {
+    /// The rows of the fit.
+    pub fitted: Evaluation,
+    /// The log-likelihood of the rows set aside, where there are some.
+    pub held_out: Option<f64>,
 }
 
 /// What is fitted besides the components.
@@ -60,7 +70,7 @@ pub struct Fitted {
     /// The report.
     pub report: em::FitReport,
     /// How well the model fits.
-    pub evaluation: Evaluation,
+    pub evaluation: Evaluations,
 }
 
 impl Job<'_> {
@@ -90,15 +100,20 @@ impl Job<'_> {
         template: &Mixture<S, W>,
         xs: Batch<'_, <Mixture<S, W> as Density>::Space>,
         mut driver: Driver<'_, Mixture<S, W>, dyn Responsibilities + '_>,
-    ) -> Result<(Fit<Mixture<S, W>>, Evaluation), FitError>
+    ) -> Result<(Fit<Mixture<S, W>>, Evaluations), FitError>
     where
         S: ComponentSet,
         W: WeightModel,
     {
         let data = self.data(xs);
         let fit = em::fit_from_with(template, data, self.start, &mut driver)?;
-        let evaluation = fit.model.evaluate(data)?;
-        Ok((fit, evaluation))
+        let fitted = fit.model.evaluate(data)?;
+        let held_out = self.held_out.map(|weights| {
+            let scored = fit.model.evaluate(data.weighted(weights))?;
+            Ok::<_, FitError>(scored.log_likelihood)
+        });
+        let held_out = held_out.transpose()?;
+        Ok((fit, Evaluations { fitted, held_out }))
     }
 }
 
@@ -185,7 +200,7 @@ pub fn fit(
 /// A fit under what is known as one of a table.
 fn fitted<W: WeightModel>(
     fit: Fit<Mixture<Repeated<FixedComponents<TableComponents>>, W>>,
-    evaluation: Evaluation,
+    evaluation: Evaluations,
     weights: Weights,
     concomitant: Option<MultinomialLogisticWeights>,
     specification: &Specification,

@@ -61,13 +61,7 @@ pub fn warnings(
                 .into(),
         );
     }
-    let parts = context.specification.parts.iter();
-    let width = |part: &PartSpecification| match &part.regression {
-        Some(_) => part.coefficient_names().len(),
-        None if part.interval => 1,
-        None => part.columns.len(),
-    };
-    let needed = parts.map(width).sum::<usize>() + 1;
+    let needed = least_count(context);
     let counted = if context.specification.is_regression() {
         "terms"
     } else {
@@ -92,6 +86,17 @@ pub fn warnings(
         warnings.push(format!("rows that {fate}: {}", context.typed.incomplete));
     }
     warnings
+}
+
+/// The effective count that a component needs: its columns, or the terms of its regression, and one.
+pub fn least_count(context: Context<'_>) -> usize {
+    let parts = context.specification.parts.iter();
+    let width = |part: &PartSpecification| match &part.regression {
+        Some(_) => part.coefficient_names().len(),
+        None if part.interval => 1,
+        None => part.columns.len(),
+    };
+    parts.map(width).sum::<usize>() + 1
 }
 
 /// A warning for each categorical column with levels that are impossible under every component: they

@@ -57,6 +57,7 @@
 //! | rows that share a class | [`Repeated`](distributions::combine::Repeated) over any set |
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
+//! | choosing among models: criteria, cross-validation, ranking, a test of K | [`select`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
 
@@ -84,6 +85,7 @@ mod responsibilities;
 mod restart;
 mod row_source;
 mod sample;
+pub mod select;
 mod set;
 mod shared_variance;
 mod split_merge;

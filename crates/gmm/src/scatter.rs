@@ -34,6 +34,18 @@ impl Scatter {
             squares: vec![0.0; squares],
         }
     }
+    /// Nothing seen, in buffers of zeros whose lengths are those of the mean and of what is kept of W.
+    pub(crate) fn in_buffers(mean: Vec<f64>, squares: Vec<f64>) -> Self {
+        Scatter {
+            weight: 0.0,
+            mean,
+            squares,
+        }
+    }
+    /// The buffers of the mean and of W.
+    pub(crate) fn into_buffers(self) -> (Vec<f64>, Vec<f64>) {
+        (self.mean, self.squares)
+    }
     /// The number of columns d.
     pub fn dimension(&self) -> usize {
         self.mean.len()
@@ -50,6 +62,10 @@ impl Scatter {
     pub fn square(&self, j: usize) -> f64 {
         let stride = self.squares.len() / self.mean.len();
         self.squares[if stride == 1 { j } else { j * stride + j }]
+    }
+    /// W_ij, j ≤ i, of a whole W.
+    pub(crate) fn product(&self, i: usize, j: usize) -> f64 {
+        self.squares[i * self.dimension() + j]
     }
     /// The diagonal of W.
     pub fn diagonal(&self) -> Vec<f64> {
@@ -82,6 +98,11 @@ impl Scatter {
     /// Adds one row.
     pub fn add(&mut self, x: &[f64], weight: f64) {
         self.merge_mean(x, weight);
+    }
+    /// Adds `square` to W_jj alone: the variance of cells of which only the mean was added.
+    pub(crate) fn add_square(&mut self, j: usize, square: f64) {
+        let stride = self.squares.len() / self.mean.len();
+        self.squares[if stride == 1 { j } else { j * stride + j }] += square;
     }
     /// Adds rows of total weight `weight`, mean `mean` and centred scatter `squares`, laid out as
     /// this statistic keeps it.

@@ -3,28 +3,32 @@
 use crate::registry::read;
 use crate::{Bound, Family, Kind, ModelError, PartSpecification, Saved};
 use em::ComponentSet;
-use gmm::{CovarianceStructure, Gaussian, Gaussians};
+use gmm::{CovarianceStructure, Gaussian, Gaussians, IncompleteGaussians};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The line of the multivariate Gaussian, whose components share a covariance structure.
-pub(crate) fn gaussian_line(name: &'static str) -> Family {
+/// The name of the family.
+pub(crate) const GAUSSIAN: &str = "gaussian";
+
+/// The line of the multivariate Gaussian, whose components share a covariance structure. NaN is a missing
+/// cell: fields without one are computed with as by [`Gaussians`], to the bit.
+pub(crate) fn gaussian_line() -> Family {
     Family {
-        name,
+        name: GAUSSIAN,
         kind: Kind::Vectors,
         settings: &[],
         covariance: true,
         of_intervals: None,
         template: Box::new(|part, field, components| {
             let set = Gaussians::standard(structure(part)?, components, part.columns.len());
-            Ok(Box::new(Bound::new(field, set)))
+            Ok(Box::new(Bound::new(field, IncompleteGaussians::new(set))))
         }),
         load: Box::new(|part, field, components| {
             let structure = structure(part).map_err(|error| (0, error))?;
             let read = read_vectors(part, components, "mean", Gaussian::dimension)?;
             let set = Gaussians::new(structure, read)
                 .map_err(|error| (0, ModelError(error.to_string())))?;
-            Ok(Box::new(Bound::new(field, set)))
+            Ok(Box::new(Bound::new(field, IncompleteGaussians::new(set))))
         }),
     }
 }
@@ -82,6 +86,15 @@ impl Saved for Gaussians {
         (self.components().iter())
             .zip(estimate.components())
             .all(|(mine, theirs)| same(mine, theirs))
+    }
+}
+
+impl Saved for IncompleteGaussians {
+    fn save(&self, k: usize) -> Value {
+        self.gaussians().save(k)
+    }
+    fn in_class(&self) -> bool {
+        self.gaussians().in_class()
     }
 }
 

@@ -56,6 +56,14 @@ impl Specification {
                 Values::FileVectors(file) => several(file.view()),
                 _ => Vec::new(),
             };
+            if let Values::Vectors(values) = &field.values
+                && rows().any(|row| values.view().at(row).iter().any(|x| x.is_nan()))
+            {
+                return Err(ModelError(format!(
+                    "noise beside family {} needs rows without gaps",
+                    part.family
+                )));
+            }
             for (column, (low, high)) in part.columns.iter().zip(&extents) {
                 if !(low < high) {
                     return Err(ModelError(format!(

@@ -83,6 +83,15 @@ impl PartSpecification {
     pub fn has_covariance(&self) -> Result<bool, ModelError> {
         Ok(self.families()?.iter().all(|family| family.covariance))
     }
+    /// Whether a row may lack some of its columns: NaN stands for a missing cell. Uniform noise beside the
+    /// components needs whole rows.
+    ///
+    /// # Errors
+    /// When no family has its name.
+    pub fn allows_gaps(&self) -> Result<bool, ModelError> {
+        let families = self.families()?;
+        Ok(self.noise.is_none() && families.iter().all(|family| family.allows_gaps()))
+    }
     /// Its families, over intervals where the part is: one, or those of the components of a mixed part.
     fn families(&self) -> Result<Vec<&'static Family>, ModelError> {
         let families = self.named_families()?.into_iter();

@@ -4,7 +4,7 @@ use crate::combined::{
     Place, adjusted_censorable, adjusted_zero_truncated, censorable, truncated, zero_inflated,
     zero_truncated,
 };
-use crate::gaussian::gaussian_line;
+use crate::gaussian::{GAUSSIAN, gaussian_line};
 use crate::multivariate_t::multivariate_t_line;
 use crate::regression::{Generalized, Linear, regression_line};
 use crate::variants::{normal_line, student_t_line};
@@ -48,6 +48,10 @@ pub struct Family {
 }
 
 impl Family {
+    /// Whether a row may lack some of its columns: NaN stands for a missing cell.
+    pub fn allows_gaps(&self) -> bool {
+        self.name == GAUSSIAN
+    }
     /// Whether it observes values of which only an interval is known.
     pub fn observes_intervals(&self) -> bool {
         self.of_intervals.is_some()
@@ -208,7 +212,7 @@ fn all() -> Vec<Family> {
         entry("categorical", Codes, &[], |part| {
             made(Categorical::uniform(part.levels.len()))
         }),
-        gaussian_line("gaussian"),
+        gaussian_line(),
         regression_line::<Linear>("linear_regression", Kind::RealResponses, &[]),
         regression_line::<Generalized<PoissonResponse>>(
             "poisson_regression",

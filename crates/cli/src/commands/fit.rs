@@ -22,30 +22,112 @@ use crate::warn::warnings;
 use crate::write::{self, Target};
 use em::{Hard, Mixture, Options, Soft, WeightModel};
 use std::path::Path;
-use tabular::{Concomitant, ModelFile};
+use tabular::{Concomitant, FitRecord, KnownRows, ModelFile};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
     check_combinations(arguments)?;
     let target = target(arguments)?;
+    let sheet = sheet(arguments)?;
+    let done = Setup::new(arguments, &sheet)?.fit(Portion::default())?;
+    finish(arguments, &done.file, target.as_ref())
+}
+
+/// The rows of the data that count.
+pub fn sheet(arguments: &Fit) -> Result<Sheet, Failure> {
     let mut sheet = Sheet::read(&arguments.data)?;
     if let Some(column) = &arguments.row_weights {
         without_weight_0(&mut sheet, column)?;
     }
-    let plan = Plan::new(arguments, &sheet)?;
-    let beside = Beside::of_fit(arguments, &sheet)?;
-    let specification = &plan.specification;
-    let (missing, refuse) = (arguments.missing, Impossible::Refuse);
-    let typed = typed(&sheet, specification, &beside, missing, refuse)?;
-    let plan = plan.with_data_bounds(arguments, &typed.table)?;
-    let context = Context {
-        sheet: &sheet,
-        typed: &typed,
-        specification: &plan.specification,
-    };
-    let rows = Rows::new(arguments, &plan, &beside, context)?;
-    let fitted = fit(arguments, &plan, &beside, context, &rows)?;
-    finish(arguments, &fitted, target.as_ref())
+    Ok(sheet)
+}
+
+/// A fit that is ready to begin: what its options mean for the data.
+pub struct Setup<'a> {
+    /// The options.
+    pub arguments: &'a Fit,
+    sheet: &'a Sheet,
+    /// What is to be fitted.
+    pub plan: Plan,
+    beside: Beside,
+    /// The data as numbers.
+    pub typed: Typed,
+    rows: Rows,
+}
+
+/// A fit to some of the rows; by default to all, with a line of progress.
+#[derive(Clone, Copy, Default)]
+pub struct Portion<'a> {
+    /// The row weights of the fit, and those of the rows set aside.
+    pub split: Option<&'a em::select::Split>,
+    /// Whether the fit is one of many, and shows no line.
+    pub silent: bool,
+}
+
+/// A fit that is done.
+pub struct Done {
+    /// The model and how it was fitted.
+    pub file: ModelFile,
+    /// How well it fits.
+    pub evaluation: em::Evaluation,
+    /// The log-likelihood of the rows set aside.
+    pub held_out: Option<f64>,
+}
+
+impl<'a> Setup<'a> {
+    /// What the options mean for the rows of a sheet.
+    pub fn new(arguments: &'a Fit, sheet: &'a Sheet) -> Result<Self, Failure> {
+        let plan = Plan::new(arguments, sheet)?;
+        let beside = Beside::of_fit(arguments, sheet)?;
+        let (missing, refuse) = (arguments.missing, Impossible::Refuse);
+        let typed = typed(sheet, &plan.specification, &beside, missing, refuse)?;
+        let plan = plan.with_data_bounds(arguments, &typed.table)?;
+        let context = Context {
+            sheet,
+            typed: &typed,
+            specification: &plan.specification,
+        };
+        let rows = Rows::new(arguments, &plan, &beside, context)?;
+        Ok(Setup {
+            arguments,
+            sheet,
+            plan,
+            beside,
+            typed,
+            rows,
+        })
+    }
+    /// What rows and columns are called.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            sheet: self.sheet,
+            typed: &self.typed,
+            specification: &self.plan.specification,
+        }
+    }
+    /// Row weights, of groups where there are groups.
+    pub fn row_weights(&self) -> Option<&[f64]> {
+        self.rows.weights.as_deref()
+    }
+    /// How many rows or groups there are, each of which is drawn as a whole.
+    pub fn units(&self) -> usize {
+        let groups = self.rows.held.offsets.as_ref();
+        groups.map_or(self.typed.table.rows(), |offsets| offsets.len() - 1)
+    }
+    /// The start.
+    pub fn start(&self) -> em::Start<'_> {
+        self.rows.start.start()
+    }
+    /// The rows with what is held of them.
+    pub fn known_rows(&self) -> KnownRows<'_> {
+        self.rows.held.rows(&self.typed)
+    }
+    /// Fits.
+    pub fn fit(&self, portion: Portion<'_>) -> Result<Done, Failure> {
+        let (plan, beside) = (&self.plan, &self.beside);
+        let rows = &self.rows;
+        fit(self.arguments, plan, beside, self.context(), rows, portion)
+    }
 }
 
 /// The files that a fit reads, none of which it may write.
@@ -89,7 +171,7 @@ fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f
 }
 
 /// The options in the words of the library.
-fn options(arguments: &Fit) -> Options {
+pub fn options(arguments: &Fit) -> Options {
     let mut options = Options::default()
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
@@ -107,7 +189,7 @@ fn options(arguments: &Fit) -> Options {
 }
 
 /// What accelerates the fit.
-fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
+pub fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
     let scheme = match arguments.acceleration {
         None => em::Acceleration::default(),
         Some(Acceleration::None) => return Ok(em::Acceleration::None),
@@ -208,7 +290,8 @@ fn fit(
     beside: &Beside,
     context: Context<'_>,
     rows: &Rows,
-) -> Result<ModelFile, Failure> {
+    portion: Portion<'_>,
+) -> Result<Done, Failure> {
     check_noise(arguments, plan)?;
     let template = match &rows.start {
         Chosen::Model(model) => (**model).clone(),
@@ -228,14 +311,21 @@ fn fit(
         },
         start: rows.start.start(),
         parameter_tolerance: arguments.parameter_tolerance,
-        row_weights: rows.weights.as_deref(),
+        row_weights: match portion.split {
+            Some(split) => Some(&split.train),
+            None => rows.weights.as_deref(),
+        },
         allowed: evidence.as_ref().map(Evidence::allowed),
+        held_out: portion.split.map(|split| &split.test[..]),
     };
     let random = job.start.is_random();
     let trace = arguments.trace.as_deref();
     let trace = trace.map(|path| Trace::new(path, &inputs(arguments)));
     let (starts, trace) = (job.start.count(&options), trace.transpose()?);
-    let mut line = Line::new(starts, options.tolerance, options.max_iterations, trace);
+    let mut line = match portion.silent {
+        true => Line::silent(),
+        false => Line::new(starts, options.tolerance, options.max_iterations, trace),
+    };
     let mut kept = Kept {
         resume: resumed(arguments, table)?,
         keeper: Keeper::new(arguments, &plan.specification, line.bar())?,
@@ -252,8 +342,9 @@ fn fit(
         mut model,
         mut concomitant,
         report,
-        mut evaluation,
+        evaluation,
     } = fitted?;
+    let (mut evaluation, held_out) = (evaluation.fitted, evaluation.held_out);
     let order = arrangement(
         arguments.known.order.as_deref(),
         random && rows.known.is_none(),
@@ -287,7 +378,7 @@ fn fit(
         &evaluation,
         warnings,
     );
-    Ok(ModelFile {
+    let file = ModelFile {
         specification: plan.specification.arranged_as(model.components()),
         label_names: names,
         model,
@@ -299,6 +390,11 @@ fn fit(
         ),
         group: beside.group.clone(),
         fit: Some(record),
+    };
+    Ok(Done {
+        file,
+        evaluation,
+        held_out,
     })
 }
 
@@ -314,20 +410,24 @@ impl Rows {
     }
 }
 
+/// Refuses a fit that did not converge.
+pub fn check_convergence(record: &FitRecord) -> Result<(), Failure> {
+    match &*record.stop_reason {
+        "converged" | "precision_reached" | "parameters_at_rest" => Ok(()),
+        reason => Err(Failure::NotConverged(format!(
+            "the fit did not converge: {reason} after {} iterations; nothing is written",
+            record.iterations
+        ))),
+    }
+}
+
 /// Writes the model and prints the result.
 fn finish(arguments: &Fit, fitted: &ModelFile, target: Option<&Target>) -> Result<(), Failure> {
     let Some(record) = &fitted.fit else {
         return Ok(());
     };
-    let converged = matches!(
-        &*record.stop_reason,
-        "converged" | "precision_reached" | "parameters_at_rest"
-    );
-    if arguments.require_convergence && !converged {
-        return Err(Failure::NotConverged(format!(
-            "the fit did not converge: {} after {} iterations; nothing is written",
-            record.stop_reason, record.iterations
-        )));
+    if arguments.require_convergence {
+        check_convergence(record)?;
     }
     for warning in &record.warnings {
         say(&format!("warning: {warning}"));

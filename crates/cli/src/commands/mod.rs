@@ -4,6 +4,7 @@ pub mod fit;
 pub mod predict;
 pub mod sample;
 pub mod score;
+pub mod select;
 pub mod show;
 
 use crate::failure::Failure;

@@ -9,7 +9,7 @@ use super::overdispersion::rising_sums;
 use super::saddle_point::relative_deviance;
 use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
-use crate::special::{beta_i, beta_i_complement, ln_1p_minus_x, stirling_error};
+use crate::special::{beta_i, beta_i_complement, gamma_p, gamma_q, ln_1p_minus_x, stirling_error};
 use crate::{
     Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
     Reason, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
@@ -280,6 +280,10 @@ impl NegativeBinomial {
     /// F(k) and 1 − F(k): an incomplete beta function of the smaller of r/(r + m) and m/(r + m).
     fn tails(&self, k: f64) -> (f64, f64) {
         let (m, r) = (self.mean, self.size);
+        if r == f64::INFINITY {
+            // The Poisson.
+            return (gamma_q(k + 1.0, m), gamma_p(k + 1.0, m));
+        }
         if m / r == f64::INFINITY {
             // r is so small that what lies between 0 and this m has no mass.
             return (self.log_zero.exp(), -self.log_zero.exp_m1());
