@@ -99,6 +99,11 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
         self.scheme = acceleration.scheme();
         self
     }
+    /// The same, accelerated by a scheme of one's own.
+    pub fn accelerate_by(mut self, scheme: impl Accelerate<M> + 'static) -> Self {
+        self.scheme = Some(Box::new(scheme));
+        self
+    }
     /// The same, which stops besides when an M-step changes no coordinate x by more than
     /// `tolerance`·(1 + |x|): for parameters that must be known to more digits than the objective shows.
     pub fn parameter_tolerance(mut self, tolerance: f64) -> Self

@@ -113,8 +113,8 @@ impl Trimming {
         let size = chunk_rows(data.xs);
         // A chunk is one slot's alone: no lock is ever waited for.
         let chunks: Vec<Mutex<&mut [f64]>> = self.values.chunks_mut(size).map(Mutex::new).collect();
-        let chunks = 0..workspace.chunks();
-        workspace.run_chunks(chunks, |slot| {
+        let every = 0..workspace.chunks();
+        workspace.run_chunks(every, |slot| {
             let first = slot.rows.start;
             let Ok(mut values) = chunks[first / size].lock() else {
                 return;

@@ -294,10 +294,17 @@ impl Entropy for Normal {
     }
 }
 
+impl Normal {
+    /// Mean and variance given low < X ≤ high.
+    pub(super) fn given(&self, low: f64, high: f64) -> (f64, f64) {
+        let truncated = Truncated::new(self.standardised(low), self.standardised(high));
+        truncated.scaled((low, high), self.mean, self.variance.sqrt())
+    }
+}
+
 impl IntervalStatistics for Normal {
     fn accumulate_interval(&self, into: &mut Moments, low: f64, high: f64, weight: f64) {
-        let truncated = Truncated::new(self.standardised(low), self.standardised(high));
-        let (mean, variance) = truncated.scaled((low, high), self.mean, self.variance.sqrt());
+        let (mean, variance) = self.given(low, high);
         into.merge(&Moments::new(weight, mean, weight * variance));
     }
 }
