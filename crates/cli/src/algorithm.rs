@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory, ValueEnum};
 use em::{AnnealedEm, IncrementalEm, NamedAlgorithm, OnlineEm, StochasticEm};
 
 /// The options of the algorithms other than em and hard.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct AlgorithmOptions {
     /// stochastic: the first iterations, which do not enter the mean; 100 by default.
     #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
@@ -151,6 +151,7 @@ fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
             "--init small-em",
         ),
         (arguments.split_merge > 0, "--split-merge"),
+        (arguments.trim.fraction() > 0.0, "--trim"),
         (arguments.checkpoint.is_some(), "--checkpoint"),
         (arguments.resume.is_some(), "--resume"),
         (

@@ -17,7 +17,7 @@ use crate::start::Chosen;
 use crate::summary;
 use crate::trace::Trace;
 use crate::write::{self, Target};
-use em::{Data, Driver, Mixture, Observe, OnlineLearner, Progress, fit_from_with};
+use em::{Data, Driver, Observe, OnlineLearner, Progress, fit_from_with};
 use std::io::Read;
 use tabular::{ModelFile, Specification, TableMixture};
 
@@ -177,7 +177,7 @@ fn learn<R: Read>(
         typed(sheet, specification, &beside, missing, Impossible::Refuse)
     };
     let seen = table(first, &plan.specification)?;
-    let plan = plan.with_data_bounds(arguments, &seen.table)?;
+    let plan = plan.with_data_bounds(arguments, first, &seen)?;
     let start = begin(arguments, &plan, first, &seen)?;
     let schedule = online(arguments)?;
     let refused = |error: em::FitError| Failure::input(error.to_string());
@@ -262,12 +262,12 @@ fn begin(
         typed,
         specification: &plan.specification,
     };
-    let start = plan.start(arguments, context)?;
-    if let Chosen::Model(model) = start {
-        return Ok(*model);
-    }
-    let template = Mixture::uniform(plan.specification.template(plan.count)?);
     let (options, weights) = (options(arguments), weights(arguments, sheet, typed)?);
+    let start = plan.start(arguments, context, weights.as_deref())?;
+    if let Chosen::Model(model) = start {
+        return plan.template(Some(&model));
+    }
+    let template = plan.template(None)?;
     let mut data = Data::new(typed.table.view());
     data.row_weights = weights.as_deref();
     let mut driver = Driver::new(&options).accelerate(em::Acceleration::default());
