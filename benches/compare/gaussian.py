@@ -193,11 +193,13 @@ def problem(n, d, k, separation, folder):
     within = pooled if separation > 0 else np.mean([f @ f.T for f in factors], axis=0)
     start = means + 0.2 * random.normal(size=(k, d))
     x.tofile(os.path.join(folder, "rows"))
-    np.concatenate([np.full(k, 1 / k), start.ravel(), np.tile(within.ravel(), k)]).tofile(os.path.join(folder, "start"))
+    for structure, covariance in ("full", within), ("diag", np.diag(np.diag(within))):
+        parameters = [np.full(k, 1 / k), start.ravel(), np.tile(covariance.ravel(), k)]
+        np.concatenate(parameters).tofile(os.path.join(folder, f"start-{structure}"))
 
 
 def compare(n, d, k, structure, arguments, folder, binary):
-    files = os.path.join(folder, "rows"), os.path.join(folder, "start")
+    files = os.path.join(folder, "rows"), os.path.join(folder, f"start-{structure}")
     peers = {name: [sys.executable, __file__, "--serve", name, files[0], str(d), str(k), structure, files[1]] for name in arguments.peers}
     commands = {"ours": [binary, files[0], "f64", str(d), str(k), structure, files[1]], **peers}
     workers = {name: Worker(command) for name, command in commands.items()}
@@ -232,6 +234,12 @@ def compare(n, d, k, structure, arguments, folder, binary):
         worker.__exit__()
 
 
+def built():
+    build = ["cargo", "build", "--release", "--quiet", "-p", "mixture-benches", "--bin", "gaussian"]
+    subprocess.run(build, check=True)
+    return os.path.abspath(os.path.join(os.environ.get("CARGO_TARGET_DIR", "target"), "release", "gaussian"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", default=",".join(GRID), help="DxK, separated by commas; those of the grid by default")
@@ -242,10 +250,9 @@ def main():
     parser.add_argument("--separation", default=3.0, type=float, help="of the means, in deviations; negative: per coordinate")
     parser.add_argument("--fits", action="store_true", help="whole fits from scikit-learn's k-means labels")
     parser.add_argument("--seeds", default=1, type=int, help="of the whole fits")
+    parser.add_argument("--binary", help="a program built before from benches/src/bin/gaussian.rs; built by cargo otherwise")
     arguments = parser.parse_args()
-    build = ["cargo", "build", "--release", "--quiet", "-p", "mixture-benches", "--bin", "gaussian"]
-    subprocess.run(build, check=True)
-    binary = os.path.abspath(os.path.join(os.environ.get("CARGO_TARGET_DIR", "target"), "release", "gaussian"))
+    binary = arguments.binary or built()
     head = ["N, D, K", "structure", "ours, ms", *(f"{name}, ms (ratio)" for name in arguments.peers)]
     head += ["GFLOP/s of the peak", "memory above the rows, MB: ours" + "".join(f" / {name}" for name in arguments.peers)]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)

@@ -1,6 +1,6 @@
 //! Mixing weights: the distribution of the latent class z.
 
-use distributions::simd::sum;
+use distributions::simd::{add_to_rows, sum};
 use distributions::{Batch, EstimateError, Obs, ParameterError, Space, Statistics};
 use std::ops::Deref;
 
@@ -312,9 +312,7 @@ impl WeightModel for Weights {
         self.logs[k]
     }
     fn add_log_weights<S: Space>(&self, _xs: Batch<'_, S>, rows: usize, joint: &mut [f64]) {
-        for (row, log) in joint.chunks_exact_mut(rows).zip(&self.logs) {
-            row.iter_mut().for_each(|entry| *entry += log);
-        }
+        add_to_rows(joint, rows, &self.logs);
     }
     fn empty_statistics(&self) -> Counts {
         Counts(vec![0.0; self.values.len()])

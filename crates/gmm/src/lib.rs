@@ -53,12 +53,13 @@
 //!
 //! # How it computes
 //! - A block of rows is transposed once; then the lanes of every vector are rows. For each component
-//!   L z = x − μ is solved by forward substitution with the Cholesky factor L of Σ, and |z|² summed:
-//!   no inverse is formed, and an offset common to rows and means cancels exactly where it should, in
-//!   x − μ.
+//!   L z = x − μ is solved by forward substitution with the Cholesky factor L of Σ, eight rows at a time
+//!   with the inverse of their own triangle, and |z|² summed: an offset common to rows and means
+//!   cancels exactly where it should, in x − μ.
 //! - The weighted moments of a block are taken about the current mean, moved to the block's own mean,
 //!   and merged pairwise ([`Scatter`]): an offset of 1e8, or data on a scale of 1e-12 or 1e150, costs
-//!   no digits beyond those of the data.
+//!   no digits beyond those of the data. From sixteen columns on, rows that weigh nothing for a component
+//!   are left out.
 //! - AVX-512, AVX2 or plain code is chosen when the program runs; results agree to rounding.
 
 mod conditional;

@@ -1,7 +1,7 @@
 //! The E-step's normalisation: responsibilities and log-densities from joint log-densities.
 
 use super::dispatch;
-use super::scalar::{exp_of_negative, ln_one};
+use super::scalar::{exp_of_negative, ln_of_sum};
 
 /// Samples handled at a time: two vectors of AVX-512, so that one's latency hides the other's.
 const WIDTH: usize = 16;
@@ -91,7 +91,7 @@ fn normalise_rows<const FUSED: bool, const W: usize>(
     }
     let lse = &mut out[start..start + W];
     for l in 0..W {
-        lse[l] = shift[l] + ln_one::<FUSED>(sum[l]);
+        lse[l] = shift[l] + ln_of_sum::<FUSED>(sum[l]);
         sum[l] = if sum[l] == 0.0 { 0.0 } else { 1.0 / sum[l] };
     }
     for component in joint.chunks_exact_mut(rows) {

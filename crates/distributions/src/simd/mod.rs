@@ -13,7 +13,7 @@ mod sums;
 
 pub use columns::log_sum_exp_columns;
 use scalar::{exp_one, ln_1p_one, ln_one};
-pub use sums::sum;
+pub use sums::{add_to_rows, sum};
 pub(crate) use sums::{convert, map, map_pairs, update, weighted_sum, weighted_sums};
 
 /// Runs `$body` with `$fused` = true inside the widest instruction set of this machine that has

@@ -38,30 +38,24 @@ pub(super) fn exp_one<const FUSED: bool>(x: f64) -> f64 {
     if x.is_nan() { x } else { result }
 }
 
-/// eˣ for x ≤ 0, with 0 below −708: what responsibilities need. Cheaper than [`exp_one`], as no result
-/// is subnormal.
+/// eˣ for x ≤ 0, with 0 below −708 and NaN for NaN: what responsibilities need. Cheaper than
+/// [`exp_one`], as no result is subnormal.
 #[inline(always)]
 pub(super) fn exp_of_negative<const FUSED: bool>(x: f64) -> f64 {
     const LOWEST: f64 = -708.0;
-    let inside = x >= LOWEST;
-    let result = if FUSED {
-        let clamped = if inside { x } else { LOWEST };
-        let shifted = fused(clamped, LOG2_E, ROUNDER);
-        let n = shifted - ROUNDER;
-        let r = fused(n, -LN_2_LOW, fused(n, -LN_2_HIGH, clamped));
-        let value = fused(r * r, exp_remainder(r), r) + 1.0;
-        // The low bits of `shifted` are n; the others leave at the top.
-        f64::from_bits(value.to_bits().wrapping_add(shifted.to_bits() << 52))
-    } else {
-        x.exp()
-    };
-    if inside {
-        result
-    } else if x.is_nan() {
-        x
-    } else {
-        0.0
+    if !FUSED {
+        return if x < LOWEST { 0.0 } else { x.exp() };
     }
+    // In this order NaN passes, to the end.
+    let clamped = if LOWEST > x { LOWEST } else { x };
+    // With the bias of exponents in it, the low bits are the exponent of 2ⁿ; the others leave at the top.
+    const BIASED: f64 = ROUNDER + 1023.0;
+    let shifted = fused(clamped, LOG2_E, BIASED);
+    let n = shifted - BIASED;
+    let scale = f64::from_bits(shifted.to_bits() << 52);
+    let r = fused(n, -LN_2_LOW, fused(n, -LN_2_HIGH, clamped));
+    let result = fused(fused(r * r, exp_remainder(r), r), scale, scale);
+    if x < LOWEST { 0.0 } else { result }
 }
 
 /// (eʳ − 1 − r)/r² for |r| ≤ ½ ln 2, in pairs of terms that do not wait for each other (Estrin).
@@ -89,6 +83,9 @@ const EXP_FIT: [f64; 10] = [
     2.510_038_549_551_032e-8,
 ];
 
+/// √½.
+const SQRT_HALF_BITS: u64 = 0x3FE6_A09E_667F_3BCD;
+
 /// ln x, with `FUSED` as in [`exp_one`].
 ///
 /// x = 2ᵏ·m with √½ ≤ m < √2 and, f = m − 1, s = f/(2 + f): ln m = f − f²/2 + s(f²/2 + R(s²)), the
@@ -103,7 +100,6 @@ pub(super) fn ln_one<const FUSED: bool>(x: f64) -> f64 {
     let scaled = if subnormal { x * TWO_54 } else { x };
     let bits = scaled.to_bits();
     // Adding the distance from √½ to 1 carries into the exponent exactly when m ≥ √½.
-    const SQRT_HALF_BITS: u64 = 0x3FE6_A09E_667F_3BCD;
     let above = bits.wrapping_sub(SQRT_HALF_BITS) as i64;
     let k = above >> 52;
     let m = f64::from_bits(bits.wrapping_sub((k << 52) as u64));
@@ -122,6 +118,21 @@ pub(super) fn ln_one<const FUSED: bool>(x: f64) -> f64 {
     } else {
         x
     }
+}
+
+/// ln x for x = 0, x ≥ 1 and NaN: as [`ln_one`], without what subnormal numbers need.
+#[inline(always)]
+pub(super) fn ln_of_sum<const FUSED: bool>(x: f64) -> f64 {
+    if !FUSED {
+        return x.ln();
+    }
+    let bits = x.to_bits();
+    let k = (bits.wrapping_sub(SQRT_HALF_BITS) as i64) >> 52;
+    let m = f64::from_bits(bits.wrapping_sub((k << 52) as u64));
+    let k = f64::from_bits(ROUNDER.to_bits().wrapping_add(k as u64)) - ROUNDER;
+    let result = ln_reduced(m - 1.0, k);
+    let result = if x == 0.0 { f64::NEG_INFINITY } else { result };
+    if x < f64::INFINITY { result } else { x }
 }
 
 /// ln(1 + x) for x ≥ 0, with `FUSED` as in [`exp_one`].

@@ -27,6 +27,29 @@ fn plain<const FUSED: bool>(values: &[f64]) -> f64 {
     lanes.iter().sum::<f64>() + rest.iter().sum::<f64>()
 }
 
+/// Adds `terms[k]` to every entry of row k of a matrix whose rows hold `columns` numbers.
+///
+/// # Panics
+/// When `columns` is 0.
+///
+/// ```
+/// let mut matrix = [0.0, 1.0, 2.0, 3.0];
+/// distributions::simd::add_to_rows(&mut matrix, 2, &[10.0, 20.0]);
+/// assert_eq!(matrix, [10.0, 11.0, 22.0, 23.0]);
+/// ```
+pub fn add_to_rows(matrix: &mut [f64], columns: usize, terms: &[f64]) {
+    dispatch!(add_terms(matrix, columns, terms));
+}
+
+#[inline(always)]
+fn add_terms<const FUSED: bool>(matrix: &mut [f64], columns: usize, terms: &[f64]) {
+    for (row, term) in matrix.chunks_exact_mut(columns).zip(terms) {
+        for entry in row {
+            *entry += term;
+        }
+    }
+}
+
 /// Σ f(x, w) over two slices of one length, in the partial sums of [`sum`].
 #[inline]
 pub(crate) fn weighted_sum(xs: &[f64], weights: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {

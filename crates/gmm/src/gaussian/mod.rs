@@ -60,7 +60,7 @@ impl Covariance {
 ///
 /// # Density
 /// ln p(x) = −½ (d ln 2π + ln det Σ + (x − μ)ᵀ Σ⁻¹ (x − μ)). With the Cholesky factor Σ = L Lᵀ the
-/// quadratic form is |z|² for L z = x − μ, and ½ ln det Σ = Σ_j ln L_jj: no inverse is formed.
+/// quadratic form is |z|² for L z = x − μ, and ½ ln det Σ = Σ_j ln L_jj: no inverse of Σ is formed.
 ///
 /// # M-step
 /// μ = Σ w x / N, Σ = Σ w (x − μ)(x − μ)ᵀ / N with N = Σ w; its diagonal, or the mean of its diagonal

@@ -1,5 +1,6 @@
 //! The moments of a block, added to the statistics of all components.
 
+use super::active::Active;
 use super::moments::{diagonals, moments};
 use crate::scatter::{Moments, Scatter};
 use pulp::{Simd, WithSimd};
@@ -21,6 +22,8 @@ pub(super) struct Accumulate<'a> {
     /// d × d numbers, or K × d where only diagonals are kept.
     pub squares: &'a mut [f64],
     pub strip: &'a mut [f64],
+    /// Room for the active rows; empty where they are not looked for.
+    pub gathered: &'a mut [f64],
 }
 
 impl WithSimd for Accumulate<'_> {
@@ -51,18 +54,16 @@ impl Accumulate<'_> {
                 continue;
             }
             let sums = &mut self.sums[..d];
-            // The second time the origin is the mean but for rounding.
-            for _ in 0..2 {
-                moments(
-                    simd,
-                    origin,
-                    self.columns,
-                    weights,
-                    sums,
-                    self.squares,
-                    self.strip,
-                );
-                if !far(weight, sums, |j| self.squares[j * d + j]) {
+            let active = Active::among(weights, weight, self.gathered);
+            let (columns, weights) = match &active {
+                Some(active) => active.gather(self.columns, weights, self.gathered),
+                None => (self.columns, weights),
+            };
+            let (squares, strip) = (&mut *self.squares, &mut *self.strip);
+            // A loop, so that the kernel stands here once.
+            for again in [false, true] {
+                moments(simd, origin, columns, weights, sums, squares, strip);
+                if again || !far(weight, sums, |j| squares[j * d + j]) {
                     break;
                 }
                 move_to_mean(weight, origin, sums);

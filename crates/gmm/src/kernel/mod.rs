@@ -4,6 +4,7 @@
 //! components, so that neighbouring numbers in memory belong to neighbouring rows: the lanes of a
 //! vector are rows, whatever the dimension. The instruction set is chosen when the program runs.
 
+mod active;
 mod block;
 // Loops over lanes and registers run over several arrays at once, and must unroll.
 #[allow(clippy::needless_range_loop)]
@@ -157,6 +158,7 @@ pub(crate) fn accumulate(
     let mut sums = scratch.take_dirty(count * d);
     let mut squares = scratch.take_dirty(d * if full { d } else { count });
     let mut strip = scratch.take_dirty(moments::room(rows));
+    let mut gathered = scratch.take_dirty(if full { active::room(d, rows) } else { 0 });
     Arch::new().dispatch(block::Accumulate {
         into,
         columns: clean.as_deref().unwrap_or(columns),
@@ -166,7 +168,9 @@ pub(crate) fn accumulate(
         sums: &mut sums,
         squares: &mut squares,
         strip: &mut strip,
+        gathered: &mut gathered,
     });
+    scratch.give(gathered);
     scratch.give(strip);
     scratch.give(squares);
     scratch.give(sums);
@@ -200,5 +204,7 @@ fn tame(columns: &[f64], weights: &[f64], rows: usize, scratch: &mut Scratch) ->
     Some(clean)
 }
 
+#[cfg(test)]
+mod accuracy;
 #[cfg(test)]
 mod tests;

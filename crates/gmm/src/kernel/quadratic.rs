@@ -134,16 +134,20 @@ fn any<S: Simd>(
         .iter()
         .all(|gaussian| matches!(gaussian.factor(), Factor::Diagonal(_)));
     if diagonal && S::F64_LANES >= 8 {
-        tiles::<S, 4>(simd, gaussians, columns, rows, out, scratch, finish);
-    } else if diagonal || S::F64_LANES >= 8 {
-        tiles::<S, 2>(simd, gaussians, columns, rows, out, scratch, finish);
+        tiles::<S, 4, false>(simd, gaussians, columns, rows, out, scratch, finish);
+    } else if diagonal {
+        tiles::<S, 2, false>(simd, gaussians, columns, rows, out, scratch, finish);
+    } else if S::F64_LANES >= 8 {
+        tiles::<S, 2, true>(simd, gaussians, columns, rows, out, scratch, finish);
     } else {
-        tiles::<S, 1>(simd, gaussians, columns, rows, out, scratch, finish);
+        tiles::<S, 1, true>(simd, gaussians, columns, rows, out, scratch, finish);
     }
 }
 
+/// Tile after tile of `W` vectors of rows, which stays in cache for all components of a pass. Without
+/// `LOWER` all factors are diagonal.
 #[inline(always)]
-fn tiles<S: Simd, const W: usize>(
+fn tiles<S: Simd, const W: usize, const LOWER: bool>(
     simd: S,
     gaussians: &[Gaussian],
     columns: &[f64],
@@ -178,7 +182,8 @@ fn tiles<S: Simd, const W: usize>(
                 let mean = gaussian.mean();
                 let squares = match gaussian.factor() {
                     Factor::Diagonal(inverses) => diagonal(simd, mean, inverses, x),
-                    Factor::Lower { packed, .. } => lower(simd, mean, packed, x, z),
+                    Factor::Lower { packed, .. } if LOWER => lower(simd, mean, packed, x, z),
+                    Factor::Lower { .. } => [simd.splat_f64s(f64::NAN); W],
                 };
                 let (out, _) = S::as_mut_simd_f64s(out);
                 for w in 0..W {

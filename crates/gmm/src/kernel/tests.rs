@@ -122,6 +122,7 @@ fn moments_agree(d: usize, rows: usize, columns: &[f64]) {
             sums: &mut vec![0.0; d],
             squares: &mut vec![0.0; d * d],
             strip: &mut vec![0.0; moments::room(rows)],
+            gathered: &mut [],
         });
         into.remove(0).matrix()
     };
@@ -152,5 +153,46 @@ fn rows_without_weight_may_be_anything() {
         accumulate(&mut a, &gaussians, &columns, &weights, 32, &mut scratch);
         accumulate(&mut b, &gaussians, &clean, &weights, 32, &mut scratch);
         assert_eq!(a, b);
+    }
+}
+
+#[test]
+fn rows_of_negligible_weight_change_no_moment() {
+    for d in [15, 16, 33] {
+        let rows = 200;
+        let (values, columns) = block(3, rows, d);
+        let gaussians = [gaussian(1, d, false)];
+        for (every, small) in [
+            (2, 0.0),
+            (3, 1e-60),
+            (50, 1e-60),
+            (50, 1e-20),
+            (1000, 1e-300),
+        ] {
+            let weight = |i: usize| if i.is_multiple_of(every) { 0.7 } else { small };
+            let weights: Vec<f64> = (0..rows).map(weight).collect();
+            let mut parts = [Scatter::new(d, true)];
+            let mut scratch = Scratch::default();
+            scratch.give(vec![f64::NAN; 100_000]);
+            accumulate(
+                &mut parts,
+                &gaussians,
+                &columns,
+                &weights,
+                rows,
+                &mut scratch,
+            );
+            let mut plain = Scatter::new(d, true);
+            for (x, &weight) in values.chunks_exact(d).zip(&weights) {
+                if weight > 0.0 {
+                    plain.add(x, weight);
+                }
+            }
+            assert!((parts[0].weight() - plain.weight()).abs() <= 1e-14 * plain.weight());
+            for (a, b) in parts[0].matrix().iter().zip(plain.matrix()) {
+                // Sums of at most 200 squares of at most 16, in different orders.
+                assert!((a - b).abs() <= 1e-12, "{d} {every} {small} {a} {b}");
+            }
+        }
     }
 }

@@ -1,0 +1,163 @@
+//! Rounding errors of the kernels against double-double arithmetic with the same factor: they do not grow with the distance of
+//! the data from 0, so there is no less careful form to choose and no estimate to choose it by.
+
+use super::*;
+use em::stream;
+use rand::RngExt;
+
+/// A sum of two numbers, the second below half an ulp of the first (Dekker 1971).
+#[derive(Clone, Copy)]
+struct Double(f64, f64);
+
+impl Double {
+    fn sum(a: f64, b: f64) -> Self {
+        let s = a + b;
+        let t = s - a;
+        Double(s, (a - (s - t)) + (b - t))
+    }
+    fn product(a: f64, b: f64) -> Self {
+        let p = a * b;
+        Double(p, a.mul_add(b, -p))
+    }
+    fn plus(self, other: Self) -> Self {
+        let Double(s, e) = Self::sum(self.0, other.0);
+        Self::sum(s, e + self.1 + other.1)
+    }
+    fn times(self, other: Self) -> Self {
+        let Double(p, e) = Self::product(self.0, other.0);
+        Self::sum(p, e + self.0 * other.1 + self.1 * other.0)
+    }
+    fn over(self, divisor: f64) -> Self {
+        let first = self.0 / divisor;
+        let rest = self.plus(Self::product(-first, divisor));
+        Self::sum(first, (rest.0 + rest.1) / divisor)
+    }
+}
+
+/// |z|² with L z = x − μ.
+fn form(lower: &[f64], mean: &[f64], x: impl Fn(usize) -> f64) -> f64 {
+    let (d, mut z, mut square) = (mean.len(), Vec::<Double>::new(), Double(0.0, 0.0));
+    for i in 0..d {
+        let mut rest = Double::sum(x(i), -mean[i]);
+        for (j, &z) in z.iter().enumerate() {
+            rest = rest.plus(z.times(Double(-lower[i * d + j], 0.0)));
+        }
+        z.push(rest.over(lower[i * d + i]));
+        square = square.plus(z[i].times(z[i]));
+    }
+    square.0
+}
+
+/// A Gaussian whose covariance has about this condition, `offset` deviations from 0, and rows from it.
+fn problem(d: usize, condition: f64, offset: f64, rows: usize) -> (Gaussian, Vec<f64>, Vec<f64>) {
+    let mut rng = stream(d as u64, 7);
+    let mut lower = vec![0.0; d * d];
+    for i in 0..d {
+        let scale = condition.powf(-0.5 * i as f64 / (d as f64 - 1.0));
+        for j in 0..i {
+            lower[i * d + j] = scale * (rng.random::<f64>() - 0.5);
+        }
+        lower[i * d + i] = scale;
+    }
+    let product = crate::linalg::from_eigen(&lower, &vec![1.0; d], d);
+    let mean: Vec<f64> = (0..d)
+        .map(|_| offset * (0.5 + rng.random::<f64>()))
+        .collect();
+    let gaussian = Gaussian::from_matrix(mean.clone(), product).unwrap();
+    let crate::gaussian::Factor::Lower { lower, .. } = gaussian.factor() else {
+        unreachable!()
+    };
+    let lower = lower.clone();
+    let mut columns = vec![0.0; rows * d];
+    for row in 0..rows {
+        let g: Vec<f64> = (0..d).map(|_| 2.0 * rng.random::<f64>() - 1.0).collect();
+        for i in 0..d {
+            let step: f64 = (0..=i).map(|j| lower[i * d + j] * g[j]).sum();
+            columns[i * rows + row] = mean[i] + step;
+        }
+    }
+    (gaussian, lower, columns)
+}
+
+#[test]
+fn densities_lose_nothing_by_distance() {
+    let rows = 40;
+    for d in [2, 8, 9, 32, 45] {
+        for condition in [1.0, 1e4, 1e8] {
+            for offset in [0.0, 1e2, 1e4, 1e6, 1e8] {
+                let (gaussian, lower, columns) = problem(d, condition, offset, rows);
+                let mut out = vec![0.0; rows];
+                let one = std::slice::from_ref(&gaussian);
+                log_densities(one, &columns, rows, &mut out, &mut Scratch::default());
+                for (i, value) in out.iter().enumerate() {
+                    let form = form(&lower, gaussian.mean(), |j| columns[j * rows + i]);
+                    let error = (value - (gaussian.log_constant() - 0.5 * form)).abs();
+                    // Each of the d sums of z loses some ulps of its terms, which are √condition times its value at most.
+                    let scale = form.max(1.0) * condition.sqrt() + value.abs();
+                    let bound = 8.0 * f64::EPSILON * scale;
+                    assert!(
+                        error <= bound,
+                        "{d} {condition:e} {offset:e}: {error:e} > {bound:e}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn moments_lose_nothing_by_distance() {
+    let rows = 256;
+    for d in [2, 8, 9, 33] {
+        for offset in [0.0, 1e4, 1e8] {
+            let (gaussian, _, columns) = problem(d, 1.0, offset, rows);
+            // Whole numbers, so that their sum is exact.
+            let weights: Vec<f64> = (0..rows).map(|i| 1.0 + (i % 7) as f64).collect();
+            // The current mean is ten thousand deviations from where the rows are.
+            let far: Vec<f64> = gaussian.mean().iter().map(|m| m + 1e4).collect();
+            let current = Gaussian::from_matrix(far, gaussian.covariance()).unwrap();
+            let mut into = [Scatter::new(d, true)];
+            let one = std::slice::from_ref(&current);
+            accumulate(
+                &mut into,
+                one,
+                &columns,
+                &weights,
+                rows,
+                &mut Scratch::default(),
+            );
+            let total: f64 = weights.iter().sum();
+            let weighted = |j: usize, k: usize, means: &[Double]| {
+                let centred = |j: usize, i: usize| {
+                    let x = Double(columns[j * rows + i], 0.0);
+                    x.plus(Double(-means[j].0, -means[j].1))
+                };
+                (0..rows).fold(Double(0.0, 0.0), |sum, i| {
+                    let term = centred(j, i).times(centred(k, i));
+                    sum.plus(term.times(Double(weights[i], 0.0)))
+                })
+            };
+            let mean = |j: usize| {
+                let sum = (0..rows).fold(Double(0.0, 0.0), |sum, i| {
+                    sum.plus(Double::product(weights[i], columns[j * rows + i]))
+                });
+                sum.over(total)
+            };
+            let means: Vec<Double> = (0..d).map(mean).collect();
+            let matrix = into[0].matrix();
+            for j in 0..d {
+                // The mean is rounded to an ulp of itself or so; what that moves the squares by is its square.
+                let rounding = 2.0 * f64::EPSILON * means[j].0.abs();
+                assert!((into[0].mean()[j] - means[j].0).abs() <= rounding + 1e-12);
+                for k in 0..=j {
+                    let error = (matrix[j * d + k] - weighted(j, k, &means).0).abs();
+                    let scale = (matrix[j * d + j] * matrix[k * d + k]).sqrt();
+                    assert!(
+                        error <= 1e-13 * scale + total * rounding * rounding,
+                        "{d} {offset:e}: {error:e}"
+                    );
+                }
+            }
+        }
+    }
+}
