@@ -44,3 +44,18 @@ pub struct Readme;
 #[doc = include_str!("../../docs/em.md")]
 #[cfg(doctest)]
 pub struct Em;
+
+/// The Rust code of docs/choosing-k.md, compiled and run.
+#[doc = include_str!("../../docs/choosing-k.md")]
+#[cfg(doctest)]
+pub struct ChoosingK;
+
+/// The Rust code of docs/gaussian.md, compiled and run.
+#[doc = include_str!("../../docs/gaussian.md")]
+#[cfg(doctest)]
+pub struct Gaussian;
+
+/// The Rust code of docs/getting-started.md, compiled and run.
+#[doc = include_str!("../../docs/getting-started.md")]
+#[cfg(doctest)]
+pub struct GettingStarted;

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Probabilistic mixture models: fit, predict, score, sample, show.
+/// Probabilistic mixture models: fit, select, predict, score, sample, show.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 pub struct Arguments {
@@ -17,6 +17,8 @@ pub struct Arguments {
 pub enum Command {
     /// Fit a mixture to a CSV file.
     Fit(Box<Fit>),
+    /// Choose the number of components, the family and the covariance structure: fit all, rank them.
+    Select(Box<crate::select::Select>),
     /// Label each row of a CSV file: label, log-density and responsibilities.
     Predict(Predict),
     /// Write the log-density of each row of a CSV file.
@@ -25,12 +27,16 @@ pub enum Command {
     Sample(Sample),
     /// Print a model file as text.
     Show(Show),
+    /// Merge components to clusters, by entropy: the sequence of clusterings.
+    Merge(crate::commands::merge::Merge),
+    /// The Kullback-Leibler divergence of a model from another, by sampling.
+    Divergence(crate::commands::divergence::Divergence),
 }
 
 /// `mixture fit`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Fit {
-    /// The data, a CSV file with a header.
+    /// The data, a CSV file with a header; - is standard input, for --algorithm online.
     pub data: PathBuf,
     /// The number of components K.
     #[arg(short = 'k', value_name = "K", conflicts_with = "components",
@@ -45,16 +51,25 @@ pub struct Fit {
     /// What is known.
     #[command(flatten)]
     pub known: Known,
+    /// Priors.
+    #[command(flatten)]
+    pub priors: crate::prior::Priors,
+    /// Rows that do not count.
+    #[command(flatten)]
+    pub trim: crate::trim::Trim,
     /// The column of row weights (frequencies).
     #[arg(long, value_name = "COLUMN")]
     pub row_weights: Option<String>,
     /// What to do with missing cells (empty, NA, NaN, null).
     #[arg(long, value_enum, default_value_t = Missing::Error)]
     pub missing: Missing,
-    /// The algorithm: em, or hard (classification EM).
+    /// The algorithm: em, hard (classification EM), stochastic, annealed, incremental or online.
     #[arg(long, value_enum, default_value_t = Algorithm::Em)]
     pub algorithm: Algorithm,
-    /// Acceleration of EM; daarem by default, none for --algorithm hard.
+    /// The options of the algorithm.
+    #[command(flatten)]
+    pub variant: crate::algorithm::AlgorithmOptions,
+    /// Acceleration of EM; daarem by default, none for other algorithms.
     #[arg(long, value_enum)]
     pub acceleration: Option<Acceleration>,
     /// After convergence, try up to this many moves that merge two components and split a third.
@@ -62,7 +77,7 @@ pub struct Fit {
           allow_negative_numbers = true)]
     pub split_merge: usize,
     /// What to do with a component that has no estimate (empty, collapsed, singular): fail, start it
-    /// anew from the worst-explained rows, or drop it.
+    /// anew from the worst-explained rows, drop it, or keep variances above a floor throughout.
     #[arg(long, value_enum, default_value_t = OnDegenerate::Fail)]
     pub on_degenerate: OnDegenerate,
     /// Stop when the estimated remaining gain is below this many nats, twice running.
@@ -115,7 +130,7 @@ pub struct Fit {
 }
 
 /// Which model.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Model {
     /// The family of all columns.
     #[arg(long, value_name = "NAME", conflicts_with = "part")]
@@ -170,7 +185,7 @@ impl Model {
 }
 
 /// What is known about rows and components.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Known {
     /// Mixing weights that depend on columns: the terms of a multinomial logistic regression, as those
     /// of --predictors.
@@ -181,20 +196,22 @@ pub struct Known {
         conflicts_with = "weights"
     )]
     pub concomitant: Option<String>,
-    /// The column of known labels: such a row belongs to that component; empty is unknown.
+    /// The column of known labels: such a row belongs to that component, or to one of several with | between
+    /// them; empty is unknown.
     #[arg(long, value_name = "COLUMN")]
     pub known_labels: Option<String>,
     /// The column of groups: rows with the same cell share a component.
     #[arg(long, value_name = "COLUMN")]
     pub group: Option<String>,
-    /// What stays as it is in --init-model: weights, or components by number.
-    #[arg(long, value_name = "weights,K…", requires = "init_model")]
+    /// What stays as it is in --init-model: weights, components by number, or parameters of components:
+    /// 1.mean, 1.0.mean for part 0.
+    #[arg(long, value_name = "weights,K,K.NAME…", requires = "init_model")]
     pub fixed: Vec<String>,
     /// Whether the mixing weights are estimated.
     #[arg(long, value_enum, default_value_t = MixingWeights::Free)]
     pub weights: MixingWeights,
     /// Sort the components by a parameter, rising: mean, 1.mean for part 1, `mean[COLUMN]`, weight.
-    #[arg(long, value_name = "PARAMETER", conflicts_with = "known_labels")]
+    #[arg(long, value_name = "PARAMETER", conflicts_with_all = ["known_labels", "fixed"])]
     pub order: Option<String>,
 }
 
@@ -208,11 +225,11 @@ pub enum MixingWeights {
 }
 
 /// Where to start.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[group(id = "start", multiple = false)]
 pub struct Start {
-    /// A random start: rows far from each other as seeds, rows drawn by chance, or many short runs of
-    /// both kinds, the best continued.
+    /// A random start: rows far from each other as seeds, rows drawn by chance, many short runs of
+    /// both kinds, the best continued, or clusters of k-means; or clusters of agglomeration.
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.
@@ -240,7 +257,7 @@ impl Start {
 }
 
 /// `mixture predict`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Predict {
     /// The model file.
     pub model: PathBuf,
@@ -262,10 +279,13 @@ pub struct Predict {
     #[arg(long, value_name = "NAME,NAME…", num_args = 0..=1, require_equals = true,
           default_missing_value = "")]
     pub label_names: Option<String>,
+    /// Clusters of components.
+    #[command(flatten)]
+    pub merging: crate::merging::Merging,
 }
 
 /// `mixture score`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Score {
     /// The model file.
     pub model: PathBuf,
@@ -283,7 +303,7 @@ pub struct Score {
 }
 
 /// `mixture sample`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Sample {
     /// The model file.
     pub model: PathBuf,
@@ -303,7 +323,7 @@ pub struct Sample {
 }
 
 /// `mixture show`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Show {
     /// The model file.
     pub model: PathBuf,
@@ -332,6 +352,11 @@ pub enum Init {
     Random,
     /// Many short runs, the best of which are continued.
     SmallEm,
+    /// Clusters of k-means.
+    #[value(name = "kmeans")]
+    KMeans,
+    /// Clusters of hierarchical agglomeration.
+    Hierarchical,
 }
 
 /// Algorithms.
@@ -341,6 +366,14 @@ pub enum Algorithm {
     Em,
     /// Classification EM: maximum classification likelihood.
     Hard,
+    /// Labels are drawn, estimates averaged.
+    Stochastic,
+    /// EM from a high temperature down, against poor local maxima.
+    Annealed,
+    /// An M-step after the E-step of each block of rows.
+    Incremental,
+    /// A step for each batch of rows, which may come from standard input.
+    Online,
 }
 
 /// Accelerations.
@@ -363,6 +396,8 @@ pub enum OnDegenerate {
     Reset,
     /// The component is left out.
     Drop,
+    /// Variances stay above a floor.
+    Floor,
 }
 
 /// What to print.
@@ -409,7 +444,7 @@ fn seconds(text: &str) -> Result<std::time::Duration, String> {
         .ok_or_else(|| "must be a number of seconds, at least 0".to_string())
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
     tabular::parse_number(text)
         .filter(|&number| number > 0.0)
         .ok_or_else(|| "must be a positive number".to_string())
@@ -420,12 +455,12 @@ fn whole_u64(text: &str) -> Result<u64, String> {
         .map_err(|_| "must be a whole number, at least 0".to_string())
 }
 
-fn whole(text: &str) -> Result<usize, String> {
+pub(crate) fn whole(text: &str) -> Result<usize, String> {
     text.parse()
         .map_err(|_| "must be a whole number, at least 0".to_string())
 }
 
-fn whole_from_1(text: &str) -> Result<usize, String> {
+pub(crate) fn whole_from_1(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|&number| number > 0);
     number.ok_or_else(|| "must be a whole number, at least 1".to_string())
 }

@@ -1,9 +1,10 @@
 //! Checkpoints of a fit on disk.
 
-use crate::args::{Every, Fit, Init, MixingWeights};
+use crate::args::{Every, Fit};
 use crate::failure::{Failure, say};
 use crate::fingerprint::{Fingerprint, difference, fingerprint};
 use crate::read::text_file;
+use crate::saved::{Checkpointed, SavedModel};
 use crate::write::Target;
 use em::{Checkpoint, Driver, KeepCheckpoints, Progress};
 use indicatif::ProgressBar;
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use tabular::{ModelError, ModelFile, PartSpecification, Specification, Table, TableMixture};
+use tabular::{ModelError, Specification, Table};
 
 /// The name of the format, in every file.
 const FORMAT: &str = "mixture-checkpoint";
@@ -32,33 +33,6 @@ struct CheckpointFile {
     checkpoint: Checkpoint<SavedModel>,
 }
 
-/// A model as it stands in the file: its parts, because components may have been dropped.
-#[derive(Serialize, Deserialize)]
-struct SavedModel {
-    parts: Vec<PartSpecification>,
-    weights: Vec<f64>,
-    components: Vec<Value>,
-}
-
-impl SavedModel {
-    fn new(specification: &Specification, model: &TableMixture) -> Self {
-        let arranged = specification.arranged_as(model.components());
-        let components = model.components();
-        SavedModel {
-            weights: model.weights().to_vec(),
-            components: (0..model.len())
-                .map(|k| arranged.save(components, k))
-                .collect(),
-            parts: arranged.parts,
-        }
-    }
-    fn model(self, table: &Table) -> Result<TableMixture, ModelError> {
-        let specification = Specification { parts: self.parts };
-        let model = ModelFile::model(&specification, self.weights, &self.components)?;
-        Ok(model.with_components(|components| components.tabled(table)))
-    }
-}
-
 /// Refuses what a checkpoint does not hold.
 pub fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
     let asked = match (&arguments.checkpoint, &arguments.resume) {
@@ -66,24 +40,10 @@ pub fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
         (None, Some(_)) => "--resume",
         (None, None) => return Ok(()),
     };
-    let known = &arguments.known;
-    let refused = [
-        (
-            arguments.start.init == Some(Init::SmallEm),
-            "--init small-em",
-        ),
-        (arguments.split_merge > 0, "--split-merge"),
-        (arguments.time_limit.is_some(), "--time-limit"),
-        (known.group.is_some(), "--group"),
-        (known.concomitant.is_some(), "--concomitant"),
-        (!known.fixed.is_empty(), "--fixed"),
-        (known.weights == MixingWeights::Equal, "--weights equal"),
-        (arguments.model.noise, "--noise"),
-    ];
-    match refused.iter().find(|(given, _)| *given) {
+    match arguments.time_limit {
         None => Ok(()),
-        Some((_, option)) => Err(Failure::input(format!(
-            "{asked} cannot be combined with {option}"
+        Some(_) => Err(Failure::input(format!(
+            "{asked} cannot be combined with --time-limit: where the clock ends a fit no two of them are the same"
         ))),
     }
 }
@@ -91,24 +51,39 @@ pub fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
 /// The checkpoint from which a fit goes on, and who writes those to come.
 pub struct Kept<'a> {
     /// From `--resume`.
-    pub resume: Option<Checkpoint<TableMixture>>,
+    pub resume: Option<Resumed<'a>>,
     /// For `--checkpoint`.
     pub keeper: Option<Keeper<'a>>,
 }
 
+/// A checkpoint as read, of a fit of this table.
+pub struct Resumed<'a> {
+    checkpoint: Checkpoint<SavedModel>,
+    table: &'a Table,
+    /// How its errors begin.
+    place: String,
+}
+
 impl Kept<'_> {
     /// The driver that goes on from the one and hands checkpoints to the other.
-    pub fn by<'b, R: ?Sized>(
+    ///
+    /// # Errors
+    /// When the checkpoint holds no model of this kind.
+    pub fn by<'b, M: Checkpointed, R: ?Sized>(
         &'b mut self,
-        mut driver: Driver<'b, TableMixture, R>,
-    ) -> Driver<'b, TableMixture, R> {
-        if let Some(checkpoint) = self.resume.take() {
-            driver = driver.resume(checkpoint);
+        mut driver: Driver<'b, M, R>,
+    ) -> Result<Driver<'b, M, R>, Failure> {
+        if let Some(resumed) = self.resume.take() {
+            let read = |saved| M::restored(saved, resumed.table);
+            let checkpoint = resumed.checkpoint.try_map(read);
+            driver = driver.resume(checkpoint.map_err(|error: ModelError| {
+                Failure::input(format!("{}: {error}", resumed.place))
+            })?);
         }
-        match &mut self.keeper {
+        Ok(match &mut self.keeper {
             Some(keeper) => driver.checkpoints(keeper),
             None => driver,
-        }
+        })
     }
 }
 
@@ -163,11 +138,9 @@ impl<'a> Keeper<'a> {
         }))
     }
 
-    fn write(&self, checkpoint: Checkpoint<TableMixture>) -> Result<(), Failure> {
-        let saved = |model: TableMixture| {
-            Ok::<_, std::convert::Infallible>(SavedModel::new(self.specification, &model))
-        };
-        let Ok(checkpoint) = checkpoint.try_map(saved);
+    fn write<M: Checkpointed>(&self, checkpoint: Checkpoint<M>) -> Result<(), Failure> {
+        let saved = |model: M| model.saved(self.specification);
+        let checkpoint = checkpoint.try_map(saved)?;
         let file = CheckpointFile {
             format: FORMAT.into(),
             version: VERSION,
@@ -180,8 +153,8 @@ impl<'a> Keeper<'a> {
     }
 }
 
-impl KeepCheckpoints<TableMixture> for Keeper<'_> {
-    fn is_due(&mut self, progress: Progress<'_, TableMixture>) -> bool {
+impl<M: Checkpointed> KeepCheckpoints<M> for Keeper<'_> {
+    fn is_due(&mut self, progress: Progress<'_, M>) -> bool {
         self.since += usize::from(progress.iteration > 0);
         let due = match self.every {
             Every::Iterations(count) => self.since >= count,
@@ -189,7 +162,7 @@ impl KeepCheckpoints<TableMixture> for Keeper<'_> {
         };
         due || self.failure.is_some() || self.interrupted.load(Ordering::Relaxed)
     }
-    fn keep(&mut self, checkpoint: Checkpoint<TableMixture>) -> ControlFlow<()> {
+    fn keep(&mut self, checkpoint: Checkpoint<M>) -> ControlFlow<()> {
         // One that could not be written ends the starts that are left, too.
         if self.failure.is_some() {
             return ControlFlow::Break(());
@@ -220,7 +193,8 @@ impl KeepCheckpoints<TableMixture> for Keeper<'_> {
     }
 }
 
-/// Becomes true at the first Ctrl-C; the second one ends the program at once.
+/// Becomes true at the first Ctrl-C, or when the process is asked to end (SIGTERM, SIGHUP); the second time
+/// ends the program at once.
 fn watch_for_interrupts(path: &Path) -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let (flag, shown) = (interrupted.clone(), path.display().to_string());
@@ -240,10 +214,7 @@ fn watch_for_interrupts(path: &Path) -> Result<Arc<AtomicBool>, Failure> {
 }
 
 /// The checkpoint in the file of `--resume`, if one is named: of the same data and options.
-pub fn resumed(
-    arguments: &Fit,
-    table: &Table,
-) -> Result<Option<Checkpoint<TableMixture>>, Failure> {
+pub fn resumed<'a>(arguments: &Fit, table: &'a Table) -> Result<Option<Resumed<'a>>, Failure> {
     let Some(path) = &arguments.resume else {
         return Ok(None);
     };
@@ -269,6 +240,9 @@ pub fn resumed(
             "the checkpoint is of another fit: {difference}"
         )));
     }
-    let checkpoint = file.checkpoint.try_map(|saved| saved.model(table));
-    Ok(Some(checkpoint.map_err(|error| wrong(error.to_string()))?))
+    Ok(Some(Resumed {
+        checkpoint: file.checkpoint,
+        table,
+        place: format!("--resume {}", path.display()),
+    }))
 }

@@ -3,7 +3,7 @@
 use crate::args::{Fit, Model};
 use crate::cells::{is_numeric, levels};
 use crate::columns::check_numeric;
-use crate::failure::{Failure, say};
+use crate::failure::{Failure, say_once};
 use crate::intervals;
 use crate::known;
 use crate::names;
@@ -59,6 +59,7 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
         ));
     }
     set_covariance(model, &mut parts)?;
+    arguments.priors.bound(&mut parts)?;
     let mut keys = std::collections::HashSet::new();
     for setting in &model.set {
         let key = setting.split('=').next().unwrap_or_default();
@@ -172,7 +173,7 @@ fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failur
         )));
     }
     if !left_out.is_empty() {
-        say(&format!(
+        say_once(&format!(
             "columns without a number are left out: {}",
             names::joined(&left_out)
         ));

@@ -65,11 +65,12 @@ pub fn typed(
         fields.push(match kind {
             Kind::Vectors => {
                 let read = |row, column| real(sheet, row, column);
-                vectors(source, part, columns, REAL, &mut marks, read)?
+                let gap = part.allows_gaps()?.then_some(f64::NAN);
+                vectors(source, part, columns, (REAL, gap), &mut marks, read)?
             }
             Kind::CountVectors => {
                 let read = |row, column| count(sheet, row, column, impossible);
-                vectors(source, part, columns, 0, &mut marks, read)?
+                vectors(source, part, columns, (0, None), &mut marks, read)?
             }
             Kind::Intervals => intervals::field(source, part, columns, &mut marks)?,
             kind if kind.is_regression() => regression::field(source, part, &mut marks)?,
@@ -251,12 +252,13 @@ pub fn filled<T: Copy>(
     Ok((values, any.then_some(missing)))
 }
 
-/// A field of several columns, row after row.
+/// A field of several columns, row after row. Where there is a `gap`, it stands in missing cells, and rows of
+/// nothing else are missing; where there is none, missing cells are refused.
 fn vectors<T: Copy + Send + Sync + 'static>(
     source: Source<'_>,
     part: &PartSpecification,
     columns: &[usize],
-    placeholder: T,
+    (placeholder, gap): (T, Option<T>),
     marks: &mut [bool],
     read: impl Fn(usize, usize) -> Result<Cell<T>, Failure>,
 ) -> Result<Field, Failure>
@@ -265,24 +267,30 @@ where
 {
     let (sheet, rows, width) = (source.sheet, source.rows.len(), columns.len());
     let mut values = vec![placeholder; rows * width];
-    let mut missing = None;
+    let mut observed = vec![0; rows];
     for (j, &column) in columns.iter().enumerate() {
         let read = |row| read(row, column);
         let (column_values, gaps) = cells(source, column, placeholder, marks, read)?;
-        for (i, value) in column_values.into_iter().enumerate() {
-            values[i * width + j] = value;
+        if gaps.is_some() && gap.is_none() && width > 1 {
+            let with_noise = if part.noise.is_some() {
+                " beside noise"
+            } else {
+                ""
+            };
+            return Err(Failure::input(format!(
+                "{}, column {}: --missing em is not available for family {} over several \
+                 columns{with_noise}; --missing drop leaves incomplete rows out",
+                sheet.file, sheet.header[column], part.family
+            )));
         }
-        if let Some(gaps) = gaps {
-            if width > 1 {
-                return Err(Failure::input(format!(
-                    "{}, column {}: --missing em is not available for family {} over several \
-                     columns; --missing drop leaves incomplete rows out",
-                    sheet.file, sheet.header[column], part.family
-                )));
-            }
-            missing = Some(gaps);
+        for (i, value) in column_values.into_iter().enumerate() {
+            let missing = gaps.as_ref().is_some_and(|gaps| gaps[i]);
+            values[i * width + j] = gap.filter(|_| missing).unwrap_or(value);
+            observed[i] += usize::from(!missing);
         }
     }
+    let missing: Vec<bool> = observed.iter().map(|&cells| cells == 0).collect();
+    let missing = missing.contains(&true).then_some(missing);
     let values = <Rows<T> as FromField>::values(RowsBuffer { values, width });
     Ok(Field { values, missing })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 use tabular::ModelError;
 
 /// Why a command failed.
@@ -31,13 +32,20 @@ impl Failure {
             Failure::NotConverged(_) => 3,
         }
     }
+    /// Why, as one sentence.
+    pub fn sentence(&self) -> &str {
+        match self {
+            Failure::Input(sentence) | Failure::Fit(sentence) | Failure::NotConverged(sentence) => {
+                sentence
+            }
+            Failure::Gone => "",
+        }
+    }
     /// Says it on stderr.
     pub fn report(&self) {
         match self {
-            Failure::Input(sentence) | Failure::Fit(sentence) | Failure::NotConverged(sentence) => {
-                say(&format!("error: {sentence}"));
-            }
             Failure::Gone => {}
+            failure => say(&format!("error: {}", failure.sentence())),
         }
     }
 }
@@ -52,4 +60,14 @@ impl From<ModelError> for Failure {
 /// Writes a line to stderr; where stderr is closed there is nobody to tell.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Says a line once, however many fits of this run find reason to.
+pub fn say_once(line: &str) {
+    static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if !said.iter().any(|earlier| earlier == line) {
+        said.push(line.to_string());
+        say(line);
+    }
 }

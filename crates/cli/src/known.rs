@@ -9,8 +9,9 @@ use crate::read::{Sheet, is_missing};
 use crate::regression::{predictor_levels, predictors};
 use distributions::RowsBuffer;
 use em::Posterior;
+use serde_json::Value;
 use std::collections::HashMap;
-use tabular::{ConcomitantSpecification, KnownRows, ModelFile, Predictors};
+use tabular::{ConcomitantSpecification, KnownRows, ModelFile, Predictors, Specification};
 
 /// What a model needs of a row besides its parts.
 #[derive(Clone, Debug, Default)]
@@ -219,28 +220,103 @@ pub fn posterior(file: &ModelFile, sheet: &Sheet, typed: &Typed) -> Result<Poste
     Ok(posterior)
 }
 
-/// What `--fixed` names: the weights, and components by number.
-pub fn fixed(arguments: &Fit, count: usize) -> Result<(bool, Vec<usize>), Failure> {
-    let (mut weights, mut components) = (false, Vec::new());
+/// What `--fixed` names.
+#[derive(Debug, Default)]
+pub struct Fixed {
+    /// Whether the weights are fixed.
+    pub weights: bool,
+    /// Components by number.
+    pub components: Vec<usize>,
+    /// Parameters of components: the component, the part where it is named, the parameter.
+    pub parameters: Vec<(usize, Option<usize>, String)>,
+}
+
+/// What `--fixed` names, of `count` components.
+pub fn fixed(arguments: &Fit, count: usize) -> Result<Fixed, Failure> {
+    let mut fixed = Fixed::default();
     for text in &arguments.known.fixed {
         for word in names::list("--fixed", text)? {
             if word == "weights" {
-                weights = true;
+                fixed.weights = true;
                 continue;
             }
-            let k = word.parse().ok().filter(|&k: &usize| k < count);
-            components.push(k.ok_or_else(|| {
+            let (number, parameter) = match word.split_once('.') {
+                Some((number, parameter)) => (number, Some(parameter)),
+                None => (&word[..], None),
+            };
+            let k = number.parse().ok().filter(|&k: &usize| k < count);
+            let k = k.ok_or_else(|| {
                 Failure::input(format!(
-                    "--fixed {text}: \"{word}\" is neither the word weights nor a component, 0 to {}",
+                    "--fixed {text}: \"{word}\" is neither the word weights nor a component, 0 to {}, \
+                     nor a parameter of one, as {}.mean",
+                    count - 1,
                     count - 1
                 ))
-            })?);
+            })?;
+            let Some(parameter) = parameter else {
+                fixed.components.push(k);
+                continue;
+            };
+            let (part, name) = match parameter.split_once('.') {
+                Some((part, name)) if part.parse::<usize>().is_ok() => (part.parse().ok(), name),
+                _ => (None, parameter),
+            };
+            fixed.parameters.push((k, part, name.to_string()));
         }
     }
-    if weights && arguments.known.concomitant.is_some() {
+    if fixed.weights && arguments.known.concomitant.is_some() {
         return Err(Failure::input(
             "--fixed weights: weights that depend on columns (--concomitant) are estimated",
         ));
     }
-    Ok((weights, components))
+    if let Some((k, ..)) = (fixed.parameters.iter()).find(|held| fixed.components.contains(&held.0))
+    {
+        return Err(Failure::input(format!(
+            "--fixed {k}: with component {k} its parameters are fixed, too"
+        )));
+    }
+    Ok(fixed)
+}
+
+/// The specification in which the parameters stay as they are in the `components` of the start.
+pub fn held(
+    mut specification: Specification,
+    parameters: &[(usize, Option<usize>, String)],
+    components: &[Value],
+) -> Result<Specification, Failure> {
+    let parts = specification.parts.len();
+    for (k, part, name) in parameters {
+        let number = |p: usize| {
+            let own = match parts {
+                1 => &components[*k],
+                _ => &components[*k]["parts"][p],
+            };
+            own.get(name).filter(|value| value.is_number()).cloned()
+        };
+        let asked = |p: &usize| part.is_none_or(|part| part == *p);
+        let places: Vec<usize> = (0..parts).filter(asked).collect();
+        let having: Vec<usize> = places
+            .iter()
+            .copied()
+            .filter(|&p| number(p).is_some())
+            .collect();
+        let place = match having[..] {
+            [place] => place,
+            [] => {
+                return Err(Failure::input(format!(
+                    "--fixed {k}.{name}: component {k} of the model to start from has no such parameter"
+                )));
+            }
+            _ => {
+                return Err(Failure::input(format!(
+                    "--fixed {k}.{name}: several parts have it; name one, as {k}.{}.{name}",
+                    having[0]
+                )));
+            }
+        };
+        let value = number(place).unwrap_or(Value::Null);
+        (specification.parts[place].hold(*k, name, value, components.len()))
+            .map_err(|error| Failure::input(format!("--fixed {k}.{name}: {error}")))?;
+    }
+    Ok(specification)
 }

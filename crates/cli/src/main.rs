@@ -1,13 +1,15 @@
-//! Probabilistic mixture models from the command line: fit, predict, score, sample, show.
+//! Probabilistic mixture models from the command line: fit, select, predict, score, sample, show.
 //!
 //! stdout carries the result, stderr progress and warnings. Exit 0: done; 1: the fit failed;
 //! 2: usage or input; 3: not converged under `--require-convergence`; 130: interrupted, and a
 //! checkpoint is kept.
 
+mod algorithm;
 mod args;
 mod cells;
 mod checkpoint;
 mod choose;
+mod cluster_start;
 mod columns;
 mod commands;
 mod explain;
@@ -15,21 +17,28 @@ mod failure;
 mod fingerprint;
 mod grid;
 mod groups;
+mod inherit;
 mod intervals;
 mod known;
 mod labels;
+mod merging;
 mod names;
 mod order;
 mod plan;
+mod prior;
 mod progress;
 mod read;
 mod record;
 mod records;
 mod regression;
 mod run;
+mod saved;
+mod select;
 mod start;
+mod stream;
 mod summary;
 mod trace;
+mod trim;
 mod warn;
 mod write;
 
@@ -39,10 +48,13 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match args::Arguments::parse().command {
         args::Command::Fit(arguments) => commands::fit::run(&arguments),
+        args::Command::Select(arguments) => commands::select::run(&arguments),
         args::Command::Predict(arguments) => commands::predict::run(&arguments),
         args::Command::Score(arguments) => commands::score::run(&arguments),
         args::Command::Sample(arguments) => commands::sample::run(&arguments),
         args::Command::Show(arguments) => commands::show::run(&arguments),
+        args::Command::Merge(arguments) => commands::merge::run(&arguments),
+        args::Command::Divergence(arguments) => commands::divergence::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,7 +16,10 @@ pub fn arrangement(
     let Some(parameter) = order else {
         return Ok(random.then(|| by_falling_weight(model)));
     };
-    let keys = (0..model.len()).map(|k| {
+    // Noise has no parameter, and stands last.
+    let noise = model.components().noise_index();
+    let others: Vec<usize> = (0..model.len()).filter(|&k| Some(k) != noise).collect();
+    let keys = others.iter().map(|&k| {
         if parameter == "weight" {
             return Ok(model.weights()[k]);
         }
@@ -29,9 +32,10 @@ pub fn arrangement(
         })
     });
     let keys = keys.collect::<Result<Vec<f64>, _>>()?;
-    let mut order: Vec<usize> = (0..model.len()).collect();
+    let mut order: Vec<usize> = (0..others.len()).collect();
     order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]));
-    Ok(Some(order))
+    let order = order.into_iter().map(|place| others[place]);
+    Ok(Some(order.chain(noise).collect()))
 }
 
 /// The number that a name as `mean`, `1.mean` or `mean[height]` stands for in a component.

@@ -2,15 +2,18 @@
 
 use crate::args::{Fit, MixingWeights};
 use crate::choose;
+use crate::cluster_start;
+use crate::columns::Typed;
 use crate::explain::Context;
 use crate::failure::{Failure, say};
-use crate::known::{Beside, fixed};
+use crate::known::{Beside, Fixed, fixed, held};
+use crate::prior;
 use crate::read::{Sheet, text_file};
 use crate::run::{Knowledge, Mixing, check_independent};
 use crate::start::{Chosen, chosen};
-use em::Weights;
+use em::{Mixture, Weights};
 use serde_json::Value;
-use tabular::{Concomitant, ModelFile, Specification, Table, TableMixture};
+use tabular::{Concomitant, ModelFile, Specification, TableMixture, with_weights_prior};
 
 /// What is to be fitted.
 pub struct Plan {
@@ -22,6 +25,8 @@ pub struct Plan {
     given: Option<Given>,
     /// Weights of a given start that depend on columns.
     concomitant: Option<Concomitant>,
+    /// The concentrations of the weights' prior.
+    weights_prior: Option<Vec<f64>>,
 }
 
 impl Plan {
@@ -56,12 +61,35 @@ impl Plan {
                 sheet.rows.len()
             )));
         }
+        let specification = match &given {
+            Some((_, components)) => {
+                let parameters = fixed(arguments, count)?.parameters;
+                held(specification, &parameters, components)?
+            }
+            None => specification,
+        };
+        let start = start_file(arguments)?;
+        let noise = arguments.model.noise || specification.has_noise();
+        let total = count + usize::from(noise);
         Ok(Plan {
+            weights_prior: prior::of_weights(arguments, total, start.as_ref())?,
             specification,
             count,
             given,
-            concomitant: concomitant(arguments)?,
+            concomitant: concomitant(arguments, start)?,
         })
+    }
+
+    /// The template of the fit: the start, or components to be started, under the prior of the weights.
+    pub fn template(&self, start: Option<&TableMixture>) -> Result<TableMixture, Failure> {
+        let template = match start {
+            Some(model) => model.clone(),
+            None => Mixture::uniform(self.specification.template(self.count)?),
+        };
+        match &self.weights_prior {
+            Some(concentrations) => Ok(with_weights_prior(template, concentrations.clone())?),
+            None => Ok(template),
+        }
     }
 
     /// How many components the mixture has, noise included.
@@ -70,14 +98,23 @@ impl Plan {
     }
 
     /// Takes the bounds that are not set from the rows of the fit, where a model to start from does not have
-    /// its own, and the box of noise.
-    pub fn with_data_bounds(mut self, arguments: &Fit, table: &Table) -> Result<Plan, Failure> {
+    /// its own, the box of noise, and priors.
+    pub fn with_data_bounds(
+        mut self,
+        arguments: &Fit,
+        sheet: &Sheet,
+        typed: &Typed,
+    ) -> Result<Plan, Failure> {
+        let table = &typed.table;
         if arguments.model.noise {
             self.specification = self.specification.with_noise_around(table)?;
         }
         if self.given.is_none() {
             self.specification = self.specification.with_data_bounds(table, self.count)?;
         }
+        let specification = self.specification;
+        self.specification =
+            prior::with_priors(arguments, specification, self.count, sheet, typed)?;
         Ok(self)
     }
 
@@ -88,8 +125,16 @@ impl Plan {
         beside: &Beside,
         template: &TableMixture,
     ) -> Result<Knowledge, Failure> {
-        let (weights, components) = fixed(arguments, self.count)?;
+        let Fixed {
+            weights,
+            mut components,
+            ..
+        } = fixed(arguments, self.count)?;
         check_independent(template.components(), &components)?;
+        if self.specification.has_noise() && !components.is_empty() {
+            // Noise is not estimated either.
+            components.push(self.count);
+        }
         let equal = arguments.known.weights == MixingWeights::Equal;
         if equal && weights {
             return Err(Failure::input(
@@ -113,7 +158,16 @@ impl Plan {
     }
 
     /// The start that the options name.
-    pub fn start(&self, arguments: &Fit, context: Context<'_>) -> Result<Chosen, Failure> {
+    pub fn start(
+        &self,
+        arguments: &Fit,
+        context: Context<'_>,
+        row_weights: Option<&[f64]>,
+    ) -> Result<Chosen, Failure> {
+        let count = self.total();
+        if let Some(start) = cluster_start::chosen(arguments, context, count, row_weights)? {
+            return Ok(start);
+        }
         let Some((weights, components)) = &self.given else {
             let mut parts = self.specification.parts.iter();
             let one_family = parts.all(|part| part.components.is_empty());
@@ -177,13 +231,17 @@ fn check_uses(arguments: &Fit, specification: &Specification) -> Result<(), Fail
     }
 }
 
+/// The model file to start from, where one is named. A bare start is none; what is wrong with a file is
+/// said elsewhere.
+fn start_file(arguments: &Fit) -> Result<Option<ModelFile>, Failure> {
+    match &arguments.start.init_model {
+        Some(path) => Ok(ModelFile::from_text(&text_file(path)?).ok()),
+        None => Ok(None),
+    }
+}
+
 /// The weights of the model to start from, where they depend on columns.
-fn concomitant(arguments: &Fit) -> Result<Option<Concomitant>, Failure> {
-    let Some(path) = &arguments.start.init_model else {
-        return Ok(None);
-    };
-    // A bare start has none; what is wrong with a file is said elsewhere.
-    let file = ModelFile::from_text(&text_file(path)?).ok();
+fn concomitant(arguments: &Fit, file: Option<ModelFile>) -> Result<Option<Concomitant>, Failure> {
     let group = file.as_ref().and_then(|file| file.group.as_ref());
     if let (Some(column), None) = (group, &arguments.known.group) {
         say(&format!(
@@ -206,16 +264,19 @@ type Given = (Vec<f64>, Vec<Value>);
 /// The specification, and the model to start from where one is given.
 fn named(arguments: &Fit, sheet: &Sheet) -> Result<(Specification, Option<Given>), Failure> {
     let Some(path) = &arguments.start.init_model else {
-        return Ok((choose::specification(arguments, sheet)?, None));
+        let mut specification = choose::specification(arguments, sheet)?;
+        (arguments.priors).set_means(arguments, &mut specification.parts)?;
+        return Ok((specification, None));
     };
     let text = text_file(path)?;
     let wrong = |error| Failure::input(format!("{}: {error}", path.display()));
-    let specification = if arguments.model.is_given() {
+    let mut specification = if arguments.model.is_given() {
         choose::specification(arguments, sheet)?
     } else {
         let file = ModelFile::from_text(&text).map_err(wrong)?;
         unchanged(arguments, file.specification)?
     };
+    (arguments.priors).set_means(arguments, &mut specification.parts)?;
     let given = ModelFile::start_from_text(&text, &specification).map_err(wrong)?;
     Ok((specification, Some(given)))
 }
@@ -230,9 +291,11 @@ fn unchanged(arguments: &Fit, specification: Specification) -> Result<Specificat
         || model.interval.is_some()
         || model.noise
         || model.is_regression()
+        || arguments.priors.is_given()
+        || arguments.priors.eigenvalue_ratio.is_some()
     {
         return Err(Failure::input(
-            "--columns, --interval, --noise, --covariance, --set and the options of regressions need --family or --part; without them the model to start from \
+            "--columns, --interval, --noise, --covariance, --set, --prior, --eigenvalue-ratio and the options of regressions need --family or --part; without them the model to start from \
              says what is fitted",
         ));
     }

@@ -39,6 +39,16 @@ impl Line {
             failure: None,
         }
     }
+    /// No line: the fit is one of many.
+    pub fn silent() -> Self {
+        Line {
+            bar: None,
+            starts: 0,
+            pace: Pace::new(0.0, 0),
+            trace: None,
+            failure: None,
+        }
+    }
     /// The line itself, for who has to remove it.
     pub fn bar(&self) -> Option<ProgressBar> {
         self.bar.clone()

@@ -57,6 +57,25 @@ impl Sheet {
         Ok(sheet)
     }
 
+    /// Rows that were read elsewhere, with their lines; each has as many fields as the header.
+    pub fn of_records(
+        file: String,
+        header: Vec<String>,
+        rows: Vec<(csv::StringRecord, usize)>,
+    ) -> Result<Sheet, Failure> {
+        let places = header.iter().cloned().enumerate();
+        let sheet = Sheet {
+            file,
+            places: places.map(|(place, name)| (name, place)).collect(),
+            header,
+            rows: Records::Text(rows),
+            blank_tail: 0,
+            kept: None,
+        };
+        sheet.check_header()?;
+        Ok(sheet)
+    }
+
     /// An array of numbers, with columns c0, c1, ….
     fn numbers(path: &Path) -> Result<Sheet, Failure> {
         let file = path.display().to_string();

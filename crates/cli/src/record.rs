@@ -1,5 +1,6 @@
 //! The record of a fit.
 
+use crate::algorithm::name;
 use crate::args::{Algorithm, Fit, MixingWeights};
 use crate::explain::Context;
 use em::{Evaluation, FitReport};
@@ -46,8 +47,8 @@ pub fn record(
     let fixed = (known.fixed.iter()).flat_map(|text| text.split(',').map(str::to_string));
     // Under EM the objective's own sum, so that the trace ends in exactly this number.
     let log_likelihood = match arguments.algorithm {
-        Algorithm::Em => report.log_likelihood,
         Algorithm::Hard => evaluation.log_likelihood,
+        _ => report.log_likelihood,
     };
     let parameters = evaluation.parameters as f64;
     let bic = -2.0 * log_likelihood + parameters * evaluation.observations.ln();
@@ -75,10 +76,7 @@ pub fn record(
         iterations: report.iterations(),
         passes: report.passes,
         stop_reason: report.stop_reason.to_string(),
-        algorithm: match arguments.algorithm {
-            Algorithm::Em => "em".into(),
-            Algorithm::Hard => "hard".into(),
-        },
+        algorithm: name(arguments.algorithm),
         seed: arguments.seed,
         requested_components: (model.components().without_noise() != requested)
             .then_some(requested),
@@ -91,6 +89,7 @@ pub fn record(
             .chain(equal.then(|| "equal weights".to_string()))
             .collect(),
         groups: known.group.is_some().then_some(evaluation.rows),
+        trimmed: arguments.trim.record(report),
         warnings,
         starts: starts.collect(),
         starts_near_best: (report.starts.len() > 1).then(|| report.starts_near_best()),

@@ -67,15 +67,20 @@ fn one(option: &str, text: &str) -> Result<String, Failure> {
     }
 }
 
-/// Completes a part by what the data say: the levels of categorical predictors, and with them the
-/// names of the coefficients.
+/// Completes a part by what the data say: the levels of categorical predictors and of a response that is
+/// text, and the names of the coefficients.
 pub fn complete(part: &mut PartSpecification, sheet: &Sheet) -> Result<(), Failure> {
     part.columns = part.regression_columns()?;
-    let predictors = part.regression_of()?.predictor_columns()?;
-    let found = predictor_levels(&part.columns, &predictors, &part.family, sheet)?;
+    let mut categorical = part.regression_of()?.predictor_columns()?;
+    if part.admits_levels() {
+        categorical.push(part.regression_of()?.response.clone());
+    }
+    let found = predictor_levels(&part.columns, &categorical, &part.family, sheet)?;
     if let Some(regression) = &mut part.regression {
         regression.levels.extend(found);
     }
+    part.check_response_levels()
+        .map_err(|error| Failure::input(format!("{}: {error}", sheet.file)))?;
     let terms = part.coefficient_names();
     if let Some(regression) = &mut part.regression {
         regression.terms = terms;
@@ -128,7 +133,14 @@ pub fn field(
     };
     let (values, missing) = match part.kind()? {
         Kind::CountResponses => {
-            let (responses, missing) = counts(response, marks)?;
+            let (responses, missing) = match part.regression_of()?.response_levels() {
+                Some(levels) => {
+                    let read = |row| code(sheet, row, response, levels);
+                    let (codes, missing) = cells(source, response, 0, marks, read)?;
+                    (codes.into_iter().map(u64::from).collect(), missing)
+                }
+                None => counts(response, marks)?,
+            };
             (Values::CountResponses((matrix, responses)), missing)
         }
         Kind::TrialResponses => {

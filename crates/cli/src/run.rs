@@ -6,12 +6,13 @@ use crate::failure::Failure;
 use crate::groups::error_of_rows;
 use crate::known::Held;
 use crate::progress::Line;
+use crate::saved::{KnownMixture, whole};
 use distributions::combine::{GroupedView, Repeated};
 use distributions::{Batch, Coordinates, Density, View};
 use em::{
     Acceleration, Allowed, ComponentSet, Data, Driver, Evaluation, Fit, FitError, FixedComponents,
-    FixedWeights, Mixture, MultinomialLogisticWeights, Options, Responsibilities, Start,
-    WeightModel, Weights,
+    FixedWeights, Mixture, MultinomialLogisticWeights, NamedAlgorithm, Options, Responsibilities,
+    Start, WeightModel, Weights,
 };
 use tabular::{Specification, TableComponents, TableMixture};
 
@@ -23,6 +24,8 @@ pub struct Job<'a> {
     pub acceleration: Acceleration,
     /// The rule of the E-step.
     pub rule: &'a dyn Responsibilities,
+    /// An algorithm that has a loop of its own, in place of the rule.
+    pub algorithm: Option<&'a NamedAlgorithm>,
     /// The start.
     pub start: Start<'a>,
     /// The relative change of coordinates at which a fit may stop.
@@ -31,6 +34,16 @@ pub struct Job<'a> {
     pub row_weights: Option<&'a [f64]>,
     /// Known labels, likewise.
     pub allowed: Option<Allowed<'a>>,
+    /// Row weights of rows that are set aside from the fit, to be scored by it.
+    pub held_out: Option<&'a [f64]>,
+}
+
+/// How well a model fits the rows of its fit, and those set aside.
+pub struct Evaluations {
+    /// The rows of the fit.
+    pub fitted: Evaluation,
+    /// The log-likelihood of the rows set aside, where there are some.
+    pub held_out: Option<f64>,
 }
 
 /// What is fitted besides the components.
@@ -60,7 +73,7 @@ pub struct Fitted {
     /// The report.
     pub report: em::FitReport,
     /// How well the model fits.
-    pub evaluation: Evaluation,
+    pub evaluation: Evaluations,
 }
 
 impl Job<'_> {
@@ -85,24 +98,42 @@ impl Job<'_> {
         }
     }
     /// Fits a mixture of any kind.
-    fn fit<S, W>(
-        &self,
+    fn fit<'d, S, W>(
+        &'d self,
         template: &Mixture<S, W>,
         xs: Batch<'_, <Mixture<S, W> as Density>::Space>,
-        mut driver: Driver<'_, Mixture<S, W>, dyn Responsibilities + '_>,
-    ) -> Result<(Fit<Mixture<S, W>>, Evaluation), FitError>
+        mut driver: Driver<'d, Mixture<S, W>, dyn Responsibilities + 'd>,
+    ) -> Result<(Fit<Mixture<S, W>>, Evaluations), FitError>
     where
         S: ComponentSet,
         W: WeightModel,
+        Mixture<S, W>: Coordinates,
     {
         let data = self.data(xs);
-        let fit = em::fit_from_with(template, data, self.start, &mut driver)?;
-        let evaluation = fit.model.evaluate(data)?;
-        Ok((fit, evaluation))
+        let fit = match self.algorithm {
+            Some(algorithm) => {
+                let mut variant = driver.variant(algorithm);
+                em::fit_from_by(template, data, self.start, &mut variant)?
+            }
+            None => em::fit_from_with(template, data, self.start, &mut driver)?,
+        };
+        // Rows held out are all scored; of the others those count that were not trimmed.
+        let counted = match fit.report.trimmed {
+            Some(_) => Some(em::trimmed(&fit.model, data, self.rule, self.options)?.0),
+            None => None,
+        };
+        let kept = counted.as_deref().map_or(data, |kept| data.weighted(kept));
+        let fitted = fit.model.evaluate(kept)?;
+        let held_out = self.held_out.map(|weights| {
+            let scored = fit.model.evaluate(data.weighted(weights))?;
+            Ok::<_, FitError>(scored.log_likelihood)
+        });
+        let held_out = held_out.transpose()?;
+        Ok((fit, Evaluations { fitted, held_out }))
     }
 }
 
-/// Fits `template` under what is known; only a fit under nothing is kept.
+/// Fits `template` under what is known.
 pub fn fit(
     job: &Job<'_>,
     template: TableMixture,
@@ -118,7 +149,7 @@ pub fn fit(
         let done = job.fit(
             &template,
             context.typed.table.view(),
-            kept.by(job.driver(line)),
+            kept.by(job.driver(line))?,
         );
         let (fit, evaluation) = done.map_err(|error| context.failure(&error, &components))?;
         return Ok(Fitted {
@@ -147,7 +178,7 @@ pub fn fit(
         Mixing::Free => {
             let template = Mixture::new(template.weights().clone(), set).map_err(wrong)?;
             let (fit, evaluation) = job
-                .fit(&template, groups, job.driver(line))
+                .fit(&template, groups, kept.by(job.driver(line))?)
                 .map_err(failed)?;
             let weights = fit.model.weights().clone();
             fitted(fit, evaluation, weights, None, context.specification)
@@ -155,7 +186,7 @@ pub fn fit(
         Mixing::Fixed(weights) => {
             let template = Mixture::new(FixedWeights::new(weights), set).map_err(wrong)?;
             let (fit, evaluation) = job
-                .fit(&template, groups, job.driver(line))
+                .fit(&template, groups, kept.by(job.driver(line))?)
                 .map_err(failed)?;
             let weights = fit.model.weights().weights().clone();
             fitted(fit, evaluation, weights, None, context.specification)
@@ -167,7 +198,8 @@ pub fn fit(
                 ));
             };
             let template = Mixture::new(weights, set).map_err(wrong)?;
-            let done = job.fit(&template, (covariates.view(), groups), job.driver(line));
+            let driver = kept.by(job.driver(line))?;
+            let done = job.fit(&template, (covariates.view(), groups), driver);
             let (fit, evaluation) = done.map_err(failed)?;
             let weights = fit.model.weights().clone();
             let overall = Weights::new(weights.proportions().to_vec()).map_err(wrong)?;
@@ -184,8 +216,8 @@ pub fn fit(
 
 /// A fit under what is known as one of a table.
 fn fitted<W: WeightModel>(
-    fit: Fit<Mixture<Repeated<FixedComponents<TableComponents>>, W>>,
-    evaluation: Evaluation,
+    fit: Fit<KnownMixture<W>>,
+    evaluation: Evaluations,
     weights: Weights,
     concomitant: Option<MultinomialLogisticWeights>,
     specification: &Specification,
@@ -198,23 +230,6 @@ fn fitted<W: WeightModel>(
         report: fit.report,
         evaluation,
     })
-}
-
-/// The components of both kinds as one set: through the form of files, whose numbers are exact.
-fn whole(
-    set: &FixedComponents<TableComponents>,
-    specification: &Specification,
-) -> Result<TableComponents, Failure> {
-    if let Some(free) = set.all_free() {
-        return Ok(free.clone());
-    }
-    let components: Vec<serde_json::Value> = (0..set.len())
-        .map(|k| {
-            let (holder, at) = set.holder(k);
-            specification.save(holder, at)
-        })
-        .collect();
-    Ok(specification.load(&components)?)
 }
 
 /// Refuses to fix components that others depend on.

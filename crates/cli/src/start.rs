@@ -16,6 +16,8 @@ pub enum Chosen {
     Random,
     /// Short runs.
     SmallEm(em::SmallEm),
+    /// Clusters of k-means.
+    KMeans(Box<gmm::KMeansStart>),
     /// A component for each row, or none.
     Labels {
         /// The components.
@@ -36,6 +38,7 @@ impl Chosen {
             Chosen::Spread => em::Start::Spread,
             Chosen::Random => em::Start::Random,
             Chosen::SmallEm(runs) => em::Start::SmallEm(*runs),
+            Chosen::KMeans(start) => em::Start::Partition(&**start),
             Chosen::Labels { labels, .. } => em::Start::Labels(labels),
             Chosen::Responsibilities(given) => em::Start::Responsibilities(given),
             Chosen::Model(_) => em::Start::Model,
@@ -78,6 +81,10 @@ pub fn chosen(
             spread,
             ..em::SmallEm::default()
         })),
+        // These need the numbers of the table: see cluster_start.
+        (Some(Init::KMeans | Init::Hierarchical), _) => Err(Failure::input(
+            "--init kmeans and hierarchical are for one part of numbers",
+        )),
         (Some(Init::Spread), false) => Err(Failure::input(
             "--init spread measures distance by the family of the components, and here they differ",
         )),
@@ -104,8 +111,39 @@ pub fn labels(
     rows: &[usize],
     count: usize,
 ) -> Result<Chosen, Failure> {
-    let text = |row: usize| Some(sheet.cell(row, column)).filter(|text| !is_missing(text));
-    let names = distinct(rows.iter().filter_map(|&row| text(row)));
+    let Named { components, names } = named(sheet, column, rows, (count, false), None)?;
+    Ok(Chosen::Labels {
+        labels: components.iter().map(|own| own.first().copied()).collect(),
+        names,
+    })
+}
+
+/// The components that the cells of a column name.
+pub struct Named {
+    /// Those of each row, in rising order; none where the cell is empty.
+    pub components: Vec<Vec<u32>>,
+    /// The names of all components; none where cells hold numbers of components.
+    pub names: Vec<String>,
+}
+
+/// The components that a column names, of `count`, the last of which may be noise: then it need not have a
+/// name. With a separator a cell may name several.
+pub fn named(
+    sheet: &Sheet,
+    column: usize,
+    rows: &[usize],
+    (count, noise): (usize, bool),
+    separator: Option<char>,
+) -> Result<Named, Failure> {
+    let words = |row: usize| -> Vec<String> {
+        let text = sheet.cell(row, column);
+        match separator {
+            _ if is_missing(&text) => Vec::new(),
+            Some(separator) => text.split(separator).map(str::to_string).collect(),
+            None => vec![text.into_owned()],
+        }
+    };
+    let mut names = distinct(rows.iter().flat_map(|&row| words(row)));
     let place = || format!("{}, column {}", sheet.file, sheet.header[column]);
     if names.is_empty() {
         return Err(Failure::input(format!("{}: every label is empty", place())));
@@ -117,33 +155,43 @@ pub fn labels(
             names.len()
         )));
     }
+    let found = names.len();
     let numbered = |name: &str| name.parse::<u32>().ok().filter(|&k| (k as usize) < count);
-    let by_name = names.len() == count;
-    let component = |row: usize| -> Result<Option<u32>, Failure> {
-        let Some(text) = text(row) else {
-            return Ok(None);
-        };
-        let found = if by_name {
-            let position = names.iter().position(|name| *name == text);
+    // Numbers name the noise too, where they are those of components.
+    let numbers = names.iter().all(|name| numbered(name).is_some());
+    let by_name = found == count || (noise && found + 1 == count && !numbers);
+    let component = |row: usize, word: &str| -> Result<u32, Failure> {
+        let known = if by_name {
+            let position = names.iter().position(|name| *name == word);
             position.and_then(|position| u32::try_from(position).ok())
         } else {
-            numbered(&text)
+            numbered(word)
         };
-        found.map(Some).ok_or_else(|| {
+        known.ok_or_else(|| {
             Failure::input(format!(
-                "{}: label \"{text}\"; {} distinct labels for {count} components must be \
+                "{}: label \"{word}\"; {found} distinct labels for {count} components must be \
                  whole numbers below {count}",
                 sheet.place(row, column),
-                names.len()
             ))
         })
     };
-    let labels = rows
-        .iter()
-        .map(|&row| component(row))
-        .collect::<Result<_, _>>()?;
-    let names = if by_name { names } else { Vec::new() };
-    Ok(Chosen::Labels { labels, names })
+    let of_row = |&row: &usize| -> Result<Vec<u32>, Failure> {
+        let own = words(row);
+        let mut own = own
+            .iter()
+            .map(|word| component(row, word))
+            .collect::<Result<Vec<_>, _>>()?;
+        own.sort_unstable();
+        own.dedup();
+        Ok(own)
+    };
+    let components = rows.iter().map(of_row).collect::<Result<_, _>>()?;
+    if !by_name {
+        names.clear();
+    } else if found < count {
+        names.push("noise".into());
+    }
+    Ok(Named { components, names })
 }
 
 fn responsibilities(sheet: &Sheet, rows: &[usize], count: usize) -> Result<Chosen, Failure> {

@@ -112,11 +112,11 @@ fn part_text(part: &PartSpecification, parameters: &[&Value], names: &[String]) 
 
 /// A regression in words.
 fn formula(regression: &RegressionSpecification) -> String {
-    let mut text = format!(
-        "{} given {}",
-        regression.response,
-        joined(&regression.predictors)
-    );
+    let mut text = regression.response.clone();
+    if let Some([failure, success]) = regression.response_levels() {
+        text.push_str(&format!(" ({failure}: 0, {success}: 1)"));
+    }
+    text.push_str(&format!(" given {}", joined(&regression.predictors)));
     if let Some(offset) = &regression.offset {
         text.push_str(&format!("; offset {offset}"));
     }

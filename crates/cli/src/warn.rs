@@ -19,7 +19,7 @@ pub fn warnings(
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     match report.stop_reason {
-        reason if reason.is_converged() => {}
+        reason if reason.is_converged() || reason == StopReason::Completed => {}
         StopReason::ObjectiveFell => warnings.push(format!(
             "the fit did not converge: iteration {} would have lowered the objective",
             report.iterations() + 1
@@ -45,13 +45,30 @@ pub fn warnings(
     for event in &report.degeneracies {
         warnings.push(event.to_string());
     }
+    let mut parts = context.specification.parts.iter();
+    if model.weights().concentrations().is_some() || parts.any(|part| part.prior.is_some()) {
+        warnings.push(
+            "the fit maximises the posterior: aic, bic and icl are of its log-likelihood, not of the largest one"
+                .into(),
+        );
+    }
     let of_parameters = coinciding(model);
     for warning in &report.warnings {
         // That components coincide is said in terms of their parameters, where those agree.
-        let said = matches!(warning, Warning::Coinciding { .. }) && !of_parameters.is_empty();
-        if !said {
-            warnings.push(warning.to_string());
+        match warning {
+            Warning::Coinciding { .. } if !of_parameters.is_empty() => {}
+            Warning::ImpossibleLevels { part, levels } => {
+                warnings.push(unreachable(context, *part, levels));
+            }
+            other => warnings.push(other.to_string()),
         }
+    }
+    if report.trimmed.is_some() {
+        warnings.push(
+            "log-likelihood, aic, bic and icl are of the rows that --trim leaves: they compare fits of \
+             the same fraction only"
+                .into(),
+        );
     }
     let fractional = |weights: &[f64]| weights.iter().any(|weight| weight.fract() != 0.0);
     if arguments.row_weights.is_some() && row_weights.is_some_and(fractional) {
@@ -61,13 +78,7 @@ pub fn warnings(
                 .into(),
         );
     }
-    let parts = context.specification.parts.iter();
-    let width = |part: &PartSpecification| match &part.regression {
-        Some(_) => part.coefficient_names().len(),
-        None if part.interval => 1,
-        None => part.columns.len(),
-    };
-    let needed = parts.map(width).sum::<usize>() + 1;
+    let needed = least_count(context);
     let counted = if context.specification.is_regression() {
         "terms"
     } else {
@@ -83,7 +94,6 @@ pub fn warnings(
         }
     }
     warnings.extend(of_parameters);
-    warnings.extend(unreachable(context, model));
     if context.typed.incomplete > 0 {
         let fate = match arguments.missing {
             crate::args::Missing::Em => "have no observed cell and do not count",
@@ -94,37 +104,28 @@ pub fn warnings(
     warnings
 }
 
-/// A warning for each categorical column with levels that are impossible under every component: they
-/// stand in no row that counts.
-fn unreachable(context: Context<'_>, model: &TableMixture) -> Vec<String> {
-    let saved: Vec<Value> = (0..model.len())
-        .map(|k| model.components().save(k))
-        .collect();
-    let parts = &context.specification.parts;
-    let probability = |component: &Value, part: usize, level: usize| {
-        let own = if parts.len() > 1 {
-            &component["parts"][part]
-        } else {
-            component
-        };
-        own["probabilities"][level].as_f64()
+/// The effective count that a component needs: its columns, or the terms of its regression, and one.
+pub fn least_count(context: Context<'_>) -> usize {
+    let parts = context.specification.parts.iter();
+    let width = |part: &PartSpecification| match &part.regression {
+        Some(_) => part.coefficient_names().len(),
+        None if part.interval => 1,
+        None => part.columns.len(),
     };
-    let mut warnings = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        let impossible = |level: &usize| {
-            (saved.iter()).all(|component| probability(component, index, *level) == Some(0.0))
-        };
-        let levels = (0..part.levels.len()).filter(impossible);
-        let names: Vec<String> = levels.map(|level| part.levels[level].clone()).collect();
-        if !names.is_empty() {
-            warnings.push(format!(
-                "column {}: probability 0 under every component for {}, which no row in use holds",
-                part.columns[0],
-                joined(&names)
-            ));
-        }
-    }
-    warnings
+    parts.map(width).sum::<usize>() + 1
+}
+
+/// The warning about levels of a column that are impossible under every component, by their names.
+fn unreachable(context: Context<'_>, part: usize, levels: &[usize]) -> String {
+    let part = &context.specification.parts[part];
+    let names: Vec<String> = (levels.iter())
+        .filter_map(|&level| part.levels.get(level).cloned())
+        .collect();
+    format!(
+        "column {}: probability 0 under every component for {}, which no row in use holds",
+        part.columns[0],
+        joined(&names)
+    )
 }
 
 /// A warning for each group of components with the same parameters.

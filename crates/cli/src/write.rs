@@ -22,6 +22,17 @@ pub fn stdout_failed(error: &std::io::Error) -> Failure {
     }
 }
 
+/// Puts a result in place that was printed: only one that was also printed.
+pub fn put(prepared: Option<Prepared<'_>>, printed: Result<(), Failure>) -> Result<(), Failure> {
+    match (prepared, printed) {
+        (Some(_), Err(Failure::Gone)) => Err(Failure::input(
+            "stdout was closed before the result was printed; nothing is written to --output",
+        )),
+        (Some(prepared), Ok(())) => prepared.finish(),
+        (_, printed) => printed,
+    }
+}
+
 /// A file that is to be written, checked before any work.
 pub struct Target {
     /// The option and the path as the user named them, for messages.

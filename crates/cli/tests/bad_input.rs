@@ -1059,7 +1059,7 @@ const ROWS: &[Row] = &[
     (
         "missing",
         "a,b\n1,NA\n3,1\n2,4\n",
-        "fit DATA --family gaussian -k 1 --missing em",
+        "fit DATA --family multivariate_t -k 1 --missing em",
         2,
         &["column b", "--missing em", "--missing drop"],
     ),

@@ -58,13 +58,11 @@ fn fits_agree_with_their_references() {
 }
 
 /// The default options end within 1e-6 nats of plain EM continued from there until no coordinate changes by
-/// more than 1e-13 relative to 1 + |x|, on every fit of one family.
+/// more than 1e-13 relative to 1 + |x|, on every fit of every case.
 #[test]
 fn the_default_options_end_near_the_maximum() {
     let (mut failures, mut fits) = (Vec::new(), 0);
-    let names = names_of_kind("fit").into_iter();
-    let covered = |name: &String| ["uni_", "lca_", "gmm_"].iter().any(|p| name.starts_with(p));
-    for name in names.filter(covered) {
+    for name in names_of_kind("fit") {
         let case = case(&name);
         for run in case["runs"].as_array().expect("runs") {
             let id = run["id"].as_str().expect("an id");
@@ -651,6 +649,54 @@ fn the_worked_example_has_its_digits() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// The default options choose the same model with the same BIC, and the fits of one component, which have
+/// one maximum, are those of the reference.
+#[test]
+fn selections_agree_with_their_references() {
+    for name in names_of_kind("selection") {
+        let case = case(&name);
+        let expected = &case["expected"];
+        let data = case_file(&name, "data.csv");
+        let ranked = |counts: &str| -> Vec<Value> {
+            let text = succeed(&[
+                "select",
+                &data,
+                "-k",
+                counts,
+                "--family",
+                "gaussian",
+                "--covariance",
+                "all",
+                "--format",
+                "json",
+            ]);
+            let chosen: Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(chosen["criterion"], "bic", "{name}");
+            chosen["ranked"].as_array().expect("a list").clone()
+        };
+        let all = ranked("1..9");
+        let best = &all[0];
+        let bic = best["bic"].as_f64().expect("a number");
+        let reference = number(&expected["bic"]).expect("a number");
+        println!(
+            "{name}: {} with {}, bic {bic}",
+            best["covariance"], best["components"]
+        );
+        assert_eq!(best["covariance"], expected["best_model"], "{name}");
+        assert_eq!(best["components"], expected["best_k"], "{name}");
+        assert_eq!(best["parameters"], expected["n_params"], "{name}");
+        // The reference stops when its log-likelihood changes by less than 1e-5 relative.
+        assert!((bic - reference).abs() <= 0.05, "{name}: {bic} {reference}");
+        for row in all.iter().filter(|row| row["components"] == 1) {
+            let structure = row["covariance"].as_str().expect("a name");
+            let reference = -number(&expected["bic_table"]["1"][structure]).expect("a number");
+            let bic = row["bic"].as_f64().expect("a number");
+            let error = (bic / reference - 1.0).abs();
+            assert!(error < 1e-7, "{name} {structure}: {bic} {reference}");
+        }
+    }
+}
+
 /// Every folder is of a kind that some test runs.
 #[test]
 fn no_case_is_forgotten() {
@@ -658,7 +704,15 @@ fn no_case_is_forgotten() {
     for name in all_names() {
         kinds.insert(case(&name)["kind"].as_str().unwrap_or_default().to_string());
     }
-    let known = ["evaluate", "fit", "fit_numbers", "hard", "mle", "table"];
+    let known = [
+        "evaluate",
+        "fit",
+        "fit_numbers",
+        "hard",
+        "mle",
+        "selection",
+        "table",
+    ];
     assert_eq!(kinds, known.map(String::from).into());
 }
 

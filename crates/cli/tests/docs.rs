@@ -32,15 +32,22 @@ fn every_example_of_the_command_line_runs() {
         let target = folder.join("examples/data").join(entry.file_name());
         std::fs::copy(entry.path(), target).expect("a copy");
     }
-    let mut examples = 0;
-    for block in blocks(&page("cli.md"), "console") {
-        for example in block.split("$ mixture ").skip(1) {
-            let (command, expected) = example.split_once('\n').expect("a line");
-            run(&folder, command, expected);
-            examples += 1;
+    for (name, least) in [
+        ("cli.md", 15),
+        ("getting-started.md", 6),
+        ("choosing-a-family.md", 2),
+        ("faq.md", 4),
+    ] {
+        let mut examples = 0;
+        for block in blocks(&page(name), "console") {
+            for example in block.split("$ mixture ").skip(1) {
+                let (command, expected) = example.split_once('\n').expect("a line");
+                run(&folder, command, expected);
+                examples += 1;
+            }
         }
+        assert!(examples >= least, "{name}: {examples} examples");
     }
-    assert!(examples >= 15, "{examples} examples");
 }
 
 /// Runs a command, and compares what it prints with what is shown, where `...` stands for any lines.
@@ -84,7 +91,7 @@ fn the_pages_name_every_family_and_option() {
             family.name
         );
     }
-    for verb in ["fit", "predict", "score", "sample", "show"] {
+    for verb in ["fit", "select", "predict", "score", "sample", "show"] {
         let help = succeed(&[verb, "--help"]);
         for word in help
             .split_whitespace()

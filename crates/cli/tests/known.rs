@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::{Value, json};
 use std::fmt::Write;
-use support::{fit_json, folder, number, records, succeed, write};
+use support::{fit_json, folder, mixture, number, records, succeed, write};
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(String::from).collect()
@@ -305,7 +305,7 @@ fn what_is_fixed_stays_and_is_not_counted() {
     assert_eq!(equal["weights"], json!([0.5, 0.5]));
     assert_eq!(equal["fit"]["parameters"], 4);
     // A component that is estimated alone, the other set by hand: the same as the family's own setting.
-    let part = fit(&format!("{base} --fixed 1 --order mean"));
+    let part = fit(&format!("{base} --fixed 1"));
     assert_eq!(part["components"][1], json!({"mean": 3.0, "variance": 1.0}));
 }
 
@@ -329,4 +329,257 @@ fn components_are_sorted_by_a_parameter() {
     ));
     let slope = |k: usize| number(&slopes["components"][k]["coefficients"][1]);
     assert!(slope(0) < slope(1));
+}
+
+#[test]
+fn parameters_of_a_component_stay() {
+    let folder = folder("known_parameters");
+    let data = write(&folder, "data.csv", experts(400));
+    let start = r#"{"weights":[0.3,0.7],"components":[{"mean":0.25,"variance":1.5},{"mean":3,"variance":1}]}"#;
+    let start = write(&folder, "start.json", start);
+    let base = format!("{data} --family normal --columns x -k 2 --init-model {start}");
+    let fitted = fit(&format!("{base} --fixed 0.mean"));
+    assert_eq!(fitted["components"][0]["mean"], 0.25);
+    assert_eq!(fitted["fit"]["parameters"], 4);
+    assert_eq!(fitted["fit"]["fixed"], json!(["0.mean"]));
+    assert_eq!(fitted["parts"][0]["held"], json!([{"mean": 0.25}, {}]));
+    // At the end each M-step leaves the model where it is: by the formulas, with the posterior of predict.
+    let model = write(&folder, "model.json", fitted.to_string());
+    let (rows, said) = (
+        records(&std::fs::read_to_string(&data).expect("text")),
+        records(&succeed(&["predict", &model, &data])),
+    );
+    let (mut n, mut s, mut q) = ([0.0; 2], [0.0; 2], [0.0; 2]);
+    for (row, said) in rows.iter().zip(&said).skip(1) {
+        let x: f64 = row[0].parse().expect("a number");
+        for k in 0..2 {
+            let r: f64 = said[2 + k].parse().expect("a number");
+            n[k] += r;
+            s[k] += r * x;
+            q[k] += r * x * x;
+        }
+    }
+    let of = |k: usize, key: &str| number(&fitted["components"][k][key]).expect("a number");
+    // Stopped within 1e-7 nats of 400 rows: parameters are known to about 1e-5.
+    near(
+        of(0, "variance"),
+        q[0] / n[0] - 2.0 * 0.25 * s[0] / n[0] + 0.0625,
+        1e-4,
+    );
+    near(of(1, "mean"), s[1] / n[1], 1e-4);
+    // It is a maximum: below that with nothing fixed, above that with the component fixed.
+    let (free, known) = (fit(&base), fit(&format!("{base} --fixed 0")));
+    assert!(likelihood(&known) < likelihood(&fitted) && likelihood(&fitted) < likelihood(&free));
+    // The file keeps what is fixed, as the start of a further fit does.
+    let again = fit(&format!("{data} --init-model {model}"));
+    assert_eq!(again["components"][0]["mean"], 0.25);
+    assert_eq!(again["fit"]["parameters"], 4);
+    // Both parameters are the component.
+    let both = fit(&format!("{base} --fixed 0.mean,0.variance"));
+    assert_eq!(both["fit"]["trace"], known["fit"]["trace"]);
+    assert_eq!(both["fit"]["parameters"], 3);
+    // A part of a product, by number, beside another that is free.
+    let start = r#"{"weights":[0.3,0.7],"components":[
+        {"parts":[{"mean":0,"variance":1.5},{"location":0,"scale":1,"df":5}]},
+        {"parts":[{"mean":4,"variance":1.5},{"location":1,"scale":1,"df":7}]}]}"#;
+    let start = write(&folder, "product.json", start);
+    let base = format!("{data} --part normal:x --part student_t:z -k 2 --init-model {start}");
+    let fitted = fit(&format!(
+        "{base} --fixed 1.1.df,0.0.mean --max-iterations 20"
+    ));
+    assert_eq!(fitted["components"][1]["parts"][1]["df"], 7.0);
+    assert_eq!(fitted["components"][0]["parts"][0]["mean"], 0.0);
+    assert_ne!(fitted["components"][0]["parts"][1]["df"], 5.0);
+    assert_eq!(fitted["fit"]["parameters"], 1 + 3 + 5 - 1 + 1 - 1 + 1);
+    for (fixed, word) in [
+        ("0.median", "no such parameter"),
+        ("0.1.scale", "scale cannot be fixed alone; what can is df"),
+        ("5.mean", "nor a parameter of one"),
+        ("0,0.0.mean", "its parameters are fixed, too"),
+    ] {
+        let run = mixture(&words(&format!("fit {base} --fixed {fixed}")));
+        assert_eq!(run.code, 2, "{fixed}: {}", run.stderr);
+        assert!(run.stderr.contains(word), "{fixed}: {}", run.stderr);
+    }
+    let run = mixture(&words(&format!("fit {base} --fixed 0 --order weight")));
+    assert_eq!(run.code, 2, "{}", run.stderr);
+}
+
+#[test]
+fn a_row_may_be_known_to_be_of_some_components() {
+    let folder = folder("known_masks");
+    let (mut draws, mut text) = (Draws(5), String::from("x,label,all\n"));
+    for i in 0..300 {
+        let x = draws.normal(5.0 * f64::from(i % 3));
+        let name = ["a", "b", "c"][i as usize % 3];
+        let label = match i % 10 {
+            0 => name.to_string(),
+            1..4 if i % 3 < 2 => "b|a".into(),
+            4 if i % 3 > 0 => "b|c".into(),
+            _ => String::new(),
+        };
+        writeln!(text, "{x},{label},a|b|c").expect("text");
+    }
+    let data = write(&folder, "data.csv", text.clone());
+    let base = format!("{data} --family normal --columns x -k 3");
+    let start = r#"{"weights":[0.4,0.3,0.3],"components":[
+        {"mean":1,"variance":4},{"mean":4,"variance":4},{"mean":8,"variance":4}]}"#;
+    let start = write(&folder, "start.json", start);
+    let fitted = fit(&format!("{base} --known-labels label --init-model {start}"));
+    assert_eq!(fitted["label_names"], json!(["a", "b", "c"]));
+    // The likelihood of a row is the sum over the components where it may be.
+    let of = |k: usize, key: &str| number(&fitted["components"][k][key]).expect("a number");
+    let mut total = 0.0;
+    for row in records(&text).iter().skip(1) {
+        let x: f64 = row[0].parse().expect("a number");
+        let density = |k: usize| {
+            let z = x - of(k, "mean");
+            let weight = number(&fitted["weights"][k]).expect("a number");
+            weight * (-0.5 * z * z / of(k, "variance")).exp()
+                / (2.0 * std::f64::consts::PI * of(k, "variance")).sqrt()
+        };
+        let among = |k: &usize| row[1].is_empty() || row[1].contains(["a", "b", "c"][*k]);
+        total += (0..3).filter(among).map(density).sum::<f64>().ln();
+    }
+    near(likelihood(&fitted), total, 1e-12);
+    // Among all components is anywhere.
+    let anywhere = fit(&format!("{base} --known-labels all --init-model {start}"));
+    let plain = fit(&format!("{base} --init-model {start}"));
+    assert_eq!(anywhere["fit"]["trace"], plain["fit"]["trace"]);
+    // Without a start, from random rows, names keep their order.
+    let random = fit(&format!("{base} --known-labels label --restarts 3"));
+    near(likelihood(&random), likelihood(&fitted), 1e-8);
+    let more = write(&folder, "more.csv", "x,label\n1,a|b\n2,c|d\n3,a\n4,\n");
+    let run = mixture(&words(&format!(
+        "fit {more} --family normal --columns x -k 3 --known-labels label"
+    )));
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("4 distinct labels for 3 components"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn trimmed_rows_do_not_count() {
+    let folder = folder("known_trim");
+    let (mut draws, mut text) = (Draws(4), String::from("x,n\n"));
+    for i in 0..200 {
+        let x = if i % 10 == 0 {
+            100.0 * (draws.next() - 0.5)
+        } else {
+            draws.normal(6.0 * f64::from(i % 2))
+        };
+        writeln!(text, "{x},{}", 1 + i % 3).expect("text");
+    }
+    let data = write(&folder, "data.csv", text);
+    let base = format!("{data} --family normal --columns x -k 2 --init random --restarts 15");
+    let fitted = fit(&format!("{base} --trim 0.1"));
+    let mut means = [0, 1].map(|k| number(&fitted["components"][k]["mean"]).expect("a number"));
+    means.sort_by(f64::total_cmp);
+    // Standard errors are 0.11.
+    assert!(
+        means[0].abs() < 0.5 && (means[1] - 6.0).abs() < 0.5,
+        "{means:?}"
+    );
+    let trimmed = &fitted["fit"]["trimmed"];
+    assert_eq!(
+        (&trimmed["fraction"], &trimmed["rows"]),
+        (&json!(0.1), &json!(180))
+    );
+    assert_eq!(fitted["fit"]["observations"], 180.0);
+    // The 180 rows that score best under the model, and their sum.
+    let model = write(&folder, "model.json", fitted.to_string());
+    let scores = records(&succeed(&["score", &model, &data]));
+    let mut scores: Vec<f64> = (scores.iter().skip(1))
+        .map(|row| row[0].parse().expect("a number"))
+        .collect();
+    scores.sort_by(f64::total_cmp);
+    near(likelihood(&fitted), scores[20..].iter().sum(), 1e-12);
+    near(
+        number(&trimmed["cut"]).expect("a number"),
+        scores[20],
+        1e-13,
+    );
+    let p = number(&fitted["fit"]["parameters"]).expect("a number");
+    near(
+        number(&fitted["fit"]["bic"]).expect("a number"),
+        p * 180f64.ln() - 2.0 * likelihood(&fitted),
+        1e-12,
+    );
+    // Row weights, noise, other algorithms; 0 is no trimming.
+    let weighted = fit(&format!(
+        "{base} --trim 0.1 --row-weights n --acceleration none"
+    ));
+    near(
+        number(&weighted["fit"]["observations"]).expect("a number"),
+        0.9 * 399.0,
+        1e-12,
+    );
+    fit(&format!("{base} --trim 0.1 --algorithm hard"));
+    fit(&format!("{base} --trim 0.1 --noise"));
+    assert_eq!(
+        fit(&format!("{base} --trim 0"))["fit"]["trace"],
+        fit(&base)["fit"]["trace"]
+    );
+    for (option, word) in [
+        ("--trim 1", "at least 0 and below 1"),
+        ("--trim -0.1", "at least 0 and below 1"),
+        ("--trim 0.1 --group n", "--group"),
+        ("--trim 0.1 --missing em", "--missing em"),
+    ] {
+        let run = mixture(&words(&format!("fit {base} {option}")));
+        assert_eq!(run.code, 2, "{option}: {}", run.stderr);
+        assert!(run.stderr.contains(word), "{option}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_fit_goes_on_from_a_file_with_its_groups_and_covariates() {
+    let folder = folder("known_inherited");
+    let data = write(&folder, "data.csv", experts(200));
+    let base = format!("{data} --family normal --columns x -k 2");
+    let fitted = fit(&format!("{base} --concomitant z,sex --max-iterations 5"));
+    let model = write(&folder, "model.json", fitted.to_string());
+    let again = fit(&format!("{data} --init-model {model} --max-iterations 0"));
+    assert_eq!(again["concomitant"], fitted["concomitant"]);
+    near(likelihood(&again), likelihood(&fitted), 1e-13);
+    let (long, _) = subjects();
+    let long = write(&folder, "long.csv", long);
+    let grouped = fit(&format!(
+        "{long} --family normal -k 2 --group subject --max-iterations 5"
+    ));
+    let model = write(&folder, "grouped.json", grouped.to_string());
+    let again = fit(&format!("{long} --init-model {model} --max-iterations 0"));
+    assert_eq!(again["group"], "subject");
+    near(likelihood(&again), likelihood(&grouped), 1e-13);
+}
+
+/// A covariate far from 0 gives the fit of one near it.
+#[test]
+fn an_offset_of_a_covariate_has_no_part_in_the_fit() {
+    let folder = folder("known_offset");
+    let near_0 = write(&folder, "near.csv", experts(500));
+    let mut text = String::from("x,z\n");
+    for row in records(&experts(500)).iter().skip(1) {
+        let z: f64 = row[1].parse().expect("a number");
+        writeln!(text, "{},{}", row[0], z + 1e8).expect("text");
+    }
+    let far = write(&folder, "far.csv", text);
+    let options = "--family normal --columns x -k 2 --concomitant z --order mean --tolerance 1e-9";
+    let [near_0, fitted] = [near_0, far.clone()].map(|data| fit(&format!("{data} {options}")));
+    // z + 1e8 is rounded to 1.5e-8.
+    near(likelihood(&fitted), likelihood(&near_0), 1e-9);
+    let slope =
+        |file: &Value| number(&file["concomitant"]["coefficients"][0][1]).expect("a number");
+    near(slope(&fitted), slope(&near_0), 1e-5);
+    let model = write(&folder, "model.json", fitted.to_string());
+    let total = records(&succeed(&["score", &model, &far, "--total"]));
+    // In a file the intercept is that at z = 0: a predictor is known to ε · 1e8.
+    near(
+        total[1][0].parse().expect("a number"),
+        likelihood(&fitted),
+        1e-7,
+    );
 }

@@ -176,3 +176,78 @@ fn labels_name_the_noise_last() {
     assert_eq!(fitted["label_names"], json!(["a", "b", "far"]));
     assert_eq!(fitted["weights"], json!([0.4, 0.35, 0.25]));
 }
+
+/// Noise beside what is known of rows and components.
+#[test]
+fn noise_stands_beside_what_is_known() {
+    let folder = folder("noise_known");
+    let data = write(&folder, "data.csv", labelled());
+    let base = format!("{data} --family normal --columns x -k 2 --noise");
+    let number = |file: &Value, pointer: &str| {
+        file.pointer(pointer)
+            .and_then(Value::as_f64)
+            .expect(pointer)
+    };
+    // With every label known, also that of the noise: estimation class by class.
+    let known = fit(&format!("{base} --known-labels g"));
+    assert_eq!(known["label_names"], json!(["a", "b", "far"]));
+    assert_eq!(known["weights"], json!([0.4, 0.35, 0.25]));
+    let mean = VALUES[..8].iter().sum::<f64>() / 8.0;
+    assert!((number(&known, "/components/0/mean") - mean).abs() < 1e-13);
+    // With names of the components alone; the noise has no label.
+    let text = labelled().replace("far", "");
+    let some = write(&folder, "some.csv", text);
+    let named = fit(&format!(
+        "{some} --family normal --columns x -k 2 --noise --known-labels g --init random"
+    ));
+    assert_eq!(named["label_names"], json!(["a", "b", "noise"]));
+    assert!((number(&named, "/weights/2") - 0.25).abs() < 1e-6);
+    // Sorted, the noise stands last all the same.
+    let sorted = fit(&format!("{base} --init-labels g --order weight"));
+    assert!(number(&sorted, "/components/0/mean") > number(&sorted, "/components/1/mean"));
+    // Weights and a component as they are in a file.
+    let model = write(&folder, "model.json", known.to_string());
+    let fixed = fit(&format!("{data} --init-model {model} --fixed weights,0"));
+    assert_eq!(fixed["weights"], known["weights"]);
+    assert_eq!(fixed["components"][0], known["components"][0]);
+    assert_eq!(fixed["fit"]["parameters"], json!(2));
+    let all = fit(&format!("{data} --init-model {model} --fixed 0,1"));
+    assert_eq!(all["components"], known["components"]);
+    let part = fit(&format!("{data} --init-model {model} --fixed 1.mean"));
+    assert_eq!(
+        part["components"][1]["mean"],
+        known["components"][1]["mean"]
+    );
+    assert_eq!(part["fit"]["parameters"], json!(5));
+    // Groups of one row are rows, and an intercept alone is plain weights.
+    let rows = labelled();
+    let single = rows.lines().enumerate().map(|(i, line)| {
+        format!(
+            "{line},{}\n",
+            if i == 0 { "id".into() } else { i.to_string() }
+        )
+    });
+    let single = write(&folder, "single.csv", single.collect::<String>());
+    let start = "--family normal --columns x -k 2 --noise --init-labels g";
+    let plain = fit(&format!("{data} {start}"));
+    let grouped = fit(&format!("{single} {start} --group id"));
+    assert_eq!(grouped["fit"]["trace"], plain["fit"]["trace"]);
+    let alone = fit(&format!("{data} {start} --concomitant 1"));
+    assert!(
+        (number(&alone, "/fit/log_likelihood") - number(&plain, "/fit/log_likelihood")).abs()
+            < 1e-6
+    );
+    let words = format!("fit {base} --weights equal");
+    let run = support::mixture(
+        &words
+            .split_whitespace()
+            .map(String::from)
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("the share of the noise"),
+        "{}",
+        run.stderr
+    );
+}

@@ -461,3 +461,92 @@ fn bounds_come_from_the_data() {
         run.stderr
     );
 }
+
+#[test]
+fn a_response_of_two_levels_is_their_names() {
+    let folder = folder("regression_levels");
+    let answers = [1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 1];
+    let data = |name: &str, text: &dyn Fn(usize, usize) -> String| {
+        let rows: String = (answers.iter().enumerate())
+            .map(|(i, &answer)| format!("{},{}\n", text(i, answer), (i * 7) % 5))
+            .collect();
+        write(&folder, name, format!("y,x\n{rows}"))
+    };
+    let numbers = data("numbers.csv", &|_, answer| answer.to_string());
+    let names = data("names.csv", &|_, answer| ["healthy", "ill"][answer].into());
+    let options = "--family logistic_regression --response y --predictors x -k 1";
+    let first = fit_json(&words(&format!("{numbers} {options}")));
+    let second = fit_json(&words(&format!("{names} {options}")));
+    assert_eq!(first["components"], second["components"]);
+    assert_eq!(
+        first["fit"]["log_likelihood"],
+        second["fit"]["log_likelihood"]
+    );
+    let regression = &second["parts"][0]["regression"];
+    assert_eq!(regression["levels"]["y"], json!(["healthy", "ill"]));
+    assert!(first["parts"][0]["regression"].get("levels").is_none());
+    let text = succeed(&words(&format!("fit {names} {options}")));
+    assert!(text.contains("y (healthy: 0, ill: 1) given x"), "{text}");
+
+    // The same scores, labels and draws, by name.
+    let numbered = write(&folder, "numbers.json", first.to_string());
+    let named = write(&folder, "names.json", second.to_string());
+    for verb in ["score", "predict"] {
+        assert_eq!(
+            succeed(&[verb, &numbered, &numbers]),
+            succeed(&[verb, &named, &names])
+        );
+    }
+    let draw = |model: &str| succeed(&["sample", model, "--predictors-from", &numbers]);
+    let swapped = draw(&numbered)
+        .replace("0,", "healthy,")
+        .replace("1,", "ill,");
+    assert_eq!(draw(&named), swapped);
+
+    // Other levels are refused by name.
+    let refused = |arguments: String, words: &[&str]| {
+        let run = mixture(&self::words(&arguments));
+        assert_eq!((run.code, &*run.stdout), (2, ""), "{arguments}");
+        for word in words {
+            assert!(run.stderr.contains(word), "{}", run.stderr);
+        }
+    };
+    let other = write(&folder, "other.csv", "y,x\nill,1\nwell,2\n");
+    refused(
+        format!("score {named} {other}"),
+        &["line 3, column y", "\"well\" is unknown", "healthy, ill"],
+    );
+    let three = data("three.csv", &|i, answer| {
+        (if i == 4 {
+            "dead"
+        } else {
+            ["healthy", "ill"][answer]
+        })
+        .into()
+    });
+    refused(
+        format!("fit {three} {options}"),
+        &["column y has 3 levels, dead, healthy, ill", "two levels"],
+    );
+    let one = write(&folder, "one.csv", "y,x\nill,1\nill,2\n");
+    refused(
+        format!("fit {one} {options}"),
+        &["column y has 1 levels, ill"],
+    );
+    let counts = options.replace("logistic", "poisson");
+    refused(
+        format!("fit {names} {counts}"),
+        &["\"ill\" is not a number"],
+    );
+    let trials = format!("{} --set trials=1", options.replace("logistic", "binomial"));
+    refused(
+        format!("fit {names} {trials}"),
+        &["\"ill\" is not a number"],
+    );
+    let wrong = second.to_string().replace("logistic", "poisson");
+    let wrong = write(&folder, "wrong.json", wrong);
+    refused(
+        format!("score {wrong} {numbers}"),
+        &["family poisson_regression has no levels of its response"],
+    );
+}

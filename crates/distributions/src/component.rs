@@ -5,6 +5,10 @@ use crate::{Batch, EstimateError, Obs, Scratch, Space, Statistics, View};
 /// The rows scored and accumulated together: a block and everything computed from it stay in cache.
 pub const BLOCK_ROWS: usize = 256;
 
+/// How far below the spread of all rows a floor lies ([`Component::floored`]), as a share of the variance:
+/// components a thousand times as narrow as the whole are untouched.
+pub const LEAST_SHARE: f64 = 1e-6;
+
 /// A density (or mass) over a space of observations.
 ///
 /// Only [`log_density`](Density::log_density) must be written. The other methods exist for speed:
@@ -119,6 +123,17 @@ pub trait Component: Density + Clone {
         0.0
     }
 
+    /// The same component, which no M-step makes narrower than [`LEAST_SHARE`] of `whole`, the estimate from
+    /// all rows: a floor under what would collapse on a point. The M-step is then the exact maximiser
+    /// under that constraint. `None` where a family has no such floor.
+    fn floored(&self, _whole: &Self) -> Option<Self> {
+        None
+    }
+    /// Whether the floor of [`floored`](Component::floored) holds the component.
+    fn is_at_bound(&self) -> bool {
+        false
+    }
+
     /// Whether [`maximize`](Component::maximize) takes one step towards the maximum (IRLS, one
     /// Newton step) and may overshoot. The driver then checks the objective, and shortens the step
     /// by [`toward`](Component::toward) where it fell.
@@ -141,6 +156,12 @@ pub trait Component: Density + Clone {
     /// As [`maximize`](Component::maximize).
     fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
         self.maximize(&crate::combine::accumulated(self, xs, weights))
+    }
+
+    /// The levels that have probability 0, where observations are levels of a category: pairs of the part
+    /// of a product, from 0, and the code.
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        Vec::new()
     }
 
     /// The squared distance of two observations in units of this component's own spread, where the

@@ -81,7 +81,7 @@ mod statistics;
 pub mod testing;
 mod univariate;
 
-pub use component::{BLOCK_ROWS, Component, Coordinates, Density, next_coordinate};
+pub use component::{BLOCK_ROWS, Component, Coordinates, Density, LEAST_SHARE, next_coordinate};
 pub use error::{EstimateError, ParameterError, Reason};
 pub use exponential_family::{
     ExponentialFamily, FromMean, exponential_accumulate_batch, exponential_log_density,

@@ -62,6 +62,18 @@ pub trait IntervalStatistics: Component + Univariate {
     /// be infinite. Where the interval has probability 0 under `self`, the limit as the interval
     /// shrinks to its end nearest the support is added.
     fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64);
+    /// Adds what of `weight` observations is expected outside of low < X ≤ high: `weight` times the
+    /// expected statistic there, times the probability of lying there.
+    fn accumulate_outside(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        for (from, to, mass) in [
+            (f64::NEG_INFINITY, low, self.cdf(low)),
+            (high, f64::INFINITY, self.sf(high)),
+        ] {
+            if mass > 0.0 {
+                self.accumulate_interval(into, from, to, weight * mass);
+            }
+        }
+    }
 }
 
 /// The smallest double x in \[low, high\] with P(X ≤ x) ≥ p, by halving the doubles between the two

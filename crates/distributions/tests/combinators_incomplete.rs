@@ -757,3 +757,19 @@ fn in_files_their_parameters_stand_beside_the_familys() {
     let censored = Censored(Poisson::new(2.5).unwrap());
     assert_eq!(to_string(&censored).unwrap(), r#"{"rate":2.5}"#);
 }
+
+/// Counts no more dispersed than a zero-truncated Poisson have the maximum at that: size ∞.
+#[test]
+fn a_zero_truncated_negative_binomial_may_be_a_poisson() {
+    let xs = [1, 2, 3, 2, 3, 3, 4];
+    let start = Truncated::new(NegativeBinomial::new(3.0, 2.0).unwrap(), 0.0, INFINITY).unwrap();
+    let fitted = start.estimate(&xs, &[1.0; 7]).unwrap();
+    let poisson = zero_truncated(1.0).estimate(&xs, &[1.0; 7]).unwrap();
+    assert_eq!(fitted.family().size(), INFINITY);
+    let (mean, rate) = (fitted.family().mean(), poisson.family().rate());
+    assert!((mean / rate - 1.0).abs() < 1e-12, "{mean} {rate}");
+    for x in [0.0, 1.0, 5.0, 40.0] {
+        let (limit, law) = (fitted.family(), Poisson::new(mean).unwrap());
+        assert_eq!((limit.cdf(x), limit.sf(x)), (law.cdf(x), law.sf(x)));
+    }
+}

@@ -99,9 +99,27 @@ fn maxima_are_met() {
             "geometric" => check(&case, Geometric::new(0.9).unwrap(), |f| {
                 vec![f.probability()]
             }),
+            "negative_binomial" => check(&case, NegativeBinomial::new(20.0, 9.0).unwrap(), |f| {
+                vec![f.mean(), f.size()]
+            }),
+            "beta" => check(&case, Beta::new(9.0, 0.5).unwrap(), |f| {
+                vec![f.alpha(), f.beta()]
+            }),
+            "logistic" => check(&case, Logistic::new(9.0, 0.5).unwrap(), |f| {
+                vec![f.location(), f.scale()]
+            }),
+            "gumbel" => check(&case, Gumbel::new(4.0, 2.5).unwrap(), |f| {
+                vec![f.location(), f.scale()]
+            }),
+            "inverse_gaussian" => check(&case, InverseGaussian::new(9.0, 0.5).unwrap(), |f| {
+                vec![f.mean(), f.shape()]
+            }),
+            "von_mises" => check(&case, VonMises::new(-1.0, 0.5).unwrap(), |f| {
+                vec![f.mean_direction(), f.concentration()]
+            }),
             "poisson" => check(&case, Poisson::new(30.0).unwrap(), |f| vec![f.rate()]),
             other => panic!("{other}"),
         }
     }
-    assert_eq!(seen, 16);
+    assert_eq!(seen, 26);
 }

@@ -9,6 +9,7 @@ use crate::error::FitError;
 use crate::observe::Progress;
 use crate::report::{Fit, FitReport};
 use crate::stop::{StopReason, Stopping};
+use crate::trim::Trimmed;
 use std::ops::ControlFlow;
 
 /// The state of a fit between two iterations: the runs (starts) that are over, and the one going on.
@@ -111,6 +112,7 @@ struct RunReport {
     log_likelihood: f64,
     passes: usize,
     stop_reason: StopReason,
+    trimmed: Option<Trimmed>,
     #[cfg_attr(feature = "serde", serde(with = "reason_form::degeneracies"))]
     degeneracies: Vec<Degeneracy>,
 }
@@ -125,21 +127,20 @@ impl<M: Clone> FinishedRun<M> {
                 log_likelihood: report.log_likelihood,
                 passes: report.passes,
                 stop_reason: report.stop_reason,
+                trimmed: report.trimmed,
                 degeneracies: report.degeneracies.clone(),
             },
         }
     }
     fn fit(&self) -> Fit<M> {
-        let report = self.report.clone();
+        let own = self.report.clone();
+        let (trace, log_likelihood, passes) = (own.trace, own.log_likelihood, own.passes);
+        let (reason, events) = (own.stop_reason, own.degeneracies);
+        let mut report = FitReport::new(trace, log_likelihood, passes, reason, events);
+        report.trimmed = own.trimmed;
         Fit {
             model: self.model.clone(),
-            report: FitReport::new(
-                report.trace,
-                report.log_likelihood,
-                report.passes,
-                report.stop_reason,
-                report.degeneracies,
-            ),
+            report,
         }
     }
 }

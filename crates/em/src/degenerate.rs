@@ -21,6 +21,11 @@ pub enum OnDegenerate {
     Reset,
     /// The component is left out, and the fit goes on with one less.
     Drop,
+    /// No component gets narrower than a floor, [`LEAST_SHARE`](distributions::LEAST_SHARE) of the
+    /// variance of all rows: a constraint on the parameters throughout the fit, with its own exact M-step, so
+    /// that the log-likelihood never falls and is bounded. Components that have no floor are refused
+    /// ([`FitError::NoFloor`](crate::FitError::NoFloor)); a component of no row still fails.
+    Floor,
 }
 
 /// A component that had no estimate, and what was done.
@@ -44,6 +49,7 @@ impl fmt::Display for Degeneracy {
             OnDegenerate::Fail => "the run failed",
             OnDegenerate::Reset => "started anew from the worst-explained rows",
             OnDegenerate::Drop => "dropped",
+            OnDegenerate::Floor => "held by the floor",
         };
         let mut error = EstimateError::new(self.reason.clone()).in_component(self.component);
         error.effective_count = self.effective_count;
@@ -59,7 +65,8 @@ impl Degeneracy {
         action: OnDegenerate,
     ) -> Option<Degeneracy> {
         let component = error.component?;
-        (action != OnDegenerate::Fail).then(|| Degeneracy {
+        let acts = matches!(action, OnDegenerate::Reset | OnDegenerate::Drop);
+        acts.then(|| Degeneracy {
             iteration,
             component,
             effective_count: error.effective_count,
@@ -102,7 +109,7 @@ pub(crate) fn repaired<S: ComponentSet, W: WeightModel>(
     let rest = model.subset(&others);
     match action {
         OnDegenerate::Reset => reset(model, &rest, k, data),
-        OnDegenerate::Fail | OnDegenerate::Drop => Ok(rest),
+        OnDegenerate::Fail | OnDegenerate::Drop | OnDegenerate::Floor => Ok(rest),
     }
 }
 

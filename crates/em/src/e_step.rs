@@ -5,6 +5,7 @@ use crate::model::{LatentModel, Tally};
 use crate::responsibilities::At;
 use crate::workspace::Workspace;
 use distributions::{BLOCK_ROWS, Batch};
+use std::ops::Range;
 
 /// The E-step: for every block of rows, scores it under all components, turns the scores into
 /// responsibilities
@@ -21,7 +22,20 @@ pub fn e_step<M: LatentModel<R>, R: Sync + ?Sized>(
     rule: &R,
     workspace: &mut Workspace<M::Statistics>,
 ) -> Tally {
-    workspace.run(|slot| {
+    let chunks = 0..workspace.chunks();
+    e_step_of(model, data, iteration, rule, workspace, chunks)
+}
+
+/// The same over some chunks of the rows, whose merged statistics stand in the workspace.
+pub(crate) fn e_step_of<M: LatentModel<R>, R: Sync + ?Sized>(
+    model: &M,
+    data: Data<'_, Batch<'_, M::Space>>,
+    iteration: usize,
+    rule: &R,
+    workspace: &mut Workspace<M::Statistics>,
+    chunks: Range<usize>,
+) -> Tally {
+    workspace.run_chunks(chunks, |slot| {
         let end = slot.rows.end;
         for start in slot.rows.clone().step_by(BLOCK_ROWS) {
             let block = data.block(start..(start + BLOCK_ROWS).min(end));

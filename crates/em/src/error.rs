@@ -46,6 +46,15 @@ pub enum FitError {
     },
     /// Arguments whose shapes or values do not fit together, in words.
     Shape(String),
+    /// The components have no floor, which the policy for degenerate components asks for; or all rows
+    /// together have no spread.
+    NoFloor(EstimateError),
+    /// An algorithm that keeps statistics of several iterates, and a component whose M-step is a single
+    /// step from the iterate that made them ([`one_step`](distributions::Component::one_step)).
+    OneStep {
+        /// The algorithm.
+        algorithm: &'static str,
+    },
     /// No estimate in an M-step.
     Estimate {
         /// The iteration, 0 for the start.
@@ -94,6 +103,12 @@ impl fmt::Display for FitError {
                 "iteration {iteration}: row {row} has no finite positive density under any component"
             ),
             FitError::Shape(what) => f.write_str(what),
+            FitError::NoFloor(why) => write!(f, "a floor: {why}"),
+            FitError::OneStep { algorithm } => write!(
+                f,
+                "{algorithm} EM keeps statistics of several iterates, and the M-step of these components \
+                 is one Newton step from a single one: use em, hard, stochastic or annealed"
+            ),
             FitError::Estimate { iteration, source } => {
                 write!(f, "iteration {iteration}: {source}")
             }
@@ -104,7 +119,7 @@ impl fmt::Display for FitError {
 impl std::error::Error for FitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            FitError::Estimate { source, .. } => Some(source),
+            FitError::Estimate { source, .. } | FitError::NoFloor(source) => Some(source),
             _ => None,
         }
     }

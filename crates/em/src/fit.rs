@@ -1,24 +1,20 @@
 //! The loop: E-step, M-step, until nothing more is to be gained.
 
-use crate::accelerate::{Accelerate, Acceleration, relative_change};
-use crate::checkpoint::{Checkpoint, Journal, KeepCheckpoints, RunState};
+use crate::checkpoint::RunState;
 use crate::data::Data;
-use crate::degenerate::{Degeneracy, most_events};
-use crate::e_step::e_step;
+use crate::degenerate::{Degeneracy, OnDegenerate, most_events};
+pub(crate) use crate::driver::Driver;
 use crate::error::FitError;
 use crate::model::LatentModel;
-use crate::observe::{Observe, Progress};
+use crate::observe::Progress;
 use crate::options::Options;
 use crate::report::{Fit, FitReport};
-use crate::responsibilities::Soft;
-use crate::stop::{StopReason, Stopping, rounding_bound};
+use crate::step::Evaluated;
+use crate::stop::{StopReason, Stopping};
+use crate::trim::Trimming;
 use crate::workspace::Workspace;
-use distributions::{Batch, Coordinates, View};
+use distributions::{Batch, View};
 use std::ops::ControlFlow;
-use std::time::Instant;
-
-/// Halvings of a one-step M-step before it is given up: 2⁻⁴⁰ of a step moves nothing.
-const HALVINGS: i32 = 40;
 
 /// Plain EM from a given model.
 ///
@@ -41,144 +37,9 @@ pub fn fit<M: LatentModel>(
     options: &Options,
 ) -> Result<Fit<M>, FitError> {
     check_data(&start, data)?;
+    let start = start.suited_to(data.xs);
     let mut workspace = Workspace::new(data.xs, &start.empty_statistics(), options.threads);
     Driver::new(options).run(start, data, 0, &mut workspace)
-}
-
-/// How much the second model differs from the first.
-type Change<M> = fn(&M, &M) -> f64;
-
-/// How a fit runs: its options, the rule of its E-step, who looks on, and what accelerates it.
-///
-/// ```
-/// use distributions::{Component, Poisson};
-/// use em::{Acceleration, Data, Driver, Mixture, Options, Workspace};
-///
-/// let counts: Vec<u64> = vec![0, 1, 1, 2, 0, 9, 11, 8, 10, 1];
-/// let start = Mixture::uniform(vec![Poisson::new(1.0)?, Poisson::new(5.0)?]);
-/// let options = Options::default();
-/// let mut workspace = Workspace::new(&counts[..], &start.empty_statistics(), options.threads);
-/// let mut driver = Driver::new(&options).accelerate(Acceleration::Squarem);
-/// let fitted = driver.run(start, Data::new(&counts[..]), 0, &mut workspace)?;
-/// assert!(fitted.report.stop_reason.is_converged());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct Driver<'a, M, R: ?Sized = Soft> {
-    pub(crate) options: &'a Options,
-    pub(crate) rule: &'a R,
-    observer: Option<&'a mut dyn Observe<M>>,
-    scheme: Option<Box<dyn Accelerate<M>>>,
-    /// A tolerance of the relative change of parameters, and how it is measured.
-    rest: Option<(f64, Change<M>)>,
-    deadline: Option<Instant>,
-    keeper: Option<&'a mut dyn KeepCheckpoints<M>>,
-    journal: Journal<M>,
-}
-
-impl<'a, M> Driver<'a, M> {
-    /// Plain EM with these options.
-    pub fn new(options: &'a Options) -> Self {
-        Driver {
-            options,
-            rule: &Soft,
-            observer: None,
-            scheme: None,
-            rest: None,
-            deadline: None,
-            keeper: None,
-            journal: Journal::default(),
-        }
-    }
-}
-
-impl<'a, M, R: ?Sized> Driver<'a, M, R> {
-    /// The same under another rule.
-    pub fn rule<Other: ?Sized>(self, rule: &'a Other) -> Driver<'a, M, Other> {
-        Driver {
-            options: self.options,
-            rule,
-            observer: self.observer,
-            scheme: self.scheme,
-            rest: self.rest,
-            deadline: self.deadline,
-            keeper: self.keeper,
-            journal: self.journal,
-        }
-    }
-    /// The same with an observer.
-    pub fn observe(mut self, observer: &'a mut dyn Observe<M>) -> Self {
-        self.observer = Some(observer);
-        self
-    }
-    /// The same with one who takes checkpoints. [`fit_from_with`](crate::fit_from_with) refuses them
-    /// together with short runs, split and merge, and a time limit.
-    pub fn checkpoints(mut self, keeper: &'a mut dyn KeepCheckpoints<M>) -> Self {
-        self.keeper = Some(keeper);
-        self
-    }
-    /// The same, going on from a checkpoint of a fit of the same template, data, start and options:
-    /// with the bits that it would have had without the break.
-    pub fn resume(mut self, checkpoint: Checkpoint<M>) -> Self {
-        self.journal = Journal::resuming(checkpoint);
-        self
-    }
-    /// The same, accelerated.
-    pub fn accelerate(mut self, acceleration: Acceleration) -> Self
-    where
-        M: Coordinates + 'static,
-    {
-        self.scheme = acceleration.scheme();
-        self
-    }
-    /// The same, which stops besides when an M-step changes no coordinate x by more than
-    /// `tolerance`·(1 + |x|): for parameters that must be known to more digits than the objective shows.
-    pub fn parameter_tolerance(mut self, tolerance: f64) -> Self
-    where
-        M: Coordinates,
-    {
-        self.rest = Some((tolerance, relative_change));
-        self
-    }
-    /// Whether checkpoints are kept, or one is resumed.
-    pub(crate) fn has_checkpoints(&self) -> bool {
-        self.keeper.is_some() || self.journal.is_behind()
-    }
-    /// Whether the checkpoint does not belong to this fit: not a matter of one start.
-    pub(crate) fn refuses_checkpoint(&self) -> bool {
-        self.journal.refuses()
-    }
-    /// Whether the observer or the clock ends the run.
-    fn interrupted(&self, unwanted: bool) -> Option<StopReason> {
-        if unwanted {
-            return Some(StopReason::Observer);
-        }
-        self.out_of_time().then_some(StopReason::TimeLimit)
-    }
-    /// Whether the M-step changes every coordinate by less than was asked for.
-    fn at_rest(&self, model: &M, next: &M) -> bool {
-        self.rest
-            .is_some_and(|(tolerance, change)| change(model, next) <= tolerance)
-    }
-    /// Whether a deadline is set, by whoever called.
-    pub(crate) fn has_deadline(&self) -> bool {
-        self.deadline.is_some()
-    }
-    /// Sets when the time of the options is over, unless it is set.
-    pub(crate) fn set_deadline(&mut self) {
-        let now = Instant::now();
-        let limit = self.options.time_limit;
-        let deadline = limit.and_then(|limit| now.checked_add(limit));
-        self.deadline = self.deadline.or(deadline);
-    }
-    /// Whether the time of the options is over.
-    pub(crate) fn out_of_time(&self) -> bool {
-        self.deadline
-            .is_some_and(|deadline| Instant::now() >= deadline)
-    }
-    /// Lets the next run begin its own time.
-    pub(crate) fn clear_deadline(&mut self) {
-        self.deadline = None;
-    }
 }
 
 impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
@@ -220,6 +81,9 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
                 data.rows()
             )));
         }
+        if self.trimming.is_none() {
+            self.trimming = Trimming::asked(self.options.trim)?;
+        }
         // Restarts share one deadline; a run of its own has its own.
         let shared = self.deadline.is_some();
         self.set_deadline();
@@ -230,7 +94,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         fit
     }
 
-    /// The loop.
+    /// The loop: the M-step, the E-step at what it gives, until nothing more is to be gained.
     fn climb(
         &mut self,
         start: M,
@@ -249,57 +113,55 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
             if let Some(reason) = self.interrupted(wish.is_break() || kept.is_break()) {
                 break reason;
             }
-            let iteration = run.trace.len();
-            let accelerated = run.accelerate && !run.stopping.probing();
-            let error = match current.model.maximize(workspace.statistics()) {
+            let next = match current.model.maximize(workspace.statistics()) {
                 Ok(whole) if self.at_rest(&current.model, &whole) => {
                     break StopReason::ParametersAtRest;
                 }
-                Ok(whole) => {
-                    match self.advance(
-                        &current,
-                        whole,
-                        data,
-                        iteration,
-                        accelerated,
-                        &mut run.passes,
-                        workspace,
-                    ) {
-                        Ok(Some(next)) => {
-                            run.trace.push(next.objective);
-                            let before = std::mem::replace(&mut current, next);
-                            if run.refuge.is_none() && !current.plain {
-                                run.refuge = Some((before.model, iteration));
-                            }
-                            continue;
-                        }
-                        Ok(None) => break StopReason::ObjectiveFell,
-                        Err(error) => error,
-                    }
-                }
-                Err(source) => FitError::Estimate { iteration, source },
+                Ok(whole) => self.advance(&current, whole, data, &mut run, workspace),
+                Err(source) => Err(FitError::Estimate {
+                    iteration: run.trace.len(),
+                    source,
+                }),
             };
-            let model = if let Some((model, length)) = run.refuge.take() {
-                // Acceleration must not fail where plain EM would not: plain EM from there on.
-                run.accelerate = false;
-                run.trace.truncate(length - 1);
-                model
-            } else {
-                self.repair(&current.model, error, data, &mut run.degeneracies)?
+            current = match next {
+                Ok(Some(next)) => accepted(current, next, &mut run),
+                Ok(None) => break StopReason::ObjectiveFell,
+                Err(error) => self.recovered(&current.model, error, data, &mut run, workspace)?,
             };
-            workspace.reshape(&model.empty_statistics());
-            current = self.evaluate(model, data, run.trace.len(), &mut run.passes, workspace)?;
-            run.trace.push(current.objective);
-            run.stopping.restart();
-            self.forget();
         };
-        let log_likelihood = current.log_likelihood;
-        let (trace, passes) = (run.trace, run.passes);
-        let report = FitReport::new(trace, log_likelihood, passes, stop_reason, run.degeneracies);
-        Ok(Fit {
-            report,
-            model: current.model,
-        })
+        let (trace, passes, events) = (run.trace, run.passes, run.degeneracies);
+        let likelihood = current.log_likelihood;
+        let mut report = FitReport::new(trace, likelihood, passes, stop_reason, events);
+        report.trimmed = current.trimmed;
+        let model = current.model;
+        Ok(Fit { model, report })
+    }
+
+    /// Where the fit goes on after `model` had no next one: before acceleration led astray, or at a model
+    /// that is repaired.
+    fn recovered(
+        &mut self,
+        model: &M,
+        error: FitError,
+        data: Data<'_, Batch<'_, M::Space>>,
+        run: &mut RunState<M>,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<Evaluated<M>, FitError> {
+        let model = if let Some((model, length)) = run.refuge.take() {
+            // Acceleration must not fail where plain EM would not: plain EM from there on.
+            run.accelerate = false;
+            run.trace.truncate(length - 1);
+            model
+        } else {
+            self.repair(model, error, data, &mut run.degeneracies)?
+        };
+        workspace.reshape(&model.empty_statistics());
+        let iteration = run.trace.len();
+        let current = self.evaluate(model, data, iteration, &mut run.passes, workspace)?;
+        run.trace.push(current.objective);
+        run.stopping.restart();
+        self.forget();
+        Ok(current)
     }
 
     /// The E-step at the start, or at the model of the checkpoint where this is its run.
@@ -310,10 +172,13 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         workspace: &mut Workspace<M::Statistics>,
     ) -> Result<(Evaluated<M>, RunState<M>), FitError> {
         self.forget();
-        let (start, resumed) = match self.journal.resumed() {
+        let (mut start, resumed) = match self.journal.resumed() {
             Some((model, run)) => (model, Some(run)),
             None => (start, None),
         };
+        if self.options.on_degenerate == OnDegenerate::Floor {
+            start = start.above_floor(data)?;
+        }
         // The run before may have dropped a component and left smaller statistics.
         workspace.reshape(&start.empty_statistics());
         let (mut passes, iteration) = (0, resumed.as_ref().map_or(0, RunState::iteration));
@@ -333,7 +198,7 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
     }
 
     /// The model with which to go on after an M-step had no estimate, by the policy of the options.
-    fn repair(
+    pub(crate) fn repair(
         &self,
         model: &M,
         failed: FitError,
@@ -347,6 +212,8 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         let Some(event) = event.filter(|_| events.len() < most_events(model.classes())) else {
             return Err(failed);
         };
+        // Rows that are trimmed are no start for a component.
+        let data = (self.trimming.as_ref()).map_or(data, |trimming| trimming.of(data));
         let repaired = model.repaired(event.component, event.action, data);
         events.push(event);
         repaired.map_err(|_| failed)
@@ -394,97 +261,16 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         };
         keeper.keep(self.journal.checkpoint(&current.model, state))
     }
-
-    /// The E-step at `model`: its statistics stay in the workspace.
-    fn evaluate(
-        &self,
-        model: M,
-        data: Data<'_, Batch<'_, M::Space>>,
-        iteration: usize,
-        passes: &mut usize,
-        workspace: &mut Workspace<M::Statistics>,
-    ) -> Result<Evaluated<M>, FitError> {
-        *passes += 1;
-        let tally = e_step(&model, data, iteration, self.rule, workspace);
-        if let Some(row) = tally.unexplained {
-            return Err(FitError::OffSupport { row, iteration });
-        }
-        let penalty = model.log_prior();
-        Ok(Evaluated {
-            model,
-            objective: tally.objective + penalty,
-            log_likelihood: tally.objective,
-            magnitude: tally.magnitude + penalty.abs(),
-            plain: false,
-        })
-    }
-
-    /// The E-step at the result `whole` of the M-step, or at what acceleration makes of it.
-    ///
-    /// That E-step is the check of the M-step, at no extra pass. Where the objective fell by more
-    /// than rounding, an accelerated proposal gives way to the plain step, and a one-step M-step is
-    /// halved until it does not fall. `None` when that does not help, or the M-step claims to be
-    /// exact.
-    fn advance(
-        &mut self,
-        current: &Evaluated<M>,
-        whole: M,
-        data: Data<'_, Batch<'_, M::Space>>,
-        iteration: usize,
-        accelerated: bool,
-        passes: &mut usize,
-        workspace: &mut Workspace<M::Statistics>,
-    ) -> Result<Option<Evaluated<M>>, FitError> {
-        let model = &current.model;
-        let floor = current.objective - rounding_bound(current.magnitude);
-        let rises = |reached: &Evaluated<M>| reached.objective >= floor;
-        if let Some(scheme) = self.scheme.as_mut().filter(|_| accelerated)
-            && let Some(proposal) = scheme.propose(model, &whole)
-        {
-            let reached = self.evaluate(proposal, data, iteration, passes, workspace);
-            if let Some(reached) = reached.ok().filter(rises) {
-                return Ok(Some(reached));
-            }
-            if let Some(scheme) = &mut self.scheme {
-                scheme.rejected();
-            }
-        }
-        if !model.one_step() {
-            let reached = self.evaluate(whole, data, iteration, passes, workspace)?;
-            return Ok(Some(reached).filter(rises).map(Evaluated::plain));
-        }
-        for halving in 0..=HALVINGS {
-            let shorter = match halving {
-                0 => whole.clone(),
-                _ => model.toward(&whole, 0.5_f64.powi(halving)),
-            };
-            let reached = self.evaluate(shorter, data, iteration, passes, workspace);
-            if let Some(reached) = reached.ok().filter(rises) {
-                return Ok(Some(reached.plain()));
-            }
-        }
-        Ok(None)
-    }
 }
 
-/// A model and what its E-step said of it.
-struct Evaluated<M> {
-    model: M,
-    objective: f64,
-    log_likelihood: f64,
-    /// The scale of the objective's rounding error.
-    magnitude: f64,
-    /// Whether a plain EM step led here.
-    plain: bool,
-}
-
-impl<M> Evaluated<M> {
-    fn plain(self) -> Self {
-        Evaluated {
-            plain: true,
-            ..self
-        }
+/// Goes on to `next`, and remembers where acceleration first left plain EM.
+fn accepted<M>(before: Evaluated<M>, next: Evaluated<M>, run: &mut RunState<M>) -> Evaluated<M> {
+    let iteration = run.trace.len();
+    run.trace.push(next.objective);
+    if run.refuge.is_none() && !next.plain {
+        run.refuge = Some((before.model, iteration));
     }
+    next
 }
 
 /// Checks that the data can be fitted by `model`: lengths, row weights, enough rows, and every row
@@ -513,7 +299,10 @@ pub fn check_data<M: LatentModel<R>, R: ?Sized>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accelerate::{Accelerate, relative_change};
+    use crate::e_step::e_step;
     use crate::mixture::Mixture;
+    use crate::responsibilities::Soft;
     use crate::weights::Weights;
     use distributions::{Component, Normal};
     use std::time::Duration;

@@ -48,6 +48,7 @@
 //! | the E-step; its rule | [`e_step`]; [`Responsibilities`] |
 //! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
 //! | acceleration | [`Acceleration`] |
+//! | other algorithms: stochastic, annealed, incremental, online | [`Algorithm`]; [`OnlineLearner`] |
 //! | looking on; checkpoints | [`Observe`]; [`Checkpoint`] |
 //! | starts; several of them; moves from a fit | [`Start`]; [`fit_from`]; [`SplitMerge`] |
 //! | what a user should know of a fit | [`Warning`] |
@@ -56,7 +57,10 @@
 //! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
 //! | rows that share a class | [`Repeated`](distributions::combine::Repeated) over any set |
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
+//! | rows that are trimmed | [`Options::trim`], [`trimmed`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
+//! | components merged to clusters; the divergence of two models | [`MergeSequence`]; [`kl_by_sampling`] |
+//! | choosing among models: criteria, cross-validation, ranking, a test of K | [`select`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
 
@@ -67,11 +71,14 @@ mod common_slopes;
 mod concomitant;
 mod data;
 mod degenerate;
+mod divergence;
+mod driver;
 mod e_step;
 mod error;
 mod fit;
 mod fixed;
 mod init;
+mod merge_clusters;
 mod mixture;
 mod model;
 mod multivariate;
@@ -84,13 +91,17 @@ mod responsibilities;
 mod restart;
 mod row_source;
 mod sample;
+pub mod select;
 mod set;
 mod shared_variance;
 mod split_merge;
+mod step;
 mod stop;
 mod stratum;
 mod tabled;
+mod trim;
 mod univariate;
+mod variant;
 mod warning;
 mod weights;
 mod with_noise;
@@ -102,11 +113,14 @@ pub use common_slopes::{CommonSlopes, LinearCommonSlopes};
 pub use concomitant::{ConcomitantStatistics, MultinomialLogisticWeights};
 pub use data::{Allowed, Data};
 pub use degenerate::{Degeneracy, OnDegenerate};
+pub use divergence::{MonteCarlo, kl_by_sampling};
+pub use driver::Driver;
 pub use e_step::e_step;
 pub use error::FitError;
-pub use fit::{Driver, check_data, fit};
+pub use fit::{check_data, fit};
 pub use fixed::{FixedComponents, FixedWeights};
-pub use init::{SmallEm, Start, starting_model};
+pub use init::{Partition, SmallEm, Start, starting_model};
+pub use merge_clusters::{MergeSequence, MergeStep};
 pub use mixture::Mixture;
 pub use model::{LatentModel, Tally};
 pub use multivariate::{total_covariance, total_mean};
@@ -115,15 +129,20 @@ pub use options::Options;
 pub use posterior::{Evaluation, Posterior};
 pub use report::{Fit, FitReport, SAME_MAXIMUM, StartReport};
 pub use responsibilities::{At, Hard, Responsibilities, Soft};
-pub use restart::{fit_from, fit_from_with, stream};
+pub use restart::{fit_from, fit_from_by, fit_from_with, stream};
 pub use row_source::RowSource;
 pub use sample::{SampleSet, draw_class};
-pub use set::ComponentSet;
+pub use set::{ComponentSet, no_floor};
 pub use shared_variance::SharedVariance;
 pub use split_merge::SplitMerge;
 pub use stop::{StopReason, remaining_gain, rounding_bound};
 pub use stratum::StratumWeights;
 pub use tabled::{CodeWeights, Grouping, LogTables, TabledColumns, TabledStatistics, rows_outside};
+pub use trim::{Trimmed, trimmed};
+pub use variant::{
+    Algorithm, AnnealedEm, Drawn, IncrementalEm, NamedAlgorithm, OnlineEm, OnlineLearner, Run,
+    StochasticEm, Tempered, Variant,
+};
 pub use warning::Warning;
 pub use weights::{Counts, WeightModel, Weights};
 pub use with_noise::{BoundingBox, ConstantDensity, NoiseStatistics, WithNoise};

@@ -330,7 +330,7 @@ impl<S: ComponentSet, W: WeightModel> Component for Mixture<S, W> {
         self.weights.parameter_count() + self.components.parameter_count()
     }
     fn log_prior(&self) -> f64 {
-        self.components.log_prior()
+        self.weights.log_prior() + self.components.log_prior()
     }
     fn one_step(&self) -> bool {
         self.weights.one_step() || self.components.one_step()
@@ -365,6 +365,30 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
         scratch.give(prepared);
         tally
     }
+    fn score(
+        &self,
+        data: Data<'_, Batch<'_, Self::Space>>,
+        at: At,
+        rule: &R,
+        values: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let rows = data.rows();
+        let mut prepared = scratch.take(self.prepared_width() * rows);
+        let mut joint = scratch.take_dirty(self.len() * rows);
+        self.prepare(data.xs, &mut prepared);
+        self.log_joint_matrix(data.xs, &prepared, &mut joint, scratch);
+        data.restrict(&mut joint);
+        rule.assign(at, &mut joint, values);
+        scratch.give(joint);
+        scratch.give(prepared);
+    }
+    fn suited_to(&self, xs: Batch<'_, Self::Space>) -> Self {
+        Mixture {
+            weights: self.weights.suited_to::<S::Space>(xs),
+            components: self.components.clone(),
+        }
+    }
     fn classes(&self) -> usize {
         self.len()
     }
@@ -375,6 +399,15 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
         data: Data<'_, Batch<'_, Self::Space>>,
     ) -> Result<Self, FitError> {
         repaired(self, component, action, data)
+    }
+    fn above_floor(&self, data: Data<'_, Batch<'_, Self::Space>>) -> Result<Self, FitError> {
+        let weights: Vec<f64> = (0..data.rows()).map(|i| data.row_weight(i)).collect();
+        let parts = W::component_batch::<S::Space>(data.xs);
+        let components = self.components.floored(parts, &weights);
+        Ok(Mixture {
+            weights: self.weights.clone(),
+            components: components.map_err(FitError::NoFloor)?,
+        })
     }
 }
 

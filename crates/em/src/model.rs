@@ -4,6 +4,7 @@ use crate::data::Data;
 use crate::degenerate::OnDegenerate;
 use crate::error::FitError;
 use crate::responsibilities::{At, Soft};
+use crate::set::no_floor;
 use distributions::{Batch, Component, Scratch, View};
 
 /// What an E-step over some rows adds up, besides the statistics.
@@ -40,6 +41,28 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
         scratch: &mut Scratch,
     ) -> Tally;
 
+    /// What each row of a block adds to the objective per unit of row weight, whatever its weight: the
+    /// log-density, under [`Soft`]. The default asks [`expect`](LatentModel::expect) row by row.
+    fn score(
+        &self,
+        data: Data<'_, Batch<'_, Self::Space>>,
+        at: At,
+        rule: &R,
+        values: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let mut unused = self.empty_statistics();
+        for (i, value) in values.iter_mut().enumerate() {
+            let mut row = data.block(i..i + 1);
+            row.row_weights = None;
+            let at = At {
+                row: at.row + i,
+                ..at
+            };
+            *value = self.expect(row, at, rule, &mut unused, scratch).objective;
+        }
+    }
+
     /// The model with which to go on after component `component` had no estimate.
     ///
     /// # Errors
@@ -55,16 +78,31 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
         ))
     }
 
+    /// The model with a floor under what may collapse, where its policy is
+    /// [`OnDegenerate::Floor`](crate::OnDegenerate::Floor).
+    ///
+    /// # Errors
+    /// When the model has none.
+    fn above_floor(&self, _data: Data<'_, Batch<'_, Self::Space>>) -> Result<Self, FitError> {
+        Err(FitError::NoFloor(no_floor()))
+    }
+    /// The same model in coordinates that suit the rows of a fit, where it has such; a fit begins with it.
+    fn suited_to(&self, _xs: Batch<'_, Self::Space>) -> Self {
+        self.clone()
+    }
+
     /// The number of latent classes, for messages and checks; 1 where there is none.
     fn classes(&self) -> usize {
         1
     }
 }
 
+/// The most chunks into which rows are cut.
+pub(crate) const MOST_CHUNKS: usize = 64;
+
 /// How many rows a chunk of the data holds: a function of the number of rows alone, so that the
 /// chunks, and with them every bit of a result, do not depend on the number of threads.
 pub(crate) fn chunk_rows<V: View>(xs: V) -> usize {
-    const CHUNKS: usize = 64;
     let blocks = xs.len().div_ceil(distributions::BLOCK_ROWS);
-    blocks.div_ceil(CHUNKS).max(1) * distributions::BLOCK_ROWS
+    blocks.div_ceil(MOST_CHUNKS).max(1) * distributions::BLOCK_ROWS
 }

@@ -23,6 +23,14 @@ pub struct Options {
     /// components and split a third, each followed by EM to convergence; when one raises the objective,
     /// as many again are tried from there. Default 0. They need at least three components.
     pub split_merge: usize,
+    /// The fraction α of the total row weight, below 1, that does not count: in each iteration it is
+    /// taken from the rows of lowest log-density ([`trimmed`](crate::trimmed) says which). Default 0.
+    ///
+    /// The objective is then the trimmed log-likelihood T(θ) = max Σ v_i ln p(x_i | θ) over 0 ≤ v_i ≤ w_i
+    /// with Σ v_i = (1 − α) Σ w_i. No iteration lowers it: the M-step for the weights v at θ raises
+    /// Σ v_i ln p(x_i), and new weights can only raise it further. Each iteration takes a second pass.
+    /// Neykov, Filzmoser, Dimova & Neytchev (2007), Computational Statistics & Data Analysis 52, 299–308.
+    pub trim: f64,
     /// The seed of all randomness; default 0. Restart r draws from its own stream.
     pub seed: u64,
     /// What to do with a component that has no estimate; the default fails, naming it.
@@ -39,6 +47,7 @@ impl Default for Options {
             time_limit: None,
             restarts: 10,
             split_merge: 0,
+            trim: 0.0,
             seed: 0,
             on_degenerate: OnDegenerate::Fail,
             threads: 0,
@@ -70,6 +79,11 @@ impl Options {
     /// The same options with this many moves that split and merge components.
     pub fn split_merge(mut self, split_merge: usize) -> Self {
         self.split_merge = split_merge;
+        self
+    }
+    /// The same options, with this fraction of the row weight trimmed.
+    pub fn trim(mut self, trim: f64) -> Self {
+        self.trim = trim;
         self
     }
     /// The same options with this seed.

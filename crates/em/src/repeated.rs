@@ -90,6 +90,9 @@ impl<S: ComponentSet> ComponentSet for Repeated<S> {
         spread_over_items(groups, weights, &mut of_items);
         self.0.estimate(items, &of_items).map(Repeated)
     }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        self.0.impossible_levels()
+    }
     fn parameter_count(&self) -> usize {
         self.0.parameter_count()
     }

@@ -4,6 +4,7 @@ use crate::degenerate::Degeneracy;
 use crate::error::FitError;
 use crate::split_merge::SplitMerge;
 use crate::stop::StopReason;
+use crate::trim::Trimmed;
 use crate::warning::Warning;
 
 /// A fitted model and how it came about: the model is state, the report is information.
@@ -22,12 +23,14 @@ pub struct FitReport {
     pub trace: Vec<f64>,
     /// What the fit maximised: the last entry of the trace.
     pub objective: f64,
-    /// Σ w_i ln p(x_i): the objective without priors.
+    /// Σ w_i ln p(x_i): the objective without priors; of the rows that count, where some are trimmed.
     pub log_likelihood: f64,
     /// Passes over the data, those of shortened steps and of other starts included.
     pub passes: usize,
     /// Why it stopped.
     pub stop_reason: StopReason,
+    /// Which rows count at the model, where a fraction of them is [trimmed](crate::Options::trim).
+    pub trimmed: Option<Trimmed>,
     /// Components that had no estimate on the way, and what was done. The objective may fall there.
     pub degeneracies: Vec<Degeneracy>,
     /// Each start, in order; one entry where the start was given.
@@ -57,6 +60,7 @@ impl FitReport {
             log_likelihood,
             passes,
             stop_reason,
+            trimmed: None,
             degeneracies,
             starts: vec![StartReport {
                 outcome: Ok((objective, stop_reason)),

@@ -1,18 +1,23 @@
 //! Several starts, the best kept, all reported.
 
+use crate::data::Data;
+use crate::degenerate::OnDegenerate;
+use crate::driver::Driver;
 use crate::error::FitError;
-use crate::fit::{Driver, check_data};
+use crate::fit::check_data;
 use crate::init::{MixtureData, SmallEm, Start, repaired_start};
 use crate::mixture::Mixture;
+use crate::model::LatentModel;
 use crate::options::Options;
 use crate::report::{Fit, StartReport};
-use crate::responsibilities::Responsibilities;
+use crate::responsibilities::{Responsibilities, Soft};
 use crate::set::ComponentSet;
 use crate::split_merge::split_and_merge;
+use crate::variant::{Algorithm, Variant};
 use crate::warning::warnings;
 use crate::weights::WeightModel;
 use crate::workspace::Workspace;
-use distributions::Component;
+use distributions::{Batch, Component};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
@@ -69,50 +74,143 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     driver: &mut Driver<'_, Mixture<S, W>, R>,
 ) -> Result<Fit<Mixture<S, W>>, FitError> {
     check_data::<_, R>(template, data)?;
-    check_checkpoints(start, driver)?;
-    let statistics = template.empty_statistics();
-    let mut search = Search {
-        template,
-        data,
-        workspace: Workspace::new(data.xs, &statistics, driver.options.threads),
-        best: None,
-        failure: None,
-        starts: Vec::new(),
-        passes: 0,
-    };
+    check_checkpoints(driver)?;
+    let template = &prepared::<_, _, R>(template, data, driver.options)?;
+    let mut search = Search::new(template, data, driver.options);
     let shared = driver.has_deadline();
     driver.set_deadline();
     let searched = match start {
-        Start::SmallEm(small) => {
-            search.short_runs(small, driver);
-            Ok(())
-        }
+        Start::SmallEm(small) => search.short_runs(small, driver),
         start => search.full_runs(start, driver),
     };
-    let outcome = searched.and_then(|()| search.finish(start, driver));
+    let outcome = searched.and_then(|()| search.finish(start, Some(driver)));
     if !shared {
         driver.clear_deadline();
     }
     outcome
 }
 
-/// Refuses what a checkpoint does not hold: short runs, moves from a fit, the time that is gone.
-fn check_checkpoints<M, R: ?Sized>(
+/// The template under the policy for degenerate components, in coordinates that suit the rows.
+fn prepared<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized>(
+    template: &Mixture<S, W>,
+    data: MixtureData<'_, '_, S, W>,
+    options: &Options,
+) -> Result<Mixture<S, W>, FitError> {
+    let template = match options.on_degenerate {
+        OnDegenerate::Floor => LatentModel::<R>::above_floor(template, data)?,
+        _ => template.clone(),
+    };
+    Ok(LatentModel::<R>::suited_to(&template, data.xs))
+}
+
+/// [`fit_from`] by another [`Algorithm`]. Of several starts the one whose model has the highest
+/// log-likelihood (with the prior) is kept. Short runs, and moves that split and merge, belong to EM and
+/// are refused.
+///
+/// ```
+/// use distributions::Normal;
+/// use em::{AnnealedEm, Data, Mixture, Options, Start, Variant, fit_from_by};
+///
+/// let xs = [1.0, 1.2, 0.8, 1.1, 5.0, 5.3, 4.9, 5.2];
+/// let template = Mixture::uniform(vec![Normal::standard(); 2]);
+/// let (options, algorithm) = (Options::default().restarts(1), AnnealedEm::default());
+/// let mut variant = Variant::new(&algorithm, &options);
+/// let fitted = fit_from_by(&template, Data::new(&xs[..]), Start::Spread, &mut variant)?;
+/// let means: Vec<f64> = fitted.model.components().iter().map(Normal::mean).collect();
+/// assert!((means[0] + means[1] - 6.125).abs() < 1e-6);
+/// # Ok::<(), em::FitError>(())
+/// ```
+///
+/// # Errors
+/// See [`FitError`].
+pub fn fit_from_by<S: ComponentSet, W: WeightModel, A: Algorithm<Mixture<S, W>> + ?Sized>(
+    template: &Mixture<S, W>,
+    data: MixtureData<'_, '_, S, W>,
     start: Start<'_>,
-    driver: &Driver<'_, M, R>,
-) -> Result<(), FitError> {
-    let options = driver.options;
-    let refused = [
-        (matches!(start, Start::SmallEm(_)), "short runs"),
-        (options.split_merge > 0, "split and merge"),
-        (options.time_limit.is_some(), "a time limit"),
-    ];
-    match refused.iter().find(|(asked, _)| *asked) {
-        Some((_, what)) if driver.has_checkpoints() => Err(FitError::Shape(format!(
-            "checkpoints cannot be combined with {what}"
-        ))),
-        _ => Ok(()),
+    variant: &mut Variant<'_, Mixture<S, W>, A>,
+) -> Result<Fit<Mixture<S, W>>, FitError> {
+    check_data::<_, Soft>(template, data)?;
+    if matches!(start, Start::SmallEm(_)) || variant.options.split_merge > 0 {
+        return Err(FitError::Shape(
+            "short runs, and moves that split and merge, are for EM".into(),
+        ));
     }
+    if variant.options.trim > 0.0 {
+        return Err(FitError::Shape("trimming is for EM and hard EM".into()));
+    }
+    let template = &prepared::<_, _, Soft>(template, data, variant.options)?;
+    let mut search = Search::new(template, data, variant.options);
+    variant.set_deadline();
+    search.full_runs(start, variant)?;
+    search.finish::<Soft>(start, None)
+}
+
+/// Whatever makes a run from each start.
+trait Runner<M: Component> {
+    fn options(&self) -> &Options;
+    fn out_of_time(&self) -> bool;
+    /// Whether the checkpoint does not belong to this fit.
+    fn refuses_checkpoint(&self) -> bool {
+        false
+    }
+    fn run(
+        &mut self,
+        start: M,
+        data: Data<'_, Batch<'_, M::Space>>,
+        which: usize,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<Fit<M>, FitError>;
+}
+
+impl<M: LatentModel<R>, R: Sync + ?Sized> Runner<M> for Driver<'_, M, R> {
+    fn options(&self) -> &Options {
+        self.options
+    }
+    fn out_of_time(&self) -> bool {
+        Driver::out_of_time(self)
+    }
+    fn refuses_checkpoint(&self) -> bool {
+        Driver::refuses_checkpoint(self)
+    }
+    fn run(
+        &mut self,
+        start: M,
+        data: Data<'_, Batch<'_, M::Space>>,
+        which: usize,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<Fit<M>, FitError> {
+        Driver::run(self, start, data, which, workspace)
+    }
+}
+
+impl<M: LatentModel, A: Algorithm<M> + ?Sized> Runner<M> for Variant<'_, M, A> {
+    fn options(&self) -> &Options {
+        self.options
+    }
+    fn out_of_time(&self) -> bool {
+        Variant::out_of_time(self)
+    }
+    fn run(
+        &mut self,
+        start: M,
+        data: Data<'_, Batch<'_, M::Space>>,
+        which: usize,
+        workspace: &mut Workspace<M::Statistics>,
+    ) -> Result<Fit<M>, FitError> {
+        Variant::run(self, start, data, which, workspace)
+    }
+}
+
+/// Refuses what no checkpoint can hold: the clock.
+fn check_checkpoints<M, R: ?Sized>(driver: &Driver<'_, M, R>) -> Result<(), FitError> {
+    if driver.options.time_limit.is_some() && driver.has_checkpoints() {
+        return Err(FitError::Shape(
+            "checkpoints cannot be combined with a time limit: where the clock ends a fit no two of them \
+             are the same"
+                .into(),
+        ));
+    }
+    Ok(())
 }
 
 /// The runs of one fit.
@@ -126,20 +224,37 @@ struct Search<'a, 'b, 'x, S: ComponentSet, W: WeightModel> {
     passes: usize,
 }
 
-impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
+impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
+    fn new(
+        template: &'a Mixture<S, W>,
+        data: MixtureData<'b, 'x, S, W>,
+        options: &Options,
+    ) -> Self {
+        let statistics = template.empty_statistics();
+        Search {
+            template,
+            data,
+            workspace: Workspace::new(data.xs, &statistics, options.threads),
+            best: None,
+            failure: None,
+            starts: Vec::new(),
+            passes: 0,
+        }
+    }
+
     /// One run from `start`, the start number `which`.
-    fn run<R: Responsibilities + ?Sized>(
+    fn run(
         &mut self,
         start: Start<'_>,
         which: usize,
-        driver: &mut Driver<'_, Mixture<S, W>, R>,
+        runner: &mut impl Runner<Mixture<S, W>>,
     ) -> Result<Fit<Mixture<S, W>>, FitError> {
-        let options = driver.options;
+        let options = runner.options();
         let mut rng = stream(options.seed, which);
         let (policy, mut events) = (options.on_degenerate, Vec::new());
         let (template, data) = (self.template, self.data);
         let model = repaired_start(template, data, start, &mut rng, policy, &mut events)?;
-        let mut fit = driver.run(model, data, which, &mut self.workspace)?;
+        let mut fit = runner.run(model, data, which, &mut self.workspace)?;
         fit.report.degeneracies.splice(0..0, events);
         self.passes += fit.report.passes;
         Ok(fit)
@@ -161,17 +276,17 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
     }
 
     /// Every start to its end; an error only where the checkpoint is of another fit.
-    fn full_runs<R: Responsibilities + ?Sized>(
+    fn full_runs(
         &mut self,
         start: Start<'_>,
-        driver: &mut Driver<'_, Mixture<S, W>, R>,
+        runner: &mut impl Runner<Mixture<S, W>>,
     ) -> Result<(), FitError> {
-        for which in 0..start.count(driver.options) {
-            if self.best.is_some() && driver.out_of_time() {
+        for which in 0..start.count(runner.options()) {
+            if self.best.is_some() && runner.out_of_time() {
                 break;
             }
-            let outcome = self.run(start, which, driver);
-            if driver.refuses_checkpoint() {
+            let outcome = self.run(start, which, runner);
+            if runner.refuses_checkpoint() {
                 return outcome.map(|_| ());
             }
             self.starts.push(StartReport::of(&outcome));
@@ -180,12 +295,13 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
         Ok(())
     }
 
-    /// Every start for a few iterations, the best of them to the end.
+    /// Every start for a few iterations, the best of them to the end. No checkpoint holds the short runs: they
+    /// are soon run again. An error only where the checkpoint is of another fit.
     fn short_runs<R: Responsibilities + ?Sized>(
         &mut self,
         small: SmallEm,
         driver: &mut Driver<'_, Mixture<S, W>, R>,
-    ) {
+    ) -> Result<(), FitError> {
         let iterations = small.iterations.min(driver.options.max_iterations);
         let brief = driver.options.clone().max_iterations(iterations);
         let mut short = Driver::new(&brief).rule(driver.rule);
@@ -206,6 +322,9 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
         for (which, short) in reached.into_iter().take(small.continued.max(1)) {
             let (template, data) = (short.model, self.data);
             let outcome = driver.run(template, data, which, &mut self.workspace);
+            if driver.refuses_checkpoint() {
+                return outcome.map(|_| ());
+            }
             let outcome = outcome.map(|mut fit| {
                 self.passes += fit.report.passes;
                 fit.report.continues(short.report);
@@ -214,19 +333,28 @@ impl<S: ComponentSet, W: WeightModel> Search<'_, '_, '_, S, W> {
             self.starts[which] = StartReport::of(&outcome);
             self.keep(outcome);
         }
+        Ok(())
     }
 
     /// The best of all, sorted where chance numbered its components.
     fn finish<R: Responsibilities + ?Sized>(
         mut self,
         start: Start<'_>,
-        driver: &mut Driver<'_, Mixture<S, W>, R>,
+        driver: Option<&mut Driver<'_, Mixture<S, W>, R>>,
     ) -> Result<Fit<Mixture<S, W>>, FitError> {
         let Some(mut best) = self.best else {
             return Err(self.failure.unwrap_or(FitError::NoRows));
         };
-        let moves = split_and_merge(&mut best, self.data, driver, &mut self.workspace);
-        best.report.moves = moves;
+        if let Some(driver) = driver {
+            let moves = split_and_merge(&mut best, self.data, driver, &mut self.workspace)?;
+            if driver.has_unused_checkpoint() {
+                return Err(FitError::Shape(
+                    "the checkpoint is of a run that this fit does not make: other data or options"
+                        .into(),
+                ));
+            }
+            best.report.moves = moves;
+        }
         // Known labels are numbers of components: then the order is theirs.
         if start.is_random() && self.data.allowed.is_none() {
             best.model = best.model.sorted_by_weight();

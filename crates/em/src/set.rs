@@ -2,7 +2,7 @@
 
 use crate::atoms::{hide_beside_atoms, weights_beside_atoms};
 use distributions::{
-    BLOCK_ROWS, Batch, Component, EstimateError, Obs, Scratch, Space, Statistics, View,
+    BLOCK_ROWS, Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
 };
 
 /// The components of a mixture as one thing: what couples them (a tied covariance, a shared
@@ -143,11 +143,49 @@ pub trait ComponentSet: Clone + Send + Sync {
         }
         self.maximize(&statistics)
     }
+    /// The same set with a floor under what may collapse, relative to the spread of all rows `xs` with weights
+    /// `weights`; see [`Component::floored`](distributions::Component::floored).
+    ///
+    /// # Errors
+    /// Where the components have none, or all rows together have no estimate.
+    fn floored(
+        &self,
+        _xs: Batch<'_, Self::Space>,
+        _weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        Err(no_floor())
+    }
+    /// The components that are held at a bound, such as the floor.
+    fn at_bound(&self) -> Vec<usize> {
+        Vec::new()
+    }
+    /// The levels that have probability 0 under every component; see
+    /// [`Component::impossible_levels`](distributions::Component::impossible_levels).
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
     /// The squared distance of two observations in units of the first component's spread; see
     /// [`Component::squared_distance`](distributions::Component::squared_distance).
     fn squared_distance(&self, _a: Obs<'_, Self::Space>, _b: Obs<'_, Self::Space>) -> Option<f64> {
         None
     }
+}
+
+/// The error of components that have no floor.
+pub fn no_floor() -> EstimateError {
+    EstimateError::new(Reason::Unsupported(
+        "these components have no floor: normal and gaussian ones have, alone or in products"
+            .into(),
+    ))
+}
+
+/// What is in all of the lists, in the order of the first.
+pub(crate) fn common<T: PartialEq>(mut lists: impl Iterator<Item = Vec<T>>) -> Vec<T> {
+    let mut all = lists.next().unwrap_or_default();
+    for list in lists {
+        all.retain(|entry| list.contains(entry));
+    }
+    all
 }
 
 /// For each component, the range of prepared columns that serve it: components that share a
@@ -260,6 +298,9 @@ impl<C: Component> ComponentSet for Vec<C> {
             })
             .collect()
     }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        common(self.iter().map(C::impossible_levels))
+    }
     fn parameter_count(&self) -> usize {
         self.iter().map(C::parameter_count).sum()
     }
@@ -293,6 +334,19 @@ impl<C: Component> ComponentSet for Vec<C> {
                     .map_err(|error| error.in_component(k).with_count(row.iter().sum()))
             })
             .collect()
+    }
+    fn floored(&self, xs: Batch<'_, C::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        let first = self.first().ok_or_else(no_floor)?;
+        if first.floored(first).is_none() {
+            return Err(no_floor());
+        }
+        let whole = first.estimate(xs, weights)?;
+        let floored = self.iter().map(|component| component.floored(&whole));
+        floored.collect::<Option<_>>().ok_or_else(no_floor)
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        let held = |k: &usize| self[*k].is_at_bound();
+        (0..self.as_slice().len()).filter(held).collect()
     }
     fn squared_distance(&self, a: Obs<'_, C::Space>, b: Obs<'_, C::Space>) -> Option<f64> {
         self.first()?.squared_distance(a, b)

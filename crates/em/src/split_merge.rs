@@ -1,7 +1,8 @@
 //! Moves from a converged fit: two components become one, and a third becomes two.
 
 use crate::data::Data;
-use crate::fit::Driver;
+use crate::driver::Driver;
+use crate::error::FitError;
 use crate::init::{MixtureData, first_m_step, spread};
 use crate::mixture::Mixture;
 use crate::posterior::Posterior;
@@ -9,6 +10,7 @@ use crate::report::{Fit, SAME_MAXIMUM};
 use crate::responsibilities::Responsibilities;
 use crate::restart::stream;
 use crate::set::ComponentSet;
+use crate::trim::Trimming;
 use crate::weights::WeightModel;
 use crate::workspace::Workspace;
 use distributions::{Component, Obs, View};
@@ -47,26 +49,47 @@ const MOVES: usize = 1 << 30;
 
 /// Tries moves from `best` until none of `options.split_merge` in a row raises the objective by more
 /// than [`SAME_MAXIMUM`], and leaves the best model in place, with the trace of the run that led to it.
+///
+/// # Errors
+/// Where the checkpoint is of another fit.
 pub(crate) fn split_and_merge<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized>(
     best: &mut Fit<Mixture<S, W>>,
     data: MixtureData<'_, '_, S, W>,
     driver: &mut Driver<'_, Mixture<S, W>, R>,
     workspace: &mut Workspace<<Mixture<S, W> as Component>::Statistics>,
-) -> Vec<SplitMerge> {
+) -> Result<Vec<SplitMerge>, FitError> {
     let most = driver.options.split_merge;
     let mut tried: Vec<SplitMerge> = Vec::new();
     if most == 0 || best.model.len() < 3 {
-        return tried;
+        return Ok(tried);
     }
     'from_here: loop {
         let posterior = best.model.posterior(data.xs);
-        for (merged, split) in candidates(&best.model, data, &posterior, most) {
+        // Rows that are trimmed have no part in the choice.
+        let mut trimming = Trimming::asked(driver.options.trim).ok().flatten();
+        let counted = match &mut trimming {
+            Some(trimming) => trimming.by(&posterior.log_density, data),
+            None => data,
+        };
+        for (merged, split) in candidates(&best.model, counted, &posterior, most) {
             if driver.out_of_time() {
-                return tried;
+                return Ok(tried);
             }
             let which = MOVES + tried.len();
-            let fit = moved(&best.model, data, &posterior, merged, split, which, driver)
-                .and_then(|model| driver.run(model, data, which, workspace).ok());
+            let fit = moved(
+                &best.model,
+                counted,
+                &posterior,
+                merged,
+                split,
+                which,
+                driver,
+            )
+            .map(|model| driver.run(model, data, which, workspace));
+            let fit = match fit {
+                Some(Err(error)) if driver.refuses_checkpoint() => return Err(error),
+                fit => fit.and_then(Result::ok),
+            };
             let objective = fit.as_ref().map(|fit| fit.report.objective);
             let before = best.report.objective;
             let accepted = objective.is_some_and(|reached| reached > before + SAME_MAXIMUM);
@@ -84,7 +107,7 @@ pub(crate) fn split_and_merge<S: ComponentSet, W: WeightModel, R: Responsibiliti
                 continue 'from_here;
             }
         }
-        return tried;
+        return Ok(tried);
     }
 }
 

@@ -27,6 +27,9 @@ pub enum StopReason {
     Left,
     /// The [time limit](crate::Options::time_limit) was reached.
     TimeLimit,
+    /// All that was planned was done: the iterations of [`StochasticEm`](crate::StochasticEm), the
+    /// batches of [`OnlineEm`](crate::OnlineEm), which know no convergence.
+    Completed,
 }
 
 impl StopReason {
@@ -48,6 +51,7 @@ impl fmt::Display for StopReason {
             StopReason::ParametersAtRest => "parameters_at_rest",
             StopReason::Left => "left",
             StopReason::TimeLimit => "time_limit",
+            StopReason::Completed => "completed",
         })
     }
 }

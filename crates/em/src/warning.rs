@@ -23,6 +23,21 @@ pub enum Warning {
         /// The components, as numbered in the model.
         components: Vec<usize>,
     },
+    /// These components are held at a bound of their variances, such as the floor of
+    /// [`OnDegenerate::Floor`](crate::OnDegenerate::Floor): without it the likelihood has no maximum near this
+    /// model, and criteria compare it with no other.
+    AtBound {
+        /// The components, as numbered in the model.
+        components: Vec<usize>,
+    },
+    /// These levels of a category have probability 0 under every component: no row that counts holds them,
+    /// and data that hold them have no density.
+    ImpossibleLevels {
+        /// The part of a product, from 0.
+        part: usize,
+        /// The codes of the levels.
+        levels: Vec<usize>,
+    },
     /// The rows have no more distinct values than the model has parameters, less one: the parameters are
     /// not determined by them.
     MoreParametersThanCells {
@@ -49,6 +64,23 @@ impl fmt::Display for Warning {
                     names.join(", ")
                 )
             }
+            Warning::AtBound { components } => {
+                let names: Vec<String> = components.iter().map(usize::to_string).collect();
+                write!(
+                    f,
+                    "components held at a bound of their variances: {}; aic, bic and icl are of a bounded likelihood",
+                    names.join(", ")
+                )
+            }
+            Warning::ImpossibleLevels { part, levels } => {
+                let codes: Vec<String> = levels.iter().map(usize::to_string).collect();
+                write!(
+                    f,
+                    "part {part}: probability 0 under every component for the levels {}, which no row \
+                     holds",
+                    codes.join(", ")
+                )
+            }
             Warning::MoreParametersThanCells { parameters, cells } => write!(
                 f,
                 "{parameters} free parameters, but only {cells} distinct rows: the data do not \
@@ -72,6 +104,17 @@ pub(crate) fn warnings<S: ComponentSet, W: WeightModel>(
     let seen = Seen::of(model, data);
     for components in seen.groups {
         found.push(Warning::Coinciding { components });
+    }
+    let components = model.components().at_bound();
+    if !components.is_empty() {
+        found.push(Warning::AtBound { components });
+    }
+    let impossible = model.components().impossible_levels();
+    for own in impossible.chunk_by(|a, b| a.0 == b.0) {
+        found.push(Warning::ImpossibleLevels {
+            part: own[0].0,
+            levels: own.iter().map(|level| level.1).collect(),
+        });
     }
     let parameters = model.parameter_count();
     // The probabilities of the distinct rows sum to 1.

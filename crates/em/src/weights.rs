@@ -20,6 +20,10 @@ pub trait WeightModel: Clone + Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// The same weights in coordinates that suit the rows of a fit.
+    fn suited_to<S: Space>(&self, _xs: Batch<'_, Self::Joint<S>>) -> Self {
+        self.clone()
+    }
     /// The components' part of a batch.
     fn component_batch<'a, S: Space>(xs: Batch<'a, Self::Joint<S>>) -> Batch<'a, S>;
     /// The components' part of an observation.
@@ -76,11 +80,20 @@ pub trait WeightModel: Clone + Send + Sync {
     fn toward(&self, next: &Self, _fraction: f64) -> Self {
         next.clone()
     }
+    /// The logarithm of a prior density at the weights: part of the objective.
+    fn log_prior(&self) -> f64 {
+        0.0
+    }
     /// The overall weight of component k, by which components are sorted.
     fn overall(&self, k: usize) -> f64;
 }
 
 /// Constant mixing weights π: 0 ≤ π_k ≤ 1 and Σ π_k = 1.
+///
+/// # Prior
+/// With a Dirichlet prior ([`with_prior`](Weights::with_prior)), ln p(π) = Σ_k (α_k − 1) ln π_k up to a
+/// constant, the M-step is its mode π_k ∝ N_k + α_k − 1: as if α_k − 1 more rows belonged to component k. With
+/// all α_k > 1 no weight becomes 0.
 ///
 /// ```
 /// use em::Weights;
@@ -94,6 +107,8 @@ pub struct Weights {
     values: Vec<f64>,
     /// ln π_k, taken once.
     logs: Vec<f64>,
+    /// α_k − 1 of a Dirichlet prior; empty where there is none.
+    pseudo_counts: Vec<f64>,
 }
 
 impl Weights {
@@ -140,7 +155,54 @@ impl Weights {
     }
     fn trusted(values: Vec<f64>) -> Self {
         let logs = values.iter().map(|value| value.ln()).collect();
-        Weights { values, logs }
+        Weights {
+            values,
+            logs,
+            pseudo_counts: Vec::new(),
+        }
+    }
+    /// The same weights, to be estimated under a Dirichlet prior with concentrations α_k.
+    ///
+    /// ```
+    /// use em::{Counts, WeightModel, Weights};
+    /// let weights = Weights::uniform(2).with_prior(vec![2.0, 2.0])?;
+    /// // (6 + 1)/(6 + 0 + 1 + 1)
+    /// assert_eq!(weights.maximize(&Counts(vec![6.0, 0.0]))?[..], [0.875, 0.125]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there are not as many as weights, or one is not finite and at least 1: below 1 the density
+    /// has no mode inside.
+    pub fn with_prior(mut self, concentrations: Vec<f64>) -> Result<Self, ParameterError> {
+        ParameterError::require(
+            concentrations.len() == self.values.len(),
+            "number of concentrations",
+            concentrations.len() as f64,
+            "must be the number of weights",
+        )?;
+        for &value in &concentrations {
+            ParameterError::require(
+                value >= 1.0 && value.is_finite(),
+                "concentration",
+                value,
+                "must be finite and at least 1",
+            )?;
+        }
+        self.pseudo_counts = concentrations.iter().map(|alpha| alpha - 1.0).collect();
+        Ok(self)
+    }
+    /// α of the prior, where there is one.
+    pub fn concentrations(&self) -> Option<Vec<f64>> {
+        let concentrations = self.pseudo_counts.iter().map(|pseudo| pseudo + 1.0);
+        (!self.pseudo_counts.is_empty()).then(|| concentrations.collect())
+    }
+    /// Other values under the same prior.
+    fn with_values(&self, values: Vec<f64>) -> Self {
+        Weights {
+            pseudo_counts: self.pseudo_counts.clone(),
+            ..Self::trusted(values)
+        }
     }
     /// The component to whose weight the others are compared: the last that is not 0.
     fn reference(&self) -> usize {
@@ -160,17 +222,45 @@ impl Deref for Weights {
     }
 }
 
+/// The form in files: the weights alone where they have no prior.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum WeightsForm {
+    Plain(Vec<f64>),
+    WithPrior {
+        values: Vec<f64>,
+        concentrations: Vec<f64>,
+    },
+}
+
 #[cfg(feature = "serde")]
 impl serde::Serialize for Weights {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.values.serialize(to)
+        let values = self.values.clone();
+        match self.concentrations() {
+            None => WeightsForm::Plain(values).serialize(to),
+            Some(concentrations) => WeightsForm::WithPrior {
+                values,
+                concentrations,
+            }
+            .serialize(to),
+        }
     }
 }
 
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Weights {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Weights::new(Vec::deserialize(from)?).map_err(serde::de::Error::custom)
+        let form: WeightsForm = serde::Deserialize::deserialize(from)?;
+        let weights = match form {
+            WeightsForm::Plain(values) => Weights::new(values),
+            WeightsForm::WithPrior {
+                values,
+                concentrations,
+            } => Weights::new(values).and_then(|weights| weights.with_prior(concentrations)),
+        };
+        weights.map_err(serde::de::Error::custom)
     }
 }
 
@@ -240,22 +330,39 @@ impl WeightModel for Weights {
         into.add_matrix(1, shares);
     }
     fn maximize(&self, from: &Counts) -> Result<Self, EstimateError> {
-        Weights::from_counts(&from.0)
+        if self.pseudo_counts.is_empty() {
+            return Weights::from_counts(&from.0);
+        }
+        let counts = from.0.iter().zip(&self.pseudo_counts);
+        let counts: Vec<f64> = counts.map(|(count, pseudo)| count + pseudo).collect();
+        let mode = Weights::from_counts(&counts)?;
+        Ok(self.with_values(mode.values))
     }
     fn parameter_count(&self) -> usize {
         self.values.len() - 1
     }
     fn subset(&self, keep: &[usize]) -> Self {
         let kept: Vec<f64> = keep.iter().map(|&k| self.values[k]).collect();
-        if keep.len() == self.values.len() {
-            return Self::trusted(kept);
-        }
         let total: f64 = kept.iter().sum();
-        if total > 0.0 {
+        let mut subset = if keep.len() == self.values.len() {
+            Self::trusted(kept)
+        } else if total > 0.0 {
             Self::trusted(kept.iter().map(|weight| weight / total).collect())
         } else {
             Self::uniform(keep.len())
+        };
+        if !self.pseudo_counts.is_empty() {
+            subset.pseudo_counts = keep.iter().map(|&k| self.pseudo_counts[k]).collect();
         }
+        subset
+    }
+    /// Up to a constant; a weight of 0 with α = 1 counts 0.
+    fn log_prior(&self) -> f64 {
+        let pairs = self.pseudo_counts.iter().zip(&self.logs);
+        pairs
+            .filter(|(pseudo, _)| **pseudo > 0.0)
+            .map(|(pseudo, log)| pseudo * log)
+            .sum()
     }
     fn overall(&self, k: usize) -> f64 {
         self.values[k]
@@ -278,8 +385,7 @@ impl distributions::Coordinates for Weights {
             }
         }
         let total = distributions::special::log_sum_exp(&ratios);
-        Ok(Self::trusted(
-            ratios.iter().map(|ratio| (ratio - total).exp()).collect(),
-        ))
+        let values = ratios.iter().map(|ratio| (ratio - total).exp());
+        Ok(self.with_values(values.collect()))
     }
 }

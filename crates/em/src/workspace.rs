@@ -1,11 +1,13 @@
 //! Every buffer of one fit, and the threads that fill them.
 
-use crate::model::{Tally, chunk_rows};
+use crate::model::{MOST_CHUNKS, Tally, chunk_rows};
 use distributions::{Scratch, Statistics, View};
+use std::mem::take;
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// One fixed chunk of the data: its rows, its statistics and its scratch.
-#[derive(Clone, Debug)]
+/// A chunk of the rows while it is worked on: its statistics and its scratch.
+#[derive(Debug)]
 pub(crate) struct Slot<T> {
     pub(crate) rows: Range<usize>,
     pub(crate) statistics: T,
@@ -13,74 +15,132 @@ pub(crate) struct Slot<T> {
     pub(crate) tally: Tally,
 }
 
+/// Buffers that nobody uses: what was used last is taken first, while it is in the cache.
+#[derive(Debug)]
+struct Spare<T> {
+    statistics: Vec<T>,
+    scratch: Vec<Scratch>,
+}
+
 /// All buffers of one fit: made once, reused by every E-step, iteration and restart.
 ///
-/// The data is cut into at most 64 fixed chunks. Each chunk has its own statistics, and they are
-/// merged along a fixed tree: the result has the same bits for any number of threads.
+/// The data is cut into at most 64 fixed chunks. Each chunk fills statistics of its own, and they are
+/// merged along a fixed tree: the result has the same bits for any number of threads. A thread merges two
+/// neighbours as soon as both are there and uses the freed buffer for the next chunk, so that only a few
+/// statistics are alive at a time, and those are in its cache.
 #[derive(Debug)]
 pub struct Workspace<T> {
-    pub(crate) slots: Vec<Slot<T>>,
+    rows: usize,
+    chunk_rows: usize,
+    empty: T,
+    /// The last E-step's.
+    total: Option<T>,
+    spare: Mutex<Spare<T>>,
     threads: Threads,
 }
 
 impl<T: Statistics> Workspace<T> {
     /// Buffers for `xs`, whose statistics look like `empty`; `threads` = 0 uses every core.
     pub fn new<V: View>(xs: V, empty: &T, threads: usize) -> Self {
-        let (rows, size) = (xs.len(), chunk_rows(xs));
-        let slots: Vec<Slot<T>> = (0..rows)
-            .step_by(size)
-            .map(|start| Slot {
-                rows: start..(start + size).min(rows),
-                statistics: empty.clone(),
-                scratch: Scratch::default(),
-                tally: Tally::default(),
-            })
-            .collect();
-        let threads = if slots.len() == 1 { 1 } else { threads };
+        let (rows, chunk_rows) = (xs.len(), chunk_rows(xs));
+        let threads = if rows <= chunk_rows { 1 } else { threads };
         Workspace {
-            slots,
+            rows,
+            chunk_rows,
+            empty: empty.clone(),
+            total: None,
+            spare: Mutex::new(Spare {
+                statistics: Vec::with_capacity(MOST_CHUNKS),
+                scratch: Vec::with_capacity(MOST_CHUNKS),
+            }),
             threads: Threads::new(threads),
+        }
+    }
+    /// Makes it one for other rows; threads and buffers are kept.
+    pub(crate) fn fit_to<V: View>(&mut self, xs: V) {
+        (self.rows, self.chunk_rows) = (xs.len(), chunk_rows(xs));
+    }
+    /// The number of chunks.
+    pub(crate) fn chunks(&self) -> usize {
+        self.rows.div_ceil(self.chunk_rows)
+    }
+    /// Takes the statistics of the last E-step, and leaves others as a buffer.
+    pub(crate) fn swap_statistics(&mut self, with: &mut T) {
+        if let Some(total) = &mut self.total {
+            std::mem::swap(total, with);
         }
     }
     /// The number of rows it was made for.
     pub(crate) fn rows(&self) -> usize {
-        self.slots.last().map_or(0, |slot| slot.rows.end)
+        self.rows
     }
-    /// The statistics of the last E-step.
-    ///
-    /// # Panics
-    /// When it was made for no row.
+    /// The statistics of the last E-step, empty before the first.
     pub fn statistics(&self) -> &T {
-        &self.slots[0].statistics
+        self.total.as_ref().unwrap_or(&self.empty)
     }
     /// Makes room for statistics of another shape: a component was dropped.
     pub(crate) fn reshape(&mut self, empty: &T) {
-        for slot in &mut self.slots {
-            slot.statistics = empty.clone();
-        }
+        self.empty = empty.clone();
+        self.total = None;
+        self.spare().statistics.clear();
     }
-    /// Fills every slot by `fill`, then merges all into the first along a binary tree.
-    pub(crate) fn run(&mut self, fill: impl Fn(&mut Slot<T>) + Sync) -> Tally {
-        if self.slots.is_empty() {
+    /// Fills the statistics of every chunk of a range by `fill` and merges them along a binary tree.
+    pub(crate) fn run_chunks(
+        &mut self,
+        chunks: Range<usize>,
+        fill: impl Fn(&mut Slot<T>) + Sync,
+    ) -> Tally {
+        if let Some(total) = take(&mut self.total) {
+            self.spare().statistics.push(total);
+        }
+        if chunks.is_empty() {
             return Tally::default();
         }
-        self.threads.for_each(&mut self.slots, |slot| {
-            slot.statistics.clear();
-            slot.tally = Tally::default();
-            fill(slot);
-        });
-        let count = self.slots.len();
-        let mut stride = 1;
-        while stride < count {
-            for left in (0..count - stride).step_by(2 * stride) {
-                let (head, tail) = self.slots.split_at_mut(left + stride);
-                head[left].statistics.merge(&tail[0].statistics);
-                let later = tail[0].tally;
-                head[left].tally.merge(&later);
-            }
-            stride *= 2;
+        let (total, tally) = self.threads.enter(|| self.merged(chunks, &fill));
+        self.total = Some(total);
+        tally
+    }
+    /// The statistics of `chunks`: those of the first half merged with those of the second.
+    ///
+    /// The first half is a power of two, so that the tree depends on the number of chunks alone.
+    fn merged(&self, chunks: Range<usize>, fill: &(impl Fn(&mut Slot<T>) + Sync)) -> (T, Tally) {
+        if chunks.len() == 1 {
+            let start = chunks.start * self.chunk_rows;
+            return self.filled(start..self.rows.min(start + self.chunk_rows), fill);
         }
-        self.slots[0].tally
+        let middle = chunks.start + chunks.len().next_power_of_two() / 2;
+        let ((mut statistics, mut tally), (later, later_tally)) = self.threads.join(
+            || self.merged(chunks.start..middle, fill),
+            || self.merged(middle..chunks.end, fill),
+        );
+        statistics.merge(&later);
+        tally.merge(&later_tally);
+        self.spare().statistics.push(later);
+        (statistics, tally)
+    }
+    /// The statistics of the chunk of `rows`.
+    fn filled(&self, rows: Range<usize>, fill: &impl Fn(&mut Slot<T>)) -> (T, Tally) {
+        let (statistics, scratch) = {
+            let mut spare = self.spare();
+            (spare.statistics.pop(), spare.scratch.pop())
+        };
+        let statistics = statistics.map(|mut statistics| {
+            statistics.clear();
+            statistics
+        });
+        let mut slot = Slot {
+            rows,
+            statistics: statistics.unwrap_or_else(|| self.empty.clone()),
+            scratch: scratch.unwrap_or_default(),
+            tally: Tally::default(),
+        };
+        fill(&mut slot);
+        self.spare().scratch.push(slot.scratch);
+        (slot.statistics, slot.tally)
+    }
+    fn spare(&self) -> MutexGuard<'_, Spare<T>> {
+        // A panic elsewhere leaves only whole buffers here.
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -111,19 +171,24 @@ impl Threads {
             },
         }
     }
-    fn for_each<S: Send>(&self, slots: &mut [S], work: impl Fn(&mut S) + Sync) {
+    /// Works inside the pool.
+    fn enter<A: Send>(&self, work: impl FnOnce() -> A + Send) -> A {
         match self {
-            Threads::One => slots.iter_mut().for_each(work),
             #[cfg(feature = "rayon")]
-            Threads::All => {
-                use rayon::prelude::*;
-                slots.par_iter_mut().for_each(&work);
-            }
+            Threads::Pool(pool) => pool.install(work),
+            _ => work(),
+        }
+    }
+    /// Does both, at once where there are threads.
+    fn join<A: Send, B: Send>(
+        &self,
+        one: impl FnOnce() -> A + Send,
+        other: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        match self {
+            Threads::One => (one(), other()),
             #[cfg(feature = "rayon")]
-            Threads::Pool(pool) => {
-                use rayon::prelude::*;
-                pool.install(|| slots.par_iter_mut().for_each(&work));
-            }
+            Threads::All | Threads::Pool(_) => rayon::join(one, other),
         }
     }
 }

@@ -158,28 +158,68 @@ fn long_accelerated_runs_go_on_bit_for_bit() {
 }
 
 #[test]
-fn what_no_checkpoint_holds_is_refused() {
-    let xs = overlapping();
-    let template = Mixture::uniform(vec![Normal::standard(); 2]);
-    let limited = Options::default().time_limit(std::time::Duration::from_secs(3600));
-    for (options, start, word) in [
-        (limited, Start::Spread, "a time limit"),
+fn short_runs_moves_and_trimmed_fits_go_on_bit_for_bit() {
+    let xs: Vec<f64> = overlapping().into_iter().take(300).collect();
+    let template = Mixture::uniform(vec![Normal::standard(); 3]);
+    let short = Options::default().max_iterations(15);
+    let small = SmallEm {
+        runs: 6,
+        ..SmallEm::default()
+    };
+    for (name, options, start) in [
+        ("small", short.clone(), Start::SmallEm(small)),
         (
-            Options::default().split_merge(2),
+            "moves",
+            short.clone().restarts(2).split_merge(3),
             Start::Spread,
-            "split and merge",
         ),
+        ("both", short.clone().split_merge(2), Start::SmallEm(small)),
         (
-            Options::default(),
-            Start::SmallEm(SmallEm::default()),
-            "short runs",
+            "trimmed",
+            short.restarts(2).split_merge(1).trim(0.07),
+            Start::Spread,
         ),
     ] {
+        let run = |keeper: Option<&mut Every<Model>>, resume: Option<Checkpoint<Model>>| {
+            let mut driver = Driver::new(&options).accelerate(Acceleration::Squarem);
+            if let Some(keeper) = keeper {
+                driver = driver.checkpoints(keeper);
+            }
+            if let Some(checkpoint) = resume {
+                driver = driver.resume(checkpoint);
+            }
+            fit_from_with(&template, Data::new(&xs[..]), start, &mut driver)
+        };
+        let whole = run(None, None).unwrap();
         let mut keeper = Every(Vec::new());
-        let mut driver = Driver::new(&options).checkpoints(&mut keeper);
-        let error = fit_from_with(&template, Data::new(&xs[..]), start, &mut driver).unwrap_err();
-        assert!(error.to_string().contains(word), "{error}");
+        same(&whole, &run(Some(&mut keeper), None).unwrap(), name);
+        for (i, checkpoint) in keeper.0.iter().enumerate() {
+            let resumed = run(None, Some(checkpoint.clone())).unwrap();
+            same(&whole, &resumed, &format!("{name}: checkpoint {i}"));
+        }
+        // The last checkpoint is of a continued run, or of a move behind two starts.
+        assert!(keeper.0.last().unwrap().finished_runs() >= 2, "{name}");
+        // Of other data, also in a run that is a move.
+        let other: Vec<f64> = xs.iter().map(|x| x + 0.5).collect();
+        let mut driver = Driver::new(&options).resume(keeper.0.pop().unwrap());
+        let failed = fit_from_with(&template, Data::new(&other[..]), start, &mut driver);
+        assert!(
+            failed.unwrap_err().to_string().contains("other data"),
+            "{name}"
+        );
     }
+}
+
+#[test]
+fn a_time_limit_is_refused() {
+    let xs = overlapping();
+    let template = Mixture::uniform(vec![Normal::standard(); 2]);
+    let options = Options::default().time_limit(std::time::Duration::from_secs(3600));
+    let mut keeper = Every(Vec::new());
+    let mut driver = Driver::new(&options).checkpoints(&mut keeper);
+    let failed = fit_from_with(&template, Data::new(&xs[..]), Start::Spread, &mut driver);
+    let error = failed.unwrap_err();
+    assert!(error.to_string().contains("a time limit"), "{error}");
 }
 
 #[test]

@@ -151,6 +151,43 @@ fn simulated_concomitants_are_recovered() {
     }
 }
 
+/// Covariates of which the first digits are all the same, in any unit: the same fit.
+#[test]
+fn offsets_and_units_of_covariates_have_no_part_in_the_fit() {
+    let truth = truth();
+    let (z, x, _) = simulated(&truth, 7, 600);
+    // Multiples of 2⁻¹⁰, so that an offset takes no digit away.
+    let z: Vec<f64> = z.iter().map(|z| (z * 1024.0).round() / 1024.0).collect();
+    let fitted = |z: &[f64]| {
+        let template = Mixture::new(
+            MultinomialLogisticWeights::uniform(3, 2),
+            normals(&[-3.0, 0.5, 3.0]),
+        );
+        let data = Data::new((RowsView::new(z, 2), &x[..]));
+        fit(template.unwrap(), data, &precise()).unwrap()
+    };
+    let plain = fitted(&z);
+    for (offset, unit) in [(1e8, 1.0), (-1e8, 1.0), (0.0, 1e-6), (3e8, 1e5)] {
+        let moved: Vec<f64> = (z.chunks_exact(2))
+            .flat_map(|z| [1.0, (z[1] + offset) * unit])
+            .collect();
+        let other = fitted(&moved);
+        let trace = other.report.trace.iter().zip(&plain.report.trace);
+        for (a, b) in trace {
+            // The mean of the covariate is known to about ε · 1e8.
+            near(*a, *b, 1e-9);
+        }
+        for k in 0..2 {
+            let slopes = [&other, &plain].map(|fit| fit.model.weights().coefficients(k)[1]);
+            near(slopes[0] * unit, slopes[1], 1e-5);
+            for (a, b) in moved.chunks_exact(2).zip(z.chunks_exact(2)).take(20) {
+                let (mine, theirs) = (other.model.weights().at(a), plain.model.weights().at(b));
+                near(mine[k], theirs[k], 1e-5);
+            }
+        }
+    }
+}
+
 /// The statistic is the gradient of Σ r ln π and its step Newton's: by central differences.
 #[test]
 fn score_and_information_are_derivatives() {

@@ -208,3 +208,83 @@ fn one_start_near_the_best_is_warned_about() {
         "of 20 pairs of random starts, all ended at the same maximum"
     );
 }
+
+#[test]
+fn a_level_that_no_row_holds_is_warned_about() {
+    use distributions::combine::{Columns, Product};
+    use distributions::{Categorical, RowsView};
+    let codes: Vec<u32> = (0..120).flat_map(|i| [i % 3, i * i % 4]).collect();
+    let column = Categorical::uniform(5).unwrap();
+    let class = Columns::repeat(column.clone(), 2).unwrap();
+    let template = Mixture::uniform(vec![class; 2]);
+    let options = Options::default().restarts(2).tolerance(1e-3);
+    // Row weights of 0 take level 1 of the second column away, too.
+    let weights: Vec<f64> = (0..120)
+        .map(|i| f64::from(u8::from(i * i % 4 != 1)))
+        .collect();
+    let data = Data::new(RowsView::new(&codes, 2)).weighted(&weights);
+    let fitted = fit_from(&template, data, Start::Random, &options).unwrap();
+    let impossible: Vec<&Warning> = (fitted.report.warnings.iter())
+        .filter(|warning| matches!(warning, Warning::ImpossibleLevels { .. }))
+        .collect();
+    let (first, second) = (vec![3, 4], vec![1, 2, 3, 4]);
+    let expected =
+        [(0, first), (1, second)].map(|(part, levels)| Warning::ImpossibleLevels { part, levels });
+    assert_eq!(impossible, expected.iter().collect::<Vec<_>>());
+    // In a product the part is named.
+    let xs: Vec<f64> = (0..120)
+        .map(|i| f64::from(i % 3) * 5.0 + f64::from(i % 7) / 10.0)
+        .collect();
+    let codes: Vec<u32> = (0..120).map(|i| i % 3).collect();
+    let product = Product::new(Normal::standard(), Categorical::uniform(4).unwrap());
+    let data = Data::new((&xs[..], &codes[..]));
+    let template = Mixture::uniform(vec![product; 2]);
+    let fitted = fit_from(&template, data, Start::Random, &options).unwrap();
+    let (part, levels) = (1, vec![3]);
+    let warning = Warning::ImpossibleLevels { part, levels };
+    assert!(
+        fitted.report.warnings.contains(&warning),
+        "{:?}",
+        fitted.report.warnings
+    );
+}
+
+/// The likelihood does not know how components are numbered: the ordered numbering of a maximum is a maximum
+/// over the models that are ordered, and of all numberings one is ordered.
+#[test]
+fn ordering_is_a_relabelling() {
+    let xs: Vec<f64> = (0..300)
+        .map(|i| f64::from(i % 3) * 4.0 + f64::from(i % 17) / 8.0)
+        .collect();
+    let data = Data::new(&xs[..]);
+    let template = Mixture::uniform(vec![Normal::standard(); 3]);
+    let options = Options::default().restarts(4);
+    let fitted = fit_from(&template, data, Start::Random, &options)
+        .unwrap()
+        .model;
+    let rising = |model: &Mixture<Vec<Normal>>| {
+        (model.components().iter().map(Normal::mean)).is_sorted_by(|a, b| a < b)
+    };
+    let ordered = fitted.sorted_by(|model, k| model.components()[k].mean());
+    assert!(rising(&ordered));
+    let likelihood = |model: &Mixture<Vec<Normal>>| model.evaluate(data).unwrap().log_likelihood;
+    let numberings = [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ];
+    let mut found = 0;
+    for keep in numberings {
+        let numbered = fitted.subset(&keep);
+        // The same sums in another order.
+        assert!((likelihood(&numbered) - likelihood(&fitted)).abs() < 1e-10);
+        if rising(&numbered) {
+            assert_eq!(numbered, ordered);
+            found += 1;
+        }
+    }
+    assert_eq!(found, 1);
+}

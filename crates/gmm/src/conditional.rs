@@ -1,10 +1,9 @@
 //! Some columns of a Gaussian mixture, and some columns given others: Gaussian mixture regression.
 
 use crate::covariance::CovarianceStructure;
-use crate::gaussian::Gaussian;
+use crate::gaussian::{Gaussian, Regression};
 use crate::mixture::GaussianMixture;
 use crate::set::Gaussians;
-use distributions::dense::Ldl;
 use distributions::simd::log_sum_exp_columns;
 use distributions::{Density, ParameterError};
 use em::{Mixture, Weights, total_covariance, total_mean};
@@ -79,70 +78,24 @@ pub struct Conditional {
 struct Part {
     log_weight: f64,
     given: Gaussian,
-    /// μ_y.
-    mean: Vec<f64>,
-    /// Σ_yx Σ_xx⁻¹, a row for each of y.
-    gain: Vec<f64>,
-    /// Σ_yy − Σ_yx Σ_xx⁻¹ Σ_xy.
-    covariance: Vec<f64>,
+    rest: Regression,
 }
 
 impl Part {
-    fn new(
-        gaussian: &Gaussian,
-        weight: f64,
-        given: &[usize],
-        others: &[usize],
-    ) -> Result<Self, ParameterError> {
-        let singular = |_| {
-            ParameterError::new(
-                "covariance",
-                f64::NAN,
-                "must be regular in the given columns",
-            )
-        };
-        let factor = Ldl::new(&block(gaussian, given, given), given.len()).map_err(singular)?;
-        let cross = block(gaussian, others, given);
-        let rows = cross.chunks_exact(given.len());
-        let gain: Vec<f64> = rows.flat_map(|row| factor.solve(row)).collect();
-        let mut covariance = block(gaussian, others, others);
-        for (i, gains) in gain.chunks_exact(given.len()).enumerate() {
-            for (j, crossed) in cross.chunks_exact(given.len()).enumerate() {
-                let explained: f64 = gains.iter().zip(crossed).map(|(a, b)| a * b).sum();
-                covariance[i * others.len() + j] -= explained;
-            }
-        }
-        Ok(Part {
+    fn new(gaussian: &Gaussian, weight: f64, given: &[usize], others: &[usize]) -> Self {
+        let (given, rest) = gaussian.split(given, others);
+        Part {
             log_weight: weight.ln(),
-            given: gaussian.marginal(given)?,
-            mean: others.iter().map(|&j| gaussian.mean()[j]).collect(),
-            gain,
-            covariance: symmetric(covariance, others.len()),
-        })
+            given,
+            rest,
+        }
     }
     /// E\[y | x\].
     fn mean_at(&self, x: &[f64]) -> Vec<f64> {
-        let shift: Vec<f64> = x
-            .iter()
-            .zip(self.given.mean())
-            .map(|(a, b)| a - b)
-            .collect();
-        let rows = self.gain.chunks_exact(shift.len()).zip(&self.mean);
-        rows.map(|(gains, mean)| mean + gains.iter().zip(&shift).map(|(a, b)| a * b).sum::<f64>())
-            .collect()
+        let pairs = x.iter().zip(self.given.mean());
+        let shift: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
+        self.rest.mean_at(&shift)
     }
-}
-
-/// The mean of a matrix and its transpose: what rounding has made of a symmetric one.
-fn symmetric(mut matrix: Vec<f64>, width: usize) -> Vec<f64> {
-    for i in 0..width {
-        for j in 0..i {
-            let mean = 0.5 * (matrix[i * width + j] + matrix[j * width + i]);
-            matrix[i * width + j] = mean;
-            matrix[j * width + i] = mean;
-        }
-    }
-    matrix
 }
 
 impl Conditional {
@@ -154,8 +107,8 @@ impl Conditional {
     pub fn at(&self, x: &[f64]) -> Result<Mixture<Gaussians>, ParameterError> {
         let weights = self.weights(x)?;
         let components = self.components.iter();
-        let components =
-            components.map(|part| Gaussian::from_matrix(part.mean_at(x), part.covariance.clone()));
+        let components = components
+            .map(|part| Gaussian::from_matrix(part.mean_at(x), part.rest.covariance.clone()));
         let set = Gaussians::new(
             CovarianceStructure::Full,
             components.collect::<Result<_, _>>()?,
@@ -174,7 +127,10 @@ impl Conditional {
     /// # Errors
     /// As [`at`](Conditional::at).
     pub fn covariance(&self, x: &[f64]) -> Result<Vec<f64>, ParameterError> {
-        let covariances = self.components.iter().map(|part| part.covariance.clone());
+        let covariances = self
+            .components
+            .iter()
+            .map(|part| part.rest.covariance.clone());
         let covariances: Vec<Vec<f64>> = covariances.collect();
         Ok(total_covariance(
             &self.weights(x)?,
@@ -241,7 +197,7 @@ impl GaussianMixture {
         let pairs = self.weights().iter().zip(self.components());
         let components = pairs.map(|(&weight, one)| Part::new(one, weight, given, &others));
         Ok(Conditional {
-            components: components.collect::<Result<_, _>>()?,
+            components: components.collect(),
         })
     }
 }

@@ -64,21 +64,36 @@
 
 mod conditional;
 mod covariance;
+mod eigenvalue_ratio;
+mod factor;
 mod gaussian;
+mod init;
 mod kernel;
+mod kmeans;
+mod known;
 mod linalg;
+mod means;
+mod missing;
 mod mixture;
 mod oriented_coordinates;
+mod prior;
 mod rotation;
 mod scatter;
 mod set;
 mod set_coordinates;
 mod student_t;
+mod variance_bound;
 
 pub use conditional::Conditional;
 pub use covariance::{CovarianceStructure, UnknownStructure};
+pub use factor::{FactorAnalyzer, FactorAnalyzers, FactorStructure, LEAST_NOISE};
 pub use gaussian::Gaussian;
+pub use init::{Agglomeration, Agglomerative, Hierarchy};
+pub use kmeans::{KMeans, KMeansBuilder, KMeansStart};
+pub use means::Means;
+pub use missing::IncompleteGaussians;
 pub use mixture::{GaussianMixture, GaussianMixtureBuilder};
+pub use prior::Prior;
 pub use scatter::Scatter;
 pub use set::Gaussians;
 pub use student_t::{

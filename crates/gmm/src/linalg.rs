@@ -167,6 +167,44 @@ pub(crate) fn solve_lower(lower: &[f64], rhs: &mut [f64]) {
     }
 }
 
+/// The Cholesky factor of P A Pᵀ from that of A = L Lᵀ, where P puts row `order[i]` at place i: rows of L
+/// change places, and rotations of its columns make it triangular again. They keep lengths, so no digit
+/// is lost, and no pivot of a regular L becomes 0.
+pub(crate) fn reordered(lower: &[f64], order: &[usize]) -> Vec<f64> {
+    let d = order.len();
+    let rows = order.iter().map(|&i| &lower[i * d..(i + 1) * d]);
+    let mut factor: Vec<f64> = rows.flatten().copied().collect();
+    for i in 0..d {
+        let below = &mut factor[i * d..];
+        for j in i + 1..d {
+            let (pivot, beside) = (below[i], below[j]);
+            if beside == 0.0 {
+                continue;
+            }
+            let length = pivot.hypot(beside);
+            let (cosine, sine) = (pivot / length, beside / length);
+            for row in below.chunks_exact_mut(d) {
+                let (x, y) = (row[i], row[j]);
+                row[i] = cosine * x + sine * y;
+                row[j] = cosine * y - sine * x;
+            }
+            below[j] = 0.0;
+        }
+        if below[i] < 0.0 {
+            below.iter_mut().skip(i).step_by(d).for_each(|l| *l = -*l);
+        }
+    }
+    factor
+}
+
+/// Solves z L = `rhs` in place, where the first rows of `lower`, `stride` numbers each, are L.
+pub(crate) fn solve_lower_from_left(lower: &[f64], stride: usize, rhs: &mut [f64]) {
+    for j in (0..rhs.len()).rev() {
+        let below = (j + 1..rhs.len()).map(|i| rhs[i] * lower[i * stride + j]);
+        rhs[j] = (rhs[j] - below.sum::<f64>()) / lower[j * stride + j];
+    }
+}
+
 /// Σ_ij A_ij B_ij: the trace of A Bᵀ.
 pub(crate) fn inner(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
@@ -218,6 +256,22 @@ mod tests {
             .map(|n| inverse[n] * ((n / 3 + 1) * (n % 3 + 1)) as f64)
             .sum();
         assert!((squares - direct).abs() < 1e-13);
+    }
+
+    #[test]
+    fn a_reordered_factor_is_that_of_the_reordered_matrix() {
+        let l = cholesky(&A, 3).unwrap();
+        for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0], [2, 1, 0]] {
+            let moved: Vec<f64> = (0..9).map(|n| A[order[n / 3] * 3 + order[n % 3]]).collect();
+            let expected = cholesky(&moved, 3).unwrap();
+            close(&reordered(&l, &order), &expected, 1e-15);
+            // z L = [1, 2, 3] L gives z back.
+            let mut z: Vec<f64> = (0..3)
+                .map(|j| (0..3).map(|i| (i + 1) as f64 * expected[i * 3 + j]).sum())
+                .collect();
+            solve_lower_from_left(&expected, 3, &mut z);
+            close(&z, &[1.0, 2.0, 3.0], 1e-14);
+        }
     }
 
     #[test]

@@ -47,6 +47,18 @@ impl Scatter {
             squares: vec![0.0; squares],
         }
     }
+    /// Nothing seen, in buffers of zeros whose lengths are those of the mean and of what is kept of W.
+    pub(crate) fn in_buffers(mean: Vec<f64>, squares: Vec<f64>) -> Self {
+        Scatter {
+            weight: 0.0,
+            mean,
+            squares,
+        }
+    }
+    /// The buffers of the mean and of W.
+    pub(crate) fn into_buffers(self) -> (Vec<f64>, Vec<f64>) {
+        (self.mean, self.squares)
+    }
     /// The number of columns d.
     pub fn dimension(&self) -> usize {
         self.mean.len()
@@ -63,6 +75,10 @@ impl Scatter {
     pub fn square(&self, j: usize) -> f64 {
         let stride = self.squares.len() / self.mean.len();
         self.squares[if stride == 1 { j } else { j * stride + j }]
+    }
+    /// W_ij, j ≤ i, of a whole W.
+    pub(crate) fn product(&self, i: usize, j: usize) -> f64 {
+        self.squares[i * self.dimension() + j]
     }
     /// The diagonal of W.
     pub fn diagonal(&self) -> Vec<f64> {
@@ -92,9 +108,56 @@ impl Scatter {
             squares: self.squares.iter().map(|square| factor * square).collect(),
         }
     }
+    /// One row's weight with this mean and covariance (row-major, d × d).
+    pub(crate) fn of_one(mean: &[f64], covariance: &[f64], full: bool) -> Self {
+        Scatter::new(mean.len(), full).with_pseudo_rows(mean, 1.0, covariance, 1.0)
+    }
+    /// The same rows about another mean: W + N (x̄ − μ)(x̄ − μ)ᵀ.
+    pub(crate) fn about(&self, mean: &[f64]) -> Self {
+        let (d, full) = (self.dimension(), self.is_full());
+        let mut about = self.clone();
+        let shift: Vec<f64> = self.mean.iter().zip(mean).map(|(a, b)| a - b).collect();
+        for (n, square) in about.squares.iter_mut().enumerate() {
+            let (i, j) = if full { (n / d, n % d) } else { (n, n) };
+            if j <= i {
+                *square += self.weight * shift[i] * shift[j];
+            }
+        }
+        about.mean.copy_from_slice(mean);
+        about
+    }
+    /// With `shrinkage` more rows at `mean`, `squares` (row-major, d × d) added to W, and the weight
+    /// `weight`, whatever that of the rows is.
+    pub(crate) fn with_pseudo_rows(
+        &self,
+        mean: &[f64],
+        shrinkage: f64,
+        squares: &[f64],
+        weight: f64,
+    ) -> Self {
+        let mut all = self.clone();
+        if shrinkage > 0.0 {
+            all.merge_mean(mean, shrinkage);
+        }
+        let d = self.dimension();
+        for (n, square) in all.squares.iter_mut().enumerate() {
+            *square += if self.is_full() {
+                squares[n]
+            } else {
+                squares[n * d + n]
+            };
+        }
+        all.weight = weight;
+        all
+    }
     /// Adds one row.
     pub fn add(&mut self, x: &[f64], weight: f64) {
         self.merge_mean(x, weight);
+    }
+    /// Adds `square` to W_jj alone: the variance of cells of which only the mean was added.
+    pub(crate) fn add_square(&mut self, j: usize, square: f64) {
+        let stride = self.squares.len() / self.mean.len();
+        self.squares[if stride == 1 { j } else { j * stride + j }] += square;
     }
     /// Adds rows by their moments about an origin. Inlined, to be compiled for the instruction set of the
     /// kernel that took them.

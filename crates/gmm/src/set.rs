@@ -3,20 +3,25 @@
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::{Gaussian, check_row};
 use crate::kernel;
+use crate::means::{Means, shared_mean};
+use crate::prior::Prior;
 use crate::scatter::Scatter;
+use crate::variance_bound::VarianceBound;
 use distributions::{
-    Component, Density, EstimateError, ParameterError, Rows, RowsBuffer, RowsView, Sample, Scratch,
-    View,
+    Component, Density, EstimateError, ParameterError, Reason, Rows, RowsBuffer, RowsView, Sample,
+    Scratch, View,
 };
 use em::{ComponentSet, SampleSet};
 use rand::Rng;
+use std::sync::Arc;
 
 /// The components of a Gaussian mixture: K Gaussians in d columns, whose covariances are estimated
 /// together under one [`CovarianceStructure`].
 ///
 /// # M-step
 /// With N_k = Σ_i w_i r_ik, μ_k = Σ_i w_i r_ik x_i / N_k and W_k = Σ_i w_i r_ik (x_i − μ_k)(x_i − μ_k)ᵀ,
-/// the covariances maximise −½ Σ_k (N_k ln det Σ_k + tr Σ_k⁻¹ W_k) under the structure.
+/// the covariances maximise −½ Σ_k (N_k ln det Σ_k + tr Σ_k⁻¹ W_k) under the structure. With a [`Prior`] the
+/// M-step is the mode of the posterior.
 ///
 /// # Files
 /// A list of `{"mean": [..], "covariance": [[..], ..]}`. The structure is not in it: it belongs to the
@@ -42,6 +47,9 @@ use rand::Rng;
 pub struct Gaussians {
     structure: CovarianceStructure,
     components: Vec<Gaussian>,
+    prior: Option<Arc<Prior>>,
+    bound: Option<VarianceBound>,
+    means: Means,
 }
 
 impl Gaussians {
@@ -74,6 +82,9 @@ impl Gaussians {
         Ok(Gaussians {
             structure,
             components: components.collect(),
+            prior: None,
+            bound: None,
+            means: Means::Free,
         })
     }
     /// K times N(0, I) in `dimension` columns: a template for a fit.
@@ -86,7 +97,115 @@ impl Gaussians {
         Gaussians {
             structure,
             components: vec![gaussian; components],
+            prior: None,
+            bound: None,
+            means: Means::Free,
         }
+    }
+    /// The same, whose M-step is the mode of the posterior under this prior of each (μ_k, Σ_k).
+    ///
+    /// # Errors
+    /// When the prior is of another number of columns.
+    pub fn with_prior(mut self, prior: Prior) -> Result<Self, ParameterError> {
+        ParameterError::require(
+            prior.dimension() == self.dimension(),
+            "length of the prior's mean",
+            prior.dimension() as f64,
+            "must be the number of columns",
+        )?;
+        ParameterError::require(
+            self.means == Means::Free,
+            "number of free means",
+            0.0,
+            "must be that of the components under a prior",
+        )?;
+        self.prior = Some(Arc::new(prior));
+        Ok(self)
+    }
+    /// The same, whose M-step maximises the likelihood: without prior and bounds, all means free.
+    pub fn unpenalised(mut self) -> Self {
+        (self.prior, self.bound, self.means) = (None, None, Means::Free);
+        self
+    }
+    /// The prior, where there is one.
+    pub fn prior(&self) -> Option<&Prior> {
+        self.prior.as_deref()
+    }
+    /// Other components under the same structure, prior and bounds.
+    pub(crate) fn with_components(&self, components: Vec<Gaussian>) -> Self {
+        Gaussians {
+            structure: self.structure,
+            components,
+            prior: self.prior.clone(),
+            bound: self.bound,
+            means: self.means,
+        }
+    }
+    /// Whether the components violate the bound of eigenvalues.
+    pub(crate) fn is_out_of_bounds(&self) -> bool {
+        let violated = |bound: VarianceBound| bound.is_violated_by(&self.components);
+        self.bound.is_some_and(violated)
+    }
+    /// The same under a bound; where components violate it, those of the class that come nearest, in divergence.
+    fn bounded(&self, bound: VarianceBound) -> Result<Self, EstimateError> {
+        let bounded = Gaussians {
+            bound: Some(bound),
+            ..self.clone()
+        };
+        if !bounded.is_out_of_bounds() {
+            return Ok(bounded);
+        }
+        let full = self.structure.needs_full_scatter();
+        let part = |c: &Gaussian| Scatter::of_one(c.mean(), &c.covariance(), full);
+        let parts: Vec<Scatter> = self.components.iter().map(part).collect();
+        let inside = bounded.estimate_from(&parts, &self.components)?;
+        Ok(bounded.with_components(inside))
+    }
+    /// The structure's M-step within the bounds.
+    pub(crate) fn estimate_from(
+        &self,
+        parts: &[Scatter],
+        current: &[Gaussian],
+    ) -> Result<Vec<Gaussian>, EstimateError> {
+        self.structure.estimate_within(parts, current, self.bound)
+    }
+    /// The same with these means estimated. Fixed ones are those of the components; where they are to be
+    /// shared, components whose means differ are replaced by those that come nearest, in divergence.
+    ///
+    /// # Errors
+    /// Under a prior, and where components that share a mean would be the same: EII, EEI, EEE.
+    pub fn with_means(mut self, means: Means) -> Result<Self, EstimateError> {
+        let refused = |why: &str| Err(EstimateError::new(Reason::Unsupported(why.to_owned())));
+        if means != Means::Free && self.prior.is_some() {
+            return refused("means that are fixed or shared have no prior");
+        }
+        if means == Means::Shared && self.structure.is_pooled() {
+            return refused("components with one mean and one covariance are the same");
+        }
+        self.means = means;
+        let first = self.components[0].mean();
+        if means == Means::Shared && self.components.iter().any(|c| c.mean() != first) {
+            let full = self.structure.needs_full_scatter();
+            let part = |c: &Gaussian| Scatter::of_one(c.mean(), &c.covariance(), full);
+            let parts: Vec<Scatter> = self.components.iter().map(part).collect();
+            self.components = shared_mean(&self, &parts)?;
+        }
+        Ok(self)
+    }
+    /// Which means are estimated.
+    pub fn means(&self) -> Means {
+        self.means
+    }
+    /// The same under the constraint that no eigenvalue of any covariance is more than `ratio` times another: a
+    /// likelihood with a maximum, whatever the rows, as long as they do not all coincide on K points. The
+    /// M-step is the exact maximiser; see García-Escudero et al. (2008), Annals of Statistics 36. Components
+    /// that violate it are brought in.
+    ///
+    /// # Errors
+    /// When the ratio is below 1 or not finite, or the structure one under which eigenvalues cannot be
+    /// chosen one by one (VEI, EVI, VEE, EVE, VVE, VEV, EVV).
+    pub fn with_eigenvalue_ratio(self, ratio: f64) -> Result<Self, EstimateError> {
+        self.bounded(VarianceBound::of_ratio(self.structure, ratio)?)
     }
     /// The structure of the covariances.
     pub fn structure(&self) -> CovarianceStructure {
@@ -163,23 +282,53 @@ impl ComponentSet for Gaussians {
         kernel::accumulate(into, &self.components, prepared, weights, xs.len(), scratch);
     }
     fn maximize(&self, from: &Vec<Scatter>) -> Result<Self, EstimateError> {
-        Ok(Gaussians {
-            structure: self.structure,
-            components: self.structure.estimate(from, &self.components)?,
-        })
+        let estimates = match (self.means, &self.prior) {
+            (Means::Shared, _) => shared_mean(self, from)?,
+            (Means::Fixed, _) => {
+                let pairs = from.iter().zip(&self.components);
+                let about: Vec<Scatter> = pairs.map(|(part, c)| part.about(c.mean())).collect();
+                self.estimate_from(&about, &self.components)?
+            }
+            (Means::Free, None) => self.estimate_from(from, &self.components)?,
+            (Means::Free, Some(prior)) => {
+                let all = prior.added_to(from, self.structure);
+                self.estimate_from(&all, &self.components)?
+            }
+        };
+        Ok(self.with_components(estimates))
     }
     fn parameter_count(&self) -> usize {
         let (k, d) = (self.components.len(), self.dimension());
-        k * d + self.structure.parameter_count(k, d)
+        self.means.parameter_count(k, d) + self.structure.parameter_count(k, d)
     }
     fn subset(&self, keep: &[usize]) -> Self {
-        Gaussians {
-            structure: self.structure,
-            components: keep.iter().map(|&k| self.components[k].clone()).collect(),
-        }
+        self.with_components(keep.iter().map(|&k| self.components[k].clone()).collect())
+    }
+    /// Up to a constant; see [`Prior`].
+    fn log_prior(&self) -> f64 {
+        let prior = self.prior.as_ref();
+        prior.map_or(0.0, |prior| {
+            prior.log_density(&self.components, self.structure)
+        })
     }
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {
         self.components[0].squared_distance(a, b)
+    }
+    /// With Σ_k ⪰ εI, ε being [`LEAST_SHARE`](distributions::LEAST_SHARE) of the average variance of
+    /// the columns. A set that has a floor keeps it.
+    fn floored(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
+        match self.bound {
+            Some(VarianceBound::Floor(_)) => Ok(self.clone()),
+            Some(VarianceBound::Ratio(_)) => Err(EstimateError::new(Reason::Unsupported(
+                "a bound of the ratio of eigenvalues does what a floor does: use one of them"
+                    .into(),
+            ))),
+            None => self.bounded(VarianceBound::floor_under(self.structure, xs, weights)?),
+        }
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        self.bound
+            .map_or(Vec::new(), |bound| bound.held(&self.components))
     }
 }
 

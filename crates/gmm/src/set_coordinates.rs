@@ -2,6 +2,7 @@
 
 use crate::covariance::{CovarianceStructure, scaled};
 use crate::gaussian::{Covariance, Gaussian, pack_covariance, unpack_covariance};
+use crate::means::Means;
 use crate::oriented_coordinates::{pack_oriented, unpack_oriented};
 use crate::set::Gaussians;
 use distributions::{Coordinates, EstimateError, next_coordinate};
@@ -42,7 +43,12 @@ fn half_log_volume(gaussian: &Gaussian) -> f64 {
 /// orientations have a Cayley transform, and their variances along them.
 impl Coordinates for Gaussians {
     fn pack(&self, into: &mut Vec<f64>) {
-        for gaussian in self.components() {
+        let means = match self.means() {
+            Means::Free => self.components().len(),
+            Means::Fixed => 0,
+            Means::Shared => 1,
+        };
+        for gaussian in &self.components()[..means] {
             into.extend_from_slice(gaussian.mean());
         }
         if own(self.structure()) == Own::Orientation {
@@ -64,8 +70,16 @@ impl Coordinates for Gaussians {
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         let (structure, own) = (self.structure(), own(self.structure()));
-        let mut means = Vec::with_capacity(self.components().len());
-        for _ in self.components() {
+        let mut means: Vec<Vec<f64>> = Vec::with_capacity(self.components().len());
+        for (k, gaussian) in self.components().iter().enumerate() {
+            if self.means() == Means::Fixed {
+                means.push(gaussian.mean().to_vec());
+                continue;
+            }
+            if self.means() == Means::Shared && k > 0 {
+                means.push(means[0].clone());
+                continue;
+            }
             let mean: Result<Vec<f64>, _> = (0..self.dimension())
                 .map(|_| next_coordinate(from))
                 .collect();
@@ -73,7 +87,7 @@ impl Coordinates for Gaussians {
         }
         if own == Own::Orientation {
             let covariances = unpack_oriented(structure, means.len(), self.dimension(), from)?;
-            return assembled(structure, means, covariances);
+            return assembled(self, means, covariances);
         }
         let template = &self.components()[0];
         let shared = unpack_covariance(template, from)?;
@@ -96,22 +110,33 @@ impl Coordinates for Gaussians {
             let gaussian = Gaussian::estimated(mean, covariance, structure);
             components.push(gaussian.map_err(|error| error.in_component(k))?);
         }
-        Gaussians::new(structure, components).map_err(EstimateError::from)
+        checked(self.with_components(components))
     }
 }
 
-/// The set of these means and covariances.
+/// The set of these means and covariances, in all else as `template`.
 fn assembled(
-    structure: CovarianceStructure,
+    template: &Gaussians,
     means: Vec<Vec<f64>>,
     covariances: Vec<Covariance>,
 ) -> Result<Gaussians, EstimateError> {
     let components = means.into_iter().zip(covariances).enumerate();
     let components = components.map(|(k, (mean, covariance))| {
-        Gaussian::estimated(mean, covariance, structure).map_err(|error| error.in_component(k))
+        let gaussian = Gaussian::estimated(mean, covariance, template.structure());
+        gaussian.map_err(|error| error.in_component(k))
     });
-    let components = components.collect::<Result<_, _>>()?;
-    Gaussians::new(structure, components).map_err(EstimateError::from)
+    checked(template.with_components(components.collect::<Result<_, _>>()?))
+}
+
+/// A set within its bounds.
+fn checked(set: Gaussians) -> Result<Gaussians, EstimateError> {
+    if set.is_out_of_bounds() {
+        let because = "its eigenvalues are out of bounds";
+        return Err(EstimateError::new(distributions::Reason::Singular {
+            because,
+        }));
+    }
+    Ok(set)
 }
 
 /// The covariance of which all coordinates but the last are given, and whose determinant is that of

@@ -106,12 +106,13 @@ fn error_against_oracle(fault: Fault) -> f64 {
         &labels.collect::<Vec<_>>(),
         2,
         CovarianceStructure::Full,
-    );
+    )
+    .unwrap();
     let mut largest = 0.0f64;
     for value in fitted.report.trace {
         let (responsibilities, expected) = naive.e_step(&p);
         largest = largest.max((value - expected).abs() / expected.abs());
-        naive = Naive::m_step(&p, &responsibilities, 2, CovarianceStructure::Full);
+        naive = Naive::m_step(&p, &responsibilities, 2, CovarianceStructure::Full).unwrap();
     }
     largest
 }

@@ -1,7 +1,6 @@
 //! Properties of mixtures of multivariate t distributions under every covariance structure.
 
 #[path = "cases/synthetic.rs"]
-#[allow(dead_code)] // The naive EM is that of Gaussians.
 mod synthetic;
 
 use distributions::testing::Contract;

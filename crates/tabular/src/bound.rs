@@ -7,6 +7,7 @@ use rand::Rng;
 use serde::Serialize;
 use serde_json::Value;
 use std::any::Any;
+use std::borrow::Cow;
 
 /// A set whose components can be written to a model file.
 pub trait Saved {
@@ -58,6 +59,18 @@ impl<S, F> Bound<S, F> {
     pub fn counting(mut self, estimated: usize) -> Self {
         self.estimated = estimated;
         self
+    }
+}
+
+impl<S, F> Bound<S, F> {
+    /// A matrix of weights with 0 where the field is missing.
+    fn observed<'w>(&self, xs: TableView<'_>, weights: &'w [f64]) -> Cow<'w, [f64]> {
+        let Some(missing) = xs.missing(self.field) else {
+            return Cow::Borrowed(weights);
+        };
+        let mut observed = vec![0.0; weights.len()];
+        without_missing(weights, missing, &mut observed);
+        Cow::Owned(observed)
     }
 }
 
@@ -170,15 +183,24 @@ where
         weights: &[f64],
     ) -> Result<Box<dyn PartSet>, EstimateError> {
         let batch = xs.field::<S::Space>(self.field);
-        let set = match xs.missing(self.field) {
-            None => self.set.estimate(batch, weights)?,
-            Some(missing) => {
-                let mut observed = vec![0.0; weights.len()];
-                without_missing(weights, missing, &mut observed);
-                self.set.estimate(batch, &observed)?
-            }
-        };
-        Ok(self.with(set))
+        let weights = self.observed(xs, weights);
+        Ok(self.with(self.set.estimate(batch, &weights)?))
+    }
+    fn floored(
+        &self,
+        xs: TableView<'_>,
+        weights: &[f64],
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        let batch = xs.field::<S::Space>(self.field);
+        let weights = self.observed(xs, weights);
+        Ok(self.with(self.set.floored(batch, &weights)?))
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        self.set.at_bound()
+    }
+    fn impossible_levels(&self) -> Vec<usize> {
+        let levels = self.set.impossible_levels();
+        levels.into_iter().map(|level| level.1).collect()
     }
     fn parameter_count(&self) -> usize {
         self.set.parameter_count() + self.estimated

@@ -1,6 +1,6 @@
 //! Families made of a family: with additional zeros, truncated, or seen in intervals only.
 
-use crate::registry::{Family, entry, made, read};
+use crate::registry::{Family, adjusted_entry, entry, made, read};
 use crate::{Bound, Form, FromField, Kind, ModelError, PartSpecification};
 use distributions::combine::{Censored, Number, Truncated, ZeroInflated};
 use distributions::{Component, Coordinates, IntervalStatistics, ParameterError, Sample, Scalars};
@@ -46,12 +46,32 @@ where
     Scalars<T>: FromField,
     F: Listed<Space = Scalars<T>> + IntervalStatistics,
 {
-    let of_intervals = entry(name, Kind::Intervals, settings, move |part| {
-        template(part).map(Censored)
-    });
+    adjusted_censorable(name, kind, settings, template, |_, family| family)
+}
+
+/// The same, where a component, made or read, is first adjusted to what the part sets.
+pub(crate) fn adjusted_censorable<T, F>(
+    name: &'static str,
+    kind: Kind,
+    settings: &'static [&'static str],
+    template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Copy + Send + Sync + 'static,
+    adjusted: impl Fn(&PartSpecification, F) -> F + Copy + Send + Sync + 'static,
+) -> Family
+where
+    T: Number,
+    Scalars<T>: FromField,
+    F: Listed<Space = Scalars<T>> + IntervalStatistics,
+{
+    let of_intervals = adjusted_entry(
+        name,
+        Kind::Intervals,
+        settings,
+        move |part| template(part).map(Censored),
+        move |part, Censored(family)| Censored(adjusted(part, family)),
+    );
     Family {
         of_intervals: Some(Box::new(of_intervals)),
-        ..entry(name, kind, settings, template)
+        ..adjusted_entry(name, kind, settings, template, adjusted)
     }
 }
 
@@ -65,7 +85,22 @@ pub(crate) fn zero_truncated<F>(
 where
     F: Listed<Space = Scalars<u64>> + IntervalStatistics,
 {
-    let without_zero = |family: F| made(Truncated::new(family, 0.0, f64::INFINITY));
+    adjusted_zero_truncated(name, settings, template, |_, family| family)
+}
+
+/// The same, where a component, made or read, is first adjusted to what the part sets.
+pub(crate) fn adjusted_zero_truncated<F>(
+    name: &'static str,
+    settings: &'static [&'static str],
+    template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Send + Sync + 'static,
+    adjusted: impl Fn(&PartSpecification, F) -> F + Copy + Send + Sync + 'static,
+) -> Family
+where
+    F: Listed<Space = Scalars<u64>> + IntervalStatistics,
+{
+    let without_zero = move |part: &PartSpecification, family: F| {
+        made(Truncated::new(adjusted(part, family), 0.0, f64::INFINITY))
+    };
     Family {
         name,
         kind: Kind::Counts,
@@ -73,12 +108,12 @@ where
         covariance: false,
         of_intervals: None,
         template: Box::new(move |part, field, components| {
-            let set = vec![without_zero(template(part)?)?; components];
+            let set = vec![without_zero(part, template(part)?)?; components];
             Ok(Box::new(Bound::with_form(field, set, FamilyAlone)))
         }),
-        load: Box::new(move |_, field, components| {
+        load: Box::new(move |part, field, components| {
             let read = components.iter().enumerate().map(|(k, parameters)| {
-                let family = read::<F>(parameters).and_then(without_zero);
+                let family = read::<F>(parameters).and_then(|family| without_zero(part, family));
                 family.map_err(|error| (k, error))
             });
             let set: Vec<Truncated<F>> = read.collect::<Result<_, _>>()?;
@@ -87,9 +122,9 @@ where
     }
 }
 
-/// The form of truncated families whose bounds are in their name.
+/// The form of a family whose other parts, bounds or a prior, stand elsewhere.
 #[derive(Clone, Copy, Debug)]
-struct FamilyAlone;
+pub(crate) struct FamilyAlone;
 
 impl<T, F> Form<Vec<Truncated<F>>> for FamilyAlone
 where

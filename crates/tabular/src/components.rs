@@ -249,6 +249,15 @@ impl ComponentSet for TableComponents {
     fn estimate(&self, xs: TableView<'_>, weights: &[f64]) -> Result<Self, EstimateError> {
         self.each_part(|_, part| part.estimate(xs, weights))
     }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        let parts = self.parts.iter().enumerate();
+        let of = |(p, part): (usize, &Box<dyn PartSet>)| {
+            part.impossible_levels()
+                .into_iter()
+                .map(move |level| (p, level))
+        };
+        parts.flat_map(of).collect()
+    }
     fn parameter_count(&self) -> usize {
         self.parts.iter().map(|part| part.parameter_count()).sum()
     }
@@ -266,6 +275,13 @@ impl ComponentSet for TableComponents {
         let pairs = self.parts.iter().zip(&next.parts);
         let parts = pairs.map(|(mine, theirs)| mine.toward(&**theirs, fraction));
         Self::planned(parts.collect(), self.plan())
+    }
+    fn floored(&self, xs: TableView<'_>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.each_part(|_, part| part.floored(xs, weights))
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        let held = |k: &usize| self.parts.iter().any(|part| part.at_bound().contains(k));
+        (0..self.parts[0].components()).filter(held).collect()
     }
     fn squared_distance(&self, a: TableRow<'_>, b: TableRow<'_>) -> Option<f64> {
         (self.parts.iter())

@@ -1,31 +1,62 @@
 //! Multivariate Gaussian parts: the one family whose components are coupled.
 
 use crate::registry::read;
-use crate::{Bound, Family, Kind, ModelError, PartSpecification, Saved};
+use crate::{Bound, Family, Kind, ModelError, PartPrior, PartSpecification, Saved};
 use em::ComponentSet;
-use gmm::{CovarianceStructure, Gaussian, Gaussians};
+use gmm::{CovarianceStructure, Gaussian, Gaussians, IncompleteGaussians};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The line of the multivariate Gaussian, whose components share a covariance structure.
-pub(crate) fn gaussian_line(name: &'static str) -> Family {
+/// The name of the family.
+pub(crate) const GAUSSIAN: &str = "gaussian";
+
+/// The line of the multivariate Gaussian, whose components share a covariance structure. NaN is a missing
+/// cell: fields without one are computed with as by [`Gaussians`], to the bit.
+pub(crate) fn gaussian_line() -> Family {
     Family {
-        name,
+        name: GAUSSIAN,
         kind: Kind::Vectors,
         settings: &[],
         covariance: true,
         of_intervals: None,
         template: Box::new(|part, field, components| {
             let set = Gaussians::standard(structure(part)?, components, part.columns.len());
-            Ok(Box::new(Bound::new(field, set)))
+            let set = restrained(part, set)?;
+            Ok(Box::new(Bound::new(field, IncompleteGaussians::new(set))))
         }),
         load: Box::new(|part, field, components| {
             let structure = structure(part).map_err(|error| (0, error))?;
             let read = read_vectors(part, components, "mean", Gaussian::dimension)?;
             let set = Gaussians::new(structure, read)
                 .map_err(|error| (0, ModelError(error.to_string())))?;
-            Ok(Box::new(Bound::new(field, set)))
+            let given = set.clone();
+            let set = restrained(part, set).map_err(|error| (0, error))?;
+            // A start whose means differ may be brought in where they are to be shared.
+            let means = part.means == Some(gmm::Means::Shared);
+            if !means && set.components() != given.components() {
+                let message = "its covariance violates the bound of eigenvalues";
+                let differs = |k: &usize| set[*k] != given[*k];
+                let k = (0..given.components().len()).find(differs).unwrap_or(0);
+                return Err((k, ModelError(message.into())));
+            }
+            Ok(Box::new(Bound::new(field, IncompleteGaussians::new(set))))
         }),
+    }
+}
+
+/// The set under the prior and the bounds of its part.
+fn restrained(part: &PartSpecification, mut set: Gaussians) -> Result<Gaussians, ModelError> {
+    if let Some(PartPrior::NormalInverseWishart(prior)) = &part.prior {
+        let with = set.with_prior(prior.clone());
+        set = with.map_err(|error| ModelError(format!("the prior: {error}")))?;
+    }
+    let wrong = |error: distributions::EstimateError| ModelError(error.to_string());
+    if let Some(ratio) = part.eigenvalue_ratio {
+        set = set.with_eigenvalue_ratio(ratio).map_err(wrong)?;
+    }
+    match part.means {
+        Some(means) => set.with_means(means).map_err(wrong),
+        None => Ok(set),
     }
 }
 
@@ -76,12 +107,21 @@ impl Saved for Gaussians {
                 self.accumulate(&mut statistics, k, &x, 1.0);
             }
         }
-        let Ok(estimate) = self.maximize(&statistics) else {
+        let Ok(estimate) = self.clone().unpenalised().maximize(&statistics) else {
             return false;
         };
         (self.components().iter())
             .zip(estimate.components())
             .all(|(mine, theirs)| same(mine, theirs))
+    }
+}
+
+impl Saved for IncompleteGaussians {
+    fn save(&self, k: usize) -> Value {
+        self.gaussians().save(k)
+    }
+    fn in_class(&self) -> bool {
+        self.gaussians().in_class()
     }
 }
 

@@ -1,23 +1,43 @@
-//! Different families in one mixture: each component a set of its own.
+//! Components that differ in family, or in what is fixed in them: each a set of its own.
 
 use crate::{BoxStatistics, PartSet, TableRow, TableView, Values};
 use distributions::{EstimateError, Scratch, Statistics, View};
 use em::atoms::{hide_beside_atoms, weights_beside_atoms};
 use rand::Rng;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::any::Any;
 
-/// K components over one field, each of its own family. A point mass among densities hides them at its
-/// value; see [`em::atoms`].
+/// A component of its own.
+#[derive(Clone)]
+pub(crate) struct Member {
+    /// Its family; empty where all are of one.
+    pub(crate) family: String,
+    /// The parameters that stay as they are in it.
+    pub(crate) held: Map<String, Value>,
+    /// The set that holds it alone.
+    pub(crate) set: Box<dyn PartSet>,
+}
+
+impl Member {
+    fn with(&self, set: Box<dyn PartSet>) -> Self {
+        Member {
+            family: self.family.clone(),
+            held: self.held.clone(),
+            set,
+        }
+    }
+}
+
+/// K components over one field, each of its own family, or with parameters of its own that stay as they
+/// are. A point mass among densities hides them at its value; see [`em::atoms`].
 #[derive(Clone)]
 pub(crate) struct MixedSet {
-    /// For each component its family's name and the set that holds it alone.
-    members: Vec<(String, Box<dyn PartSet>)>,
+    members: Vec<Member>,
 }
 
 impl MixedSet {
     /// The components, each a set of one.
-    pub(crate) fn new(members: Vec<(String, Box<dyn PartSet>)>) -> Self {
+    pub(crate) fn new(members: Vec<Member>) -> Self {
         MixedSet { members }
     }
     /// Each member with its prepared columns for `rows` rows.
@@ -26,24 +46,23 @@ impl MixedSet {
         rows: usize,
     ) -> impl Iterator<Item = (&dyn PartSet, std::ops::Range<usize>)> + '_ {
         let mut start = 0;
-        self.members.iter().map(move |(_, member)| {
-            let range = start..start + member.prepared_width() * rows;
+        self.members.iter().map(move |member| {
+            let range = start..start + member.set.prepared_width() * rows;
             start = range.end;
-            (&**member, range)
+            (&*member.set, range)
         })
     }
     fn each(
         &self,
         mut step: impl FnMut(usize, &dyn PartSet) -> Result<Box<dyn PartSet>, EstimateError>,
     ) -> Result<Box<dyn PartSet>, EstimateError> {
-        let members = self.members.iter().enumerate().map(|(k, (name, member))| {
+        let members = self.members.iter().enumerate().map(|(k, member)| {
             // Every member believes to be component 0.
             let named = |mut error: EstimateError| {
                 error.component = Some(k);
                 error
             };
-            let member = step(k, &**member).map_err(named)?;
-            Ok((name.clone(), member))
+            Ok(member.with(step(k, &*member.set).map_err(named)?))
         });
         let members = members.collect::<Result<_, EstimateError>>()?;
         Ok(Box::new(MixedSet::new(members)))
@@ -60,19 +79,19 @@ impl PartSet for MixedSet {
         if self.has_atoms() && hidden {
             return f64::NEG_INFINITY;
         }
-        self.members[k].1.log_density(0, x)
+        self.members[k].set.log_density(0, x)
     }
     fn has_atoms(&self) -> bool {
-        self.members.iter().any(|(_, member)| member.has_atoms())
+        self.members.iter().any(|member| member.set.has_atoms())
     }
     fn is_atom(&self, k: usize, x: TableRow<'_>) -> bool {
-        self.members[k].1.is_atom(0, x)
+        self.members[k].set.is_atom(0, x)
     }
     /// Some component has to admit the cell.
     fn check_observation(&self, x: TableRow<'_>) -> Result<(), &'static str> {
         let mut verdict = Ok(());
-        for (_, member) in &self.members {
-            match member.check_observation(x) {
+        for member in &self.members {
+            match member.set.check_observation(x) {
                 Ok(()) => return Ok(()),
                 Err(requirement) => verdict = verdict.and(Err(requirement)),
             }
@@ -81,7 +100,7 @@ impl PartSet for MixedSet {
     }
     fn prepared_width(&self) -> usize {
         (self.members.iter())
-            .map(|(_, member)| member.prepared_width())
+            .map(|member| member.set.prepared_width())
             .sum()
     }
     fn prepare(&self, xs: TableView<'_>, into: &mut [f64]) {
@@ -109,13 +128,13 @@ impl PartSet for MixedSet {
         let members = self.members.iter();
         BoxStatistics::new(MemberStatistics(
             members
-                .map(|(_, member)| member.empty_statistics())
+                .map(|member| member.set.empty_statistics())
                 .collect(),
         ))
     }
     fn accumulate(&self, into: &mut BoxStatistics, k: usize, x: TableRow<'_>, weight: f64) {
         let into: &mut MemberStatistics = into.get_mut();
-        self.members[k].1.accumulate(&mut into.0[k], 0, x, weight);
+        self.members[k].set.accumulate(&mut into.0[k], 0, x, weight);
     }
     fn accumulate_matrix(
         &self,
@@ -151,12 +170,12 @@ impl PartSet for MixedSet {
     }
     fn parameter_count(&self) -> usize {
         (self.members.iter())
-            .map(|(_, member)| member.parameter_count())
+            .map(|member| member.set.parameter_count())
             .sum()
     }
     fn log_prior(&self) -> f64 {
         (self.members.iter())
-            .map(|(_, member)| member.log_prior())
+            .map(|member| member.set.log_prior())
             .sum()
     }
     fn subset(&self, keep: &[usize]) -> Box<dyn PartSet> {
@@ -164,7 +183,7 @@ impl PartSet for MixedSet {
         Box::new(MixedSet::new(members.collect()))
     }
     fn one_step(&self) -> bool {
-        self.members.iter().any(|(_, member)| member.one_step())
+        self.members.iter().any(|member| member.set.one_step())
     }
     fn toward(&self, next: &dyn PartSet, fraction: f64) -> Box<dyn PartSet> {
         let Some(next) = next.as_any().downcast_ref::<Self>() else {
@@ -173,56 +192,70 @@ impl PartSet for MixedSet {
         let pairs = self.members.iter().zip(&next.members);
         Box::new(MixedSet::new(
             pairs
-                .map(|((name, mine), (_, theirs))| (name.clone(), mine.toward(&**theirs, fraction)))
+                .map(|(mine, theirs)| mine.with(mine.set.toward(&*theirs.set, fraction)))
                 .collect(),
         ))
+    }
+    fn impossible_levels(&self) -> Vec<usize> {
+        let mut members = self
+            .members
+            .iter()
+            .map(|member| member.set.impossible_levels());
+        let mut all = members.next().unwrap_or_default();
+        members.for_each(|own| all.retain(|level| own.contains(level)));
+        all
     }
     /// None: families measure distance differently, so that a spread start uses deviances.
     fn squared_distance(&self, _a: TableRow<'_>, _b: TableRow<'_>) -> Option<f64> {
         None
     }
     fn pack(&self, into: &mut Vec<f64>) {
-        self.members
-            .iter()
-            .for_each(|(_, member)| member.pack(into));
+        self.members.iter().for_each(|member| member.set.pack(into));
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Box<dyn PartSet>, EstimateError> {
         self.each(|_, member| member.unpack(from))
     }
     fn log_density_of_whole(&self, k: usize, value: u64) -> Option<f64> {
-        self.members[k].1.log_density_of_whole(0, value)
+        self.members[k].set.log_density_of_whole(0, value)
     }
     fn accumulate_whole(&self, into: &mut BoxStatistics, k: usize, value: u64, weight: f64) {
         let into: &mut MemberStatistics = into.get_mut();
         self.members[k]
-            .1
+            .set
             .accumulate_whole(&mut into.0[k], 0, value, weight);
     }
     fn empty_values(&self) -> Values {
-        self.members[0].1.empty_values()
+        self.members[0].set.empty_values()
     }
     fn is_conditional(&self) -> bool {
         self.members
             .iter()
-            .any(|(_, member)| member.is_conditional())
+            .any(|member| member.set.is_conditional())
     }
     fn draw(&self, k: usize, given: Option<TableRow<'_>>, rng: &mut dyn Rng, into: &mut Values) {
-        self.members[k].1.draw(0, given, rng, into);
+        self.members[k].set.draw(0, given, rng, into);
     }
     fn save(&self, k: usize) -> Value {
-        let (name, member) = &self.members[k];
-        let mut saved = serde_json::Map::new();
-        saved.insert("family".into(), name.as_str().into());
-        if let Value::Object(parameters) = member.save(0) {
+        let member = &self.members[k];
+        let mut saved = Map::new();
+        if !member.family.is_empty() {
+            saved.insert("family".into(), member.family.as_str().into());
+        }
+        if let Value::Object(parameters) = member.set.save(0) {
             saved.extend(parameters);
         }
         Value::Object(saved)
     }
     fn in_class(&self) -> bool {
-        self.members.iter().all(|(_, member)| member.in_class())
+        self.members.iter().all(|member| member.set.in_class())
     }
     fn families(&self) -> Vec<String> {
-        self.members.iter().map(|(name, _)| name.clone()).collect()
+        let names = self.members.iter().map(|member| member.family.clone());
+        names.filter(|name| !name.is_empty()).collect()
+    }
+    fn held(&self) -> Vec<Map<String, Value>> {
+        let held = self.members.iter().map(|member| member.held.clone());
+        held.collect()
     }
     fn boxed(&self) -> Box<dyn PartSet> {
         Box::new(self.clone())

@@ -31,6 +31,18 @@ pub struct StartRecord {
     pub error: Option<String>,
 }
 
+/// What a trimmed fit left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrimRecord {
+    /// The fraction of the row weight that does not count.
+    pub fraction: f64,
+    /// The rows that count, in whole or in part.
+    pub rows: usize,
+    /// The lowest log-density that still counts.
+    pub cut: f64,
+}
+
 /// How a fit went: information beside the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +87,9 @@ pub struct FitRecord {
     /// The number of groups, where rows share components: then `observations` counts groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<usize>,
+    /// What was trimmed; then every figure is of the rows that count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trimmed: Option<TrimRecord>,
     /// What a user should know.
     pub warnings: Vec<String>,
     /// Each start, in order.
@@ -100,6 +115,8 @@ struct Raw {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     label_names: Vec<String>,
     weights: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weights_prior: Option<Vec<f64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     concomitant: Option<RawConcomitant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,6 +164,7 @@ impl ModelFile {
             parts: self.specification.parts.clone(),
             label_names: self.label_names.clone(),
             weights: self.model.weights().to_vec(),
+            weights_prior: self.model.weights().concentrations(),
             concomitant: self.concomitant.as_ref().map(RawConcomitant::new),
             group: self.group.clone(),
             components: (0..described)
@@ -177,6 +195,10 @@ impl ModelFile {
             ));
         }
         let model = Self::model(&specification, raw.weights, &raw.components)?;
+        let model = match raw.weights_prior {
+            Some(concentrations) => with_weights_prior(model, concentrations)?,
+            None => model,
+        };
         if !raw.label_names.is_empty() && raw.label_names.len() != model.len() {
             return Err(ModelError(format!(
                 "{} label names for {} components",
@@ -266,6 +288,21 @@ impl ModelFile {
             ))),
         }
     }
+}
+
+/// The mixture whose weights have a Dirichlet prior with these concentrations.
+///
+/// # Errors
+/// When their number differs, or one is below 1.
+pub fn with_weights_prior(
+    model: TableMixture,
+    concentrations: Vec<f64>,
+) -> Result<TableMixture, ModelError> {
+    let wrong = |error: distributions::ParameterError| {
+        ModelError(format!("the prior of the weights: {error}"))
+    };
+    let weights = model.weights().clone().with_prior(concentrations);
+    Mixture::new(weights.map_err(wrong)?, model.components().clone()).map_err(wrong)
 }
 
 /// The path of a null in a value: what serde_json makes of NaN and of infinities.

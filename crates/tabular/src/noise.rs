@@ -8,7 +8,7 @@ use distributions::combine::Columns;
 use distributions::{EstimateError, RowsView, Scratch, Uniform, View};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::any::Any;
 use std::cmp::Ordering;
 
@@ -56,6 +56,14 @@ impl Specification {
                 Values::FileVectors(file) => several(file.view()),
                 _ => Vec::new(),
             };
+            if let Values::Vectors(values) = &field.values
+                && rows().any(|row| values.view().at(row).iter().any(|x| x.is_nan()))
+            {
+                return Err(ModelError(format!(
+                    "noise beside family {} needs rows without gaps",
+                    part.family
+                )));
+            }
             for (column, (low, high)) in part.columns.iter().zip(&extents) {
                 if !(low < high) {
                     return Err(ModelError(format!(
@@ -304,6 +312,12 @@ impl PartSet for Noisy {
     }
     fn families(&self) -> Vec<String> {
         self.components.families()
+    }
+    fn held(&self) -> Vec<Map<String, Value>> {
+        self.components.held()
+    }
+    fn impossible_levels(&self) -> Vec<usize> {
+        Vec::new()
     }
     fn boxed(&self) -> Box<dyn PartSet> {
         Box::new(self.clone())

@@ -3,7 +3,7 @@
 use crate::{BoxStatistics, TableRow, TableView, Values};
 use distributions::{EstimateError, Scratch};
 use rand::Rng;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::any::Any;
 
 /// All K components of one part of a model: the object-safe form of a
@@ -74,6 +74,10 @@ pub trait PartSet: Send + Sync {
         xs: TableView<'_>,
         weights: &[f64],
     ) -> Result<Box<dyn PartSet>, EstimateError>;
+    /// The levels that have probability 0 under every component.
+    fn impossible_levels(&self) -> Vec<usize> {
+        Vec::new()
+    }
     /// The number of free parameters.
     fn parameter_count(&self) -> usize;
     /// The logarithm of a prior density at the parameters.
@@ -101,6 +105,21 @@ pub trait PartSet: Send + Sync {
     }
     /// Adds cells that are this whole number to component k; nothing where cells are none.
     fn accumulate_whole(&self, _into: &mut BoxStatistics, _k: usize, _value: u64, _weight: f64) {}
+    /// The part with a floor under what may collapse, relative to all rows with weights `weights`.
+    ///
+    /// # Errors
+    /// Where its components have none.
+    fn floored(
+        &self,
+        _xs: TableView<'_>,
+        _weights: &[f64],
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        Err(em::no_floor())
+    }
+    /// The components that are held at a bound, such as the floor.
+    fn at_bound(&self) -> Vec<usize> {
+        Vec::new()
+    }
     /// A field of no row.
     fn empty_values(&self) -> Values;
     /// Whether a draw needs predictors: a regression says nothing about them.
@@ -119,6 +138,10 @@ pub trait PartSet: Send + Sync {
     fn in_class(&self) -> bool;
     /// The names of the components' families, where they differ; empty where all are of one.
     fn families(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// For each component the parameters that stay as they are in it alone; empty where there are none.
+    fn held(&self) -> Vec<Map<String, Value>> {
         Vec::new()
     }
     /// A copy.

@@ -1,6 +1,7 @@
 //! One part of a model as it was chosen.
 
-use crate::mixed::MixedSet;
+use crate::mixed::{Member, MixedSet};
+use crate::prior::PartPrior;
 use crate::registry::{Family, family};
 use crate::{Kind, ModelError, Noise, PartSet, RegressionSpecification};
 use distributions::Trials;
@@ -39,9 +40,21 @@ pub struct PartSpecification {
     /// Of a regression, the response and its predictors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regression: Option<RegressionSpecification>,
+    /// For each component the parameters that stay as they are in it alone; empty where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Map<String, Value>>,
     /// The settings that were estimated from the data, and count as parameters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub estimated: Vec<String>,
+    /// The largest ratio of any two eigenvalues of the covariances of a Gaussian part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eigenvalue_ratio: Option<f64>,
+    /// Which means of a Gaussian part are estimated; each by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<gmm::Means>,
+    /// The prior of its components.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<PartPrior>,
 }
 
 impl PartSpecification {
@@ -82,6 +95,15 @@ impl PartSpecification {
     /// When no family has its name.
     pub fn has_covariance(&self) -> Result<bool, ModelError> {
         Ok(self.families()?.iter().all(|family| family.covariance))
+    }
+    /// Whether a row may lack some of its columns: NaN stands for a missing cell. Uniform noise beside the
+    /// components needs whole rows.
+    ///
+    /// # Errors
+    /// When no family has its name.
+    pub fn allows_gaps(&self) -> Result<bool, ModelError> {
+        let families = self.families()?;
+        Ok(self.noise.is_none() && families.iter().all(|family| family.allows_gaps()))
     }
     /// Its families, over intervals where the part is: one, or those of the components of a mixed part.
     fn families(&self) -> Result<Vec<&'static Family>, ModelError> {
@@ -134,19 +156,74 @@ impl PartSpecification {
     pub(crate) fn is_mixed(&self) -> bool {
         self.family == MIXED
     }
-    /// Component k of a mixed part as a part of one component, and its family over the part's column.
+    /// Whether each component is a set of its own.
+    fn has_members(&self) -> bool {
+        self.is_mixed() || !self.held.is_empty()
+    }
+    /// Component k as a part of one component, and its family over the part's column.
     fn member(&self, k: usize) -> Result<(PartSpecification, &'static Family), ModelError> {
-        let name = &self.components[k];
-        let listed = self.families()?[k];
-        let own = listed.over(self.kind()?).unwrap_or(listed);
-        let known = own.settings;
+        let families = self.families()?;
         let mut member = self.clone();
+        let listed = if self.is_mixed() {
+            member.family = self.components[k].clone();
+            families[k]
+        } else {
+            families[0]
+        };
+        let own = listed.over(self.kind()?).unwrap_or(listed);
         member.components.clear();
-        member.family = name.clone();
+        member.held.clear();
         member
             .settings
-            .retain(|key, _| known.contains(&key.as_str()));
+            .retain(|key, _| own.settings.contains(&key.as_str()));
+        if let Some(held) = self.held.get(k) {
+            member.settings.extend(held.clone());
+        }
         Ok((member, own))
+    }
+    /// Component k with the set that holds it.
+    fn member_of(&self, k: usize, member: PartSpecification, set: Box<dyn PartSet>) -> Member {
+        Member {
+            family: if self.is_mixed() {
+                member.family
+            } else {
+                String::new()
+            },
+            held: self.held.get(k).cloned().unwrap_or_default(),
+            set,
+        }
+    }
+    /// Keeps parameter `key` of component `k` of `count` where it is: at `value`.
+    ///
+    /// # Errors
+    /// When that cannot be, saying what can.
+    pub fn hold(
+        &mut self,
+        k: usize,
+        key: &str,
+        value: Value,
+        count: usize,
+    ) -> Result<(), ModelError> {
+        self.held.resize(count, Map::new());
+        let (member, own) = self.member(k)?;
+        let free = own
+            .settings
+            .iter()
+            .filter(|key| !member.settings.contains_key(**key));
+        let free: Vec<&str> = free.copied().collect();
+        if !free.contains(&key) || self.covariance.is_some() || self.interval {
+            let known = match &free[..] {
+                _ if self.covariance.is_some() || self.interval => "none here".to_string(),
+                [] => "none".to_string(),
+                free => free.join(", "),
+            };
+            return Err(ModelError(format!(
+                "family {}: {key} cannot be fixed alone; what can is {known}",
+                member.family
+            )));
+        }
+        self.held[k].insert(key.to_string(), value);
+        Ok(())
     }
     /// K components whose fixed parts are set.
     pub(crate) fn template(
@@ -154,14 +231,17 @@ impl PartSpecification {
         field: usize,
         components: usize,
     ) -> Result<Box<dyn PartSet>, ModelError> {
-        if !self.is_mixed() {
+        if let Some(PartPrior::PseudoObservations { centre, strength }) = &self.prior {
+            return (self.conjugate()?.template)(field, components, centre, *strength);
+        }
+        if !self.has_members() {
             return (self.families()?[0].template)(self, field, components);
         }
         self.check_count(components)?;
         let members = (0..components).map(|k| {
             let (member, own) = self.member(k)?;
             let set = (own.template)(&member, field, 1)?;
-            Ok((member.family, set))
+            Ok(self.member_of(k, member, set))
         });
         Ok(Box::new(MixedSet::new(
             members.collect::<Result<_, ModelError>>()?,
@@ -174,7 +254,7 @@ impl PartSpecification {
         given: &[&Value],
     ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
         let at = |k: usize| move |error: ModelError| (k, error);
-        if !self.is_mixed() {
+        if !self.has_members() {
             let families = self.families().map_err(at(0))?;
             return self.load_as(families[0], field, given);
         }
@@ -184,6 +264,7 @@ impl PartSpecification {
             let mut component = (*component).clone();
             let named = component
                 .as_object_mut()
+                .filter(|_| self.is_mixed())
                 .and_then(|entries| entries.shift_remove("family"));
             if named.is_some_and(|named| named != *member.family) {
                 return Err((
@@ -194,7 +275,7 @@ impl PartSpecification {
             let set = member
                 .load_as(own, field, &[&component])
                 .map_err(|(_, error)| (k, error))?;
-            Ok((member.family, set))
+            Ok(self.member_of(k, member, set))
         });
         Ok(Box::new(MixedSet::new(members.collect::<Result<_, _>>()?)))
     }
@@ -208,10 +289,22 @@ impl PartSpecification {
         let own = (given.iter().enumerate())
             .map(|(k, component)| self.own_parameters(component).map_err(|error| (k, error)));
         let own: Vec<Value> = own.collect::<Result<_, _>>()?;
+        if let Some(PartPrior::PseudoObservations { centre, strength }) = &self.prior {
+            // What is wrong with a component is said as without the prior.
+            (family.load)(self, field, &own)?;
+            let conjugate = self.conjugate().map_err(|error| (0, error))?;
+            return (conjugate.load)(field, &own, centre, *strength);
+        }
         (family.load)(self, field, &own)
     }
     fn check_count(&self, components: usize) -> Result<(), ModelError> {
-        if components == self.components.len() {
+        if !self.held.is_empty() && components != self.held.len() {
+            return Err(ModelError(format!(
+                "{components} components, but what is fixed in {}",
+                self.held.len()
+            )));
+        }
+        if !self.is_mixed() || components == self.components.len() {
             return Ok(());
         }
         Err(ModelError(format!(
@@ -278,6 +371,16 @@ impl PartSpecification {
                 )));
             }
         }
+        let mut held = self.held.iter().flat_map(|own| own.keys());
+        let wrong = |key: &&String| {
+            !known.contains(&key.as_str()) || self.covariance.is_some() || self.interval
+        };
+        if let Some(key) = held.find(wrong) {
+            return Err(ModelError(format!(
+                "family {}: {key} of one component cannot be fixed alone",
+                self.family
+            )));
+        }
         if let Some(key) = (self.estimated.iter()).find(|key| !self.settings.contains_key(*key)) {
             return Err(ModelError(format!(
                 "family {}: {key} is estimated, but not among the settings",
@@ -315,6 +418,19 @@ impl PartSpecification {
         if self.covariance.is_some() && !self.has_covariance()? {
             return Err(ModelError(format!(
                 "family {} has no covariance structure",
+                self.family
+            )));
+        }
+        self.check_prior()?;
+        if self.means.is_some() && self.family != "gaussian" {
+            return Err(ModelError(format!(
+                "the means of family {} are estimated, each by itself",
+                self.family
+            )));
+        }
+        if self.eigenvalue_ratio.is_some() && self.family != "gaussian" {
+            return Err(ModelError(format!(
+                "family {} has no bound of eigenvalues",
                 self.family
             )));
         }

@@ -1,7 +1,11 @@
 //! The families that can be chosen by name: one line each.
 
-use crate::combined::{Place, censorable, truncated, zero_inflated, zero_truncated};
-use crate::gaussian::gaussian_line;
+use crate::combined::{
+    Place, adjusted_censorable, adjusted_zero_truncated, censorable, truncated, zero_inflated,
+    zero_truncated,
+};
+use crate::factor_analyzers::factor_analyzers_line;
+use crate::gaussian::{GAUSSIAN, gaussian_line};
 use crate::multivariate_t::multivariate_t_line;
 use crate::regression::{Generalized, Linear, regression_line};
 use crate::variants::{normal_line, student_t_line};
@@ -45,6 +49,10 @@ pub struct Family {
 }
 
 impl Family {
+    /// Whether a row may lack some of its columns: NaN stands for a missing cell.
+    pub fn allows_gaps(&self) -> bool {
+        self.name == GAUSSIAN
+    }
     /// Whether it observes values of which only an interval is known.
     pub fn observes_intervals(&self) -> bool {
         self.of_intervals.is_some()
@@ -98,19 +106,19 @@ fn all() -> Vec<Family> {
         censorable("inverse_gamma", Reals, &[], |_| {
             made(InverseGamma::new(1.0, 1.0))
         }),
-        entry("chi_squared", Reals, &[], |_| made(ChiSquared::new(1.0))),
-        entry("inverse_gaussian", Reals, &[], |_| {
+        censorable("chi_squared", Reals, &[], |_| made(ChiSquared::new(1.0))),
+        censorable("inverse_gaussian", Reals, &[], |_| {
             made(InverseGaussian::new(1.0, 1.0))
         }),
-        entry("beta", Reals, &[], |_| made(Beta::new(1.0, 1.0))),
+        censorable("beta", Reals, &[], |_| made(Beta::new(1.0, 1.0))),
         censorable("weibull", Reals, &[], |_| made(Weibull::new(1.0, 1.0))),
         censorable("rayleigh", Reals, &[], |_| made(Rayleigh::new(1.0))),
         censorable("maxwell", Reals, &[], |_| made(Maxwell::new(1.0))),
         censorable("half_normal", Reals, &[], |_| made(HalfNormal::new(1.0))),
         student_t_line("student_t"),
-        entry("cauchy", Reals, &[], |_| made(Cauchy::new(0.0, 1.0))),
-        entry("logistic", Reals, &[], |_| made(Logistic::new(0.0, 1.0))),
-        entry("gumbel", Reals, &[], |_| made(Gumbel::new(0.0, 1.0))),
+        censorable("cauchy", Reals, &[], |_| made(Cauchy::new(0.0, 1.0))),
+        censorable("logistic", Reals, &[], |_| made(Logistic::new(0.0, 1.0))),
+        censorable("gumbel", Reals, &[], |_| made(Gumbel::new(0.0, 1.0))),
         censorable("laplace", Reals, &["location"], |part| {
             made(Laplace::new(part.number_setting("location")?, 1.0))
         }),
@@ -121,9 +129,9 @@ fn all() -> Vec<Family> {
             let (low, high) = (part.number_setting("low")?, part.number_setting("high")?);
             made(Uniform::new(low, high))
         }),
-        entry("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
+        censorable("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
         censorable("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
-        adjusted_entry(
+        adjusted_censorable(
             "negative_binomial",
             Counts,
             &["size"],
@@ -135,8 +143,8 @@ fn all() -> Vec<Family> {
         }),
         censorable("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
         censorable("binomial", Counts, &["trials"], binomial),
-        entry("beta_binomial", Counts, &["trials"], beta_binomial),
-        entry("discrete_uniform", Counts, &["low", "high"], |part| {
+        censorable("beta_binomial", Counts, &["trials"], beta_binomial),
+        censorable("discrete_uniform", Counts, &["low", "high"], |part| {
             let low = part.count_setting("low", 0)?;
             made(DiscreteUniform::new(low, part.count_setting("high", low)?))
         }),
@@ -171,6 +179,13 @@ fn all() -> Vec<Family> {
         zero_truncated("zero_truncated_poisson", &[], |_| made(Poisson::new(1.0))),
         zero_truncated("zero_truncated_binomial", &["trials"], binomial),
         zero_truncated("zero_truncated_geometric", &[], geometric),
+        zero_truncated("zero_truncated_beta_binomial", &["trials"], beta_binomial),
+        adjusted_zero_truncated(
+            "zero_truncated_negative_binomial",
+            &["size"],
+            negative_binomial,
+            with_known_size,
+        ),
         truncated("truncated_normal", Reals, REALS, |at: Place| {
             Normal::new(at.point, at.width * at.width)
         }),
@@ -189,10 +204,16 @@ fn all() -> Vec<Family> {
         truncated("truncated_poisson", Counts, POSITIVE, |at: Place| {
             Poisson::new(at.point)
         }),
+        truncated(
+            "truncated_negative_binomial",
+            Counts,
+            POSITIVE,
+            |at: Place| NegativeBinomial::new(at.point, 1.0),
+        ),
         entry("categorical", Codes, &[], |part| {
             made(Categorical::uniform(part.levels.len()))
         }),
-        gaussian_line("gaussian"),
+        gaussian_line(),
         regression_line::<Linear>("linear_regression", Kind::RealResponses, &[]),
         regression_line::<Generalized<PoissonResponse>>(
             "poisson_regression",
@@ -210,6 +231,7 @@ fn all() -> Vec<Family> {
             &["trials"],
         ),
         multivariate_t_line("multivariate_t"),
+        factor_analyzers_line("factor_analyzers"),
         entry("multinomial", CountVectors, &["trials"], |part| {
             let family = made(Multinomial::uniform(part.columns.len()))?;
             Ok(match part.settings.contains_key("trials") {

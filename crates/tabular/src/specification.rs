@@ -154,6 +154,7 @@ impl Specification {
         let mut arranged = self.clone();
         for (part, set) in arranged.parts.iter_mut().zip(components.parts()) {
             part.components = set.families();
+            part.held = set.held();
             part.noise = part.noise.take().filter(|_| set.noise_index().is_some());
         }
         arranged

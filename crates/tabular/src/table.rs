@@ -50,7 +50,8 @@ pub enum Values {
     Counts(Vec<u64>),
     /// Levels of a category, as numbers below the number of levels.
     Codes(Vec<u32>),
-    /// Several real numbers a row, row after row.
+    /// Several real numbers a row, row after row. Gaussian parts take NaN for a missing cell; a row of
+    /// nothing else is marked as missing. Other families refuse it.
     Vectors(RowsBuffer<f64>),
     /// Real numbers that stay in a file of one column.
     FileReals(NumberFile),

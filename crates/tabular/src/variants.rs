@@ -1,6 +1,7 @@
 //! Families of which a setting fixes a parameter that is otherwise estimated.
 
-use crate::registry::{adjusted_entry, entry, made};
+use crate::combined::adjusted_censorable;
+use crate::registry::{entry, made};
 use crate::{Family, Kind, PartSpecification};
 use distributions::combine::{Censored, Fixed};
 use distributions::{Normal, NormalWithKnownMean, NormalWithKnownVariance, StudentT};
@@ -51,7 +52,7 @@ pub(crate) fn normal_line(name: &'static str) -> Family {
 /// The line of Student's t distribution, of which `df` may be set.
 pub(crate) fn student_t_line(name: &'static str) -> Family {
     let is_set = |part: &PartSpecification| part.settings.contains_key("df");
-    adjusted_entry(
+    adjusted_censorable(
         name,
         Kind::Reals,
         &["df"],

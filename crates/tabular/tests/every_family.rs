@@ -28,6 +28,7 @@ fn specifications() -> Vec<Specification> {
         };
         for (key, value) in [
             ("trials", 9),
+            ("factors", 0),
             ("location", 1),
             ("minimum", 1),
             ("low", if family.kind == Kind::Counts { 1 } else { -1 }),
@@ -55,6 +56,8 @@ fn specifications() -> Vec<Specification> {
     // What a setting turns into another family.
     for (family, settings) in [
         ("student_t", json!({"df": 4})),
+        ("zero_truncated_negative_binomial", json!({"size": 3})),
+        ("negative_binomial", json!({"size": 3})),
         ("normal", json!({"mean": 1.5})),
         ("normal", json!({"variance": 2})),
         ("normal", json!({"mean": 1.5, "variance": 2})),

@@ -1,5 +1,6 @@
 //! `mixture fit`.
 
+use crate::algorithm::{is_stream, name, named};
 use crate::args::{Acceleration, Algorithm, Fit, Format, MixingWeights, OnDegenerate};
 use crate::cells::Impossible;
 use crate::checkpoint::{Keeper, Kept, check_combinations, resumed};
@@ -7,6 +8,7 @@ use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::groups::{group_labels, group_start, group_weights};
+use crate::inherit::with_start;
 use crate::known::{Beside, Held};
 use crate::labels::{Evidence, Labels};
 use crate::order::arrangement;
@@ -16,36 +18,124 @@ use crate::read::Sheet;
 use crate::record::record;
 use crate::run::{self, Fitted, Job, check_covariates};
 use crate::start::Chosen;
+use crate::stream;
 use crate::summary;
 use crate::trace::Trace;
 use crate::warn::warnings;
 use crate::write::{self, Target};
-use em::{Hard, Mixture, Options, Soft, WeightModel};
+use em::{Hard, NamedAlgorithm, Options, Soft, WeightModel};
 use std::path::Path;
-use tabular::{Concomitant, ModelFile};
+use tabular::{Concomitant, FitRecord, KnownRows, ModelFile};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
+    if is_stream(arguments) {
+        return stream::run(arguments);
+    }
     check_combinations(arguments)?;
+    let arguments = &with_start(arguments)?;
+    named(arguments)?;
     let target = target(arguments)?;
+    let sheet = sheet(arguments)?;
+    let done = Setup::new(arguments, &sheet)?.fit(Portion::default())?;
+    finish(arguments, &done.file, target.as_ref())
+}
+
+/// The rows of the data that count.
+pub fn sheet(arguments: &Fit) -> Result<Sheet, Failure> {
     let mut sheet = Sheet::read(&arguments.data)?;
     if let Some(column) = &arguments.row_weights {
         without_weight_0(&mut sheet, column)?;
     }
-    let plan = Plan::new(arguments, &sheet)?;
-    let beside = Beside::of_fit(arguments, &sheet)?;
-    let specification = &plan.specification;
-    let (missing, refuse) = (arguments.missing, Impossible::Refuse);
-    let typed = typed(&sheet, specification, &beside, missing, refuse)?;
-    let plan = plan.with_data_bounds(arguments, &typed.table)?;
-    let context = Context {
-        sheet: &sheet,
-        typed: &typed,
-        specification: &plan.specification,
-    };
-    let rows = Rows::new(arguments, &plan, &beside, context)?;
-    let fitted = fit(arguments, &plan, &beside, context, &rows)?;
-    finish(arguments, &fitted, target.as_ref())
+    Ok(sheet)
+}
+
+/// A fit that is ready to begin: what its options mean for the data.
+pub struct Setup<'a> {
+    /// The options.
+    pub arguments: &'a Fit,
+    sheet: &'a Sheet,
+    /// What is to be fitted.
+    pub plan: Plan,
+    beside: Beside,
+    /// The data as numbers.
+    pub typed: Typed,
+    rows: Rows,
+}
+
+/// A fit to some of the rows; by default to all, with a line of progress.
+#[derive(Clone, Copy, Default)]
+pub struct Portion<'a> {
+    /// The row weights of the fit, and those of the rows set aside.
+    pub split: Option<&'a em::select::Split>,
+    /// Whether the fit is one of many, and shows no line.
+    pub silent: bool,
+}
+
+/// A fit that is done.
+pub struct Done {
+    /// The model and how it was fitted.
+    pub file: ModelFile,
+    /// How well it fits.
+    pub evaluation: em::Evaluation,
+    /// The log-likelihood of the rows set aside.
+    pub held_out: Option<f64>,
+}
+
+impl<'a> Setup<'a> {
+    /// What the options mean for the rows of a sheet.
+    pub fn new(arguments: &'a Fit, sheet: &'a Sheet) -> Result<Self, Failure> {
+        let plan = Plan::new(arguments, sheet)?;
+        let beside = Beside::of_fit(arguments, sheet)?;
+        let (missing, refuse) = (arguments.missing, Impossible::Refuse);
+        let typed = typed(sheet, &plan.specification, &beside, missing, refuse)?;
+        let plan = plan.with_data_bounds(arguments, sheet, &typed)?;
+        let context = Context {
+            sheet,
+            typed: &typed,
+            specification: &plan.specification,
+        };
+        let rows = Rows::new(arguments, &plan, &beside, context)?;
+        Ok(Setup {
+            arguments,
+            sheet,
+            plan,
+            beside,
+            typed,
+            rows,
+        })
+    }
+    /// What rows and columns are called.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            sheet: self.sheet,
+            typed: &self.typed,
+            specification: &self.plan.specification,
+        }
+    }
+    /// Row weights, of groups where there are groups.
+    pub fn row_weights(&self) -> Option<&[f64]> {
+        self.rows.weights.as_deref()
+    }
+    /// How many rows or groups there are, each of which is drawn as a whole.
+    pub fn units(&self) -> usize {
+        let groups = self.rows.held.offsets.as_ref();
+        groups.map_or(self.typed.table.rows(), |offsets| offsets.len() - 1)
+    }
+    /// The start.
+    pub fn start(&self) -> em::Start<'_> {
+        self.rows.start.start()
+    }
+    /// The rows with what is held of them.
+    pub fn known_rows(&self) -> KnownRows<'_> {
+        self.rows.held.rows(&self.typed)
+    }
+    /// Fits.
+    pub fn fit(&self, portion: Portion<'_>) -> Result<Done, Failure> {
+        let (plan, beside) = (&self.plan, &self.beside);
+        let rows = &self.rows;
+        fit(self.arguments, plan, beside, self.context(), rows, portion)
+    }
 }
 
 /// The files that a fit reads, none of which it may write.
@@ -64,14 +154,14 @@ fn inputs(arguments: &Fit) -> [(&str, Option<&Path>); 5] {
 }
 
 /// Where the model goes: never over a file that the fit reads.
-fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
+pub fn target(arguments: &Fit) -> Result<Option<Target>, Failure> {
     let path = arguments.output.as_deref();
     path.map(|path| Target::new("--output", path, &inputs(arguments)))
         .transpose()
 }
 
 /// Row weights; rows without an observed cell have weight 0.
-fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f64>>, Failure> {
+pub fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f64>>, Failure> {
     let given = match &arguments.row_weights {
         Some(column) => Some(row_weights(sheet, column, &typed.rows)?),
         None => None,
@@ -89,25 +179,27 @@ fn weights(arguments: &Fit, sheet: &Sheet, typed: &Typed) -> Result<Option<Vec<f
 }
 
 /// The options in the words of the library.
-fn options(arguments: &Fit) -> Options {
+pub fn options(arguments: &Fit) -> Options {
     let mut options = Options::default()
         .tolerance(arguments.tolerance)
         .max_iterations(arguments.max_iterations)
         .restarts(arguments.restarts.unwrap_or(10))
         .split_merge(arguments.split_merge)
+        .trim(arguments.trim.fraction())
         .seed(arguments.seed)
         .threads(arguments.threads.map_or(0, usize::from))
         .on_degenerate(match arguments.on_degenerate {
             OnDegenerate::Fail => em::OnDegenerate::Fail,
             OnDegenerate::Reset => em::OnDegenerate::Reset,
             OnDegenerate::Drop => em::OnDegenerate::Drop,
+            OnDegenerate::Floor => em::OnDegenerate::Floor,
         });
     options.time_limit = arguments.time_limit;
     options
 }
 
 /// What accelerates the fit.
-fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
+pub fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
     let scheme = match arguments.acceleration {
         None => em::Acceleration::default(),
         Some(Acceleration::None) => return Ok(em::Acceleration::None),
@@ -117,10 +209,11 @@ fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
     match arguments.algorithm {
         Algorithm::Em => Ok(scheme),
         // Labels jump: there is no linear convergence to extrapolate.
-        Algorithm::Hard if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
-        Algorithm::Hard => Err(Failure::input(
-            "--acceleration is for --algorithm em, not for hard".to_owned(),
-        )),
+        _ if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
+        other => Err(Failure::input(format!(
+            "--acceleration is for --algorithm em, not for {}",
+            name(other)
+        ))),
     }
 }
 
@@ -145,17 +238,18 @@ impl Rows {
             check_covariates(&held, &concomitant.terms)?;
         }
         let mut weights = weights(arguments, sheet, typed)?;
-        let mut known = Labels::read(arguments, plan.count, context)?;
-        let mut start = plan.start(arguments, context)?;
+        let classes = (plan.total(), plan.specification.has_noise());
+        let mut known = Labels::read(arguments, classes, context)?;
+        let mut start = plan.start(arguments, context, weights.as_deref())?;
         if let Some(known) = &known
-            && let Some(labels) = known.as_start(arguments, plan.count)
+            && let Some(labels) = known.as_start(arguments)
         {
             start = labels;
         }
         if let Some(offsets) = &held.offsets {
             weights =
                 (weights.map(|given| group_weights(&given, offsets, sheet, typed))).transpose()?;
-            start = group_start(start, offsets, plan.count, sheet, typed)?;
+            start = group_start(start, offsets, plan.total(), sheet, typed)?;
             if let Some(known) = &mut known {
                 known.labels = group_labels(&known.labels, offsets, sheet, typed)?;
             }
@@ -172,26 +266,14 @@ impl Rows {
 /// Noise alone is no mixture: some component has to stay beside it.
 fn check_noise(arguments: &Fit, plan: &Plan) -> Result<(), Failure> {
     let alone = match arguments.on_degenerate {
-        OnDegenerate::Fail => false,
+        OnDegenerate::Fail | OnDegenerate::Floor => false,
         OnDegenerate::Reset => plan.count == 1,
         OnDegenerate::Drop => true,
     };
-    let known = &arguments.known;
-    let combined = [
-        (known.concomitant.is_some(), "--concomitant"),
-        (known.known_labels.is_some(), "--known-labels"),
-        (known.group.is_some(), "--group"),
-        (!known.fixed.is_empty(), "--fixed"),
-        (known.weights == MixingWeights::Equal, "--weights equal"),
-        (known.order.is_some(), "--order"),
-    ];
-    if let (true, Some((_, option))) = (
-        plan.specification.has_noise(),
-        combined.iter().find(|(given, _)| *given),
-    ) {
-        return Err(Failure::input(format!(
-            "--noise cannot be combined with {option}"
-        )));
+    if plan.specification.has_noise() && arguments.known.weights == MixingWeights::Equal {
+        return Err(Failure::input(
+            "--noise cannot be combined with --weights equal: the share of the noise is what is to be found",
+        ));
     }
     if plan.specification.has_noise() && alone {
         return Err(Failure::input(
@@ -208,34 +290,54 @@ fn fit(
     beside: &Beside,
     context: Context<'_>,
     rows: &Rows,
-) -> Result<ModelFile, Failure> {
+    portion: Portion<'_>,
+) -> Result<Done, Failure> {
     check_noise(arguments, plan)?;
-    let template = match &rows.start {
-        Chosen::Model(model) => (**model).clone(),
-        _ => Mixture::uniform(plan.specification.template(plan.count)?),
-    };
+    let template = plan.template(match &rows.start {
+        Chosen::Model(model) => Some(&**model),
+        _ => None,
+    })?;
+    arguments.trim.check(arguments, template.components())?;
+    if portion.split.is_some() && arguments.trim.fraction() > 0.0 {
+        return Err(Failure::input(
+            "--trim cannot be combined with cross-validation: outliers among the rows held out would count",
+        ));
+    }
     let knowledge = plan.knowledge(arguments, beside, &template)?;
     let table = &context.typed.table;
     let template = template.with_components(|components| components.tabled(table));
-    let options = options(arguments);
-    let evidence = rows.known.as_ref().map(|known| known.evidence(plan.count));
+    let (options, algorithm) = (options(arguments), named(arguments)?);
+    let evidence = rows.known.as_ref().map(Labels::evidence);
     let job = Job {
         options: &options,
         acceleration: acceleration(arguments)?,
         rule: match arguments.algorithm {
-            Algorithm::Em => &Soft,
             Algorithm::Hard => &Hard,
+            _ => &Soft,
         },
+        algorithm: algorithm.as_ref(),
         start: rows.start.start(),
         parameter_tolerance: arguments.parameter_tolerance,
-        row_weights: rows.weights.as_deref(),
+        row_weights: match portion.split {
+            Some(split) => Some(&split.train),
+            None => rows.weights.as_deref(),
+        },
         allowed: evidence.as_ref().map(Evidence::allowed),
+        held_out: portion.split.map(|split| &split.test[..]),
     };
     let random = job.start.is_random();
     let trace = arguments.trace.as_deref();
     let trace = trace.map(|path| Trace::new(path, &inputs(arguments)));
     let (starts, trace) = (job.start.count(&options), trace.transpose()?);
-    let mut line = Line::new(starts, options.tolerance, options.max_iterations, trace);
+    // Chains and batches have no rate of convergence to foretell their end.
+    let tolerance = match &algorithm {
+        Some(NamedAlgorithm::Stochastic(_) | NamedAlgorithm::Online(_)) => f64::NAN,
+        _ => options.tolerance,
+    };
+    let mut line = match portion.silent {
+        true => Line::silent(),
+        false => Line::new(starts, tolerance, options.max_iterations, trace),
+    };
     let mut kept = Kept {
         resume: resumed(arguments, table)?,
         keeper: Keeper::new(arguments, &plan.specification, line.bar())?,
@@ -252,8 +354,9 @@ fn fit(
         mut model,
         mut concomitant,
         report,
-        mut evaluation,
+        evaluation,
     } = fitted?;
+    let (mut evaluation, held_out) = (evaluation.fitted, evaluation.held_out);
     let order = arrangement(
         arguments.known.order.as_deref(),
         random && rows.known.is_none(),
@@ -287,7 +390,7 @@ fn fit(
         &evaluation,
         warnings,
     );
-    Ok(ModelFile {
+    let file = ModelFile {
         specification: plan.specification.arranged_as(model.components()),
         label_names: names,
         model,
@@ -299,6 +402,11 @@ fn fit(
         ),
         group: beside.group.clone(),
         fit: Some(record),
+    };
+    Ok(Done {
+        file,
+        evaluation,
+        held_out,
     })
 }
 
@@ -314,20 +422,24 @@ impl Rows {
     }
 }
 
+/// Refuses a fit that did not converge.
+pub fn check_convergence(record: &FitRecord) -> Result<(), Failure> {
+    match &*record.stop_reason {
+        "converged" | "precision_reached" | "parameters_at_rest" => Ok(()),
+        reason => Err(Failure::NotConverged(format!(
+            "the fit did not converge: {reason} after {} iterations; nothing is written",
+            record.iterations
+        ))),
+    }
+}
+
 /// Writes the model and prints the result.
 fn finish(arguments: &Fit, fitted: &ModelFile, target: Option<&Target>) -> Result<(), Failure> {
     let Some(record) = &fitted.fit else {
         return Ok(());
     };
-    let converged = matches!(
-        &*record.stop_reason,
-        "converged" | "precision_reached" | "parameters_at_rest"
-    );
-    if arguments.require_convergence && !converged {
-        return Err(Failure::NotConverged(format!(
-            "the fit did not converge: {} after {} iterations; nothing is written",
-            record.stop_reason, record.iterations
-        )));
+    if arguments.require_convergence {
+        check_convergence(record)?;
     }
     for warning in &record.warnings {
         say(&format!("warning: {warning}"));
@@ -339,12 +451,5 @@ fn finish(arguments: &Fit, fitted: &ModelFile, target: Option<&Target>) -> Resul
         Format::Json => write::stdout(&text),
         Format::Text => write::stdout(&summary::text(fitted)),
     };
-    // Only a result that was also printed is put in place.
-    match (prepared, printed) {
-        (Some(_), Err(Failure::Gone)) => Err(Failure::input(
-            "stdout was closed before the result was printed; nothing is written to --output",
-        )),
-        (Some(prepared), Ok(())) => prepared.finish(),
-        (_, printed) => printed,
-    }
+    write::put(prepared, printed)
 }

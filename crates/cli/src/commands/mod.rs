@@ -1,9 +1,12 @@
 //! The commands, one file each.
 
+pub mod divergence;
 pub mod fit;
+pub mod merge;
 pub mod predict;
 pub mod sample;
 pub mod score;
+pub mod select;
 pub mod show;
 
 use crate::failure::Failure;

@@ -39,7 +39,8 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         Impossible::Mark,
     )?;
     let posterior = posterior(&file, &sheet, &typed)?;
-    let count = file.model.len();
+    let posterior = (arguments.merging).apply(posterior, &file, &sheet, &typed)?;
+    let count = posterior.components;
     // For each row of the sheet its row in the table, if it is in use.
     let mut used = vec![None; sheet.rows.len()];
     for (index, &row) in typed.rows.iter().enumerate() {

@@ -172,7 +172,16 @@ fn cells(file: &ModelFile, table: &Table, row: usize) -> Vec<String> {
                 cells.extend([text(low[row]), text(high[row])]);
             }
             Values::RealResponses((_, responses)) => cells.push(number(responses[row])),
-            Values::CountResponses((_, responses)) => cells.push(responses[row].to_string()),
+            Values::CountResponses((_, responses)) => {
+                let levels = (part.regression.as_ref()).and_then(|given| given.response_levels());
+                let response = responses[row];
+                cells.push(
+                    match levels.and_then(|levels| levels.get(response as usize)) {
+                        Some(level) => level.clone(),
+                        None => response.to_string(),
+                    },
+                );
+            }
             Values::TrialResponses((_, (successes, _))) => cells.push(successes[row].to_string()),
             Values::Vectors(values) => {
                 let row = values.view().at(row);

@@ -226,6 +226,16 @@ where
         }
         Ok(Columns { columns })
     }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        let columns = self.columns.iter().enumerate();
+        let of = |(j, column): (usize, &C)| {
+            column
+                .impossible_levels()
+                .into_iter()
+                .map(move |l| (j, l.1))
+        };
+        columns.flat_map(of).collect()
+    }
     fn parameter_count(&self) -> usize {
         self.columns.iter().map(C::parameter_count).sum()
     }

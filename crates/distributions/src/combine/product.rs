@@ -119,6 +119,12 @@ impl<A: Component, B: Component> Component for Product<A, B> {
             second: self.second.maximize(&from.1).map_err(in_second)?,
         })
     }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        let mut levels = self.first.impossible_levels();
+        let second = self.second.impossible_levels();
+        levels.extend(second.into_iter().map(|(part, code)| (part + 1, code)));
+        levels
+    }
     fn parameter_count(&self) -> usize {
         self.first.parameter_count() + self.second.parameter_count()
     }

@@ -168,14 +168,7 @@ where
             ));
         }
         let mut complete = seen.clone();
-        let per_seen = seen.weight() / mass;
-        let mut expect = |low: f64, high: f64, mass: f64| {
-            if mass > 0.0 {
-                family.accumulate_interval(&mut complete, low, high, mass * per_seen);
-            }
-        };
-        expect(f64::NEG_INFINITY, self.low, family.cdf(self.low));
-        expect(self.high, f64::INFINITY, family.sf(self.high));
+        family.accumulate_outside(&mut complete, self.low, self.high, seen.weight() / mass);
         Ok((family.maximize(&complete)?, mass))
     }
     fn with_family(&self, family: F) -> Result<Self, EstimateError> {

@@ -335,6 +335,15 @@ impl Univariate for Beta {
         let size = self.alpha + self.beta;
         (self.alpha / size) * (self.beta / size) / (size + 1.0)
     }
+    /// By quadrature but where one tail, or what two of them leave, is known to its digits.
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        if !(low < high && high > 0.0 && low < 1.0) {
+            return f64::NEG_INFINITY;
+        }
+        super::log_probability_or(self, (low, high), || {
+            self.log_probability_between(low, high)
+        })
+    }
 }
 
 impl Entropy for Beta {

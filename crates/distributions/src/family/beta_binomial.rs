@@ -1,11 +1,12 @@
 //! The beta-binomial distribution.
 
+use super::count_masses::counts_between;
 use super::dirichlet_multinomial::{Compound, Concentration, check_concentration, saddle};
-use super::{CountHistogram, overdispersion};
+use super::{CountHistogram, divergence, overdispersion};
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
-    Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -108,6 +109,13 @@ impl BetaBinomial {
     /// β.
     pub fn beta(&self) -> f64 {
         self.beta
+    }
+    /// The Kullback–Leibler divergence KL(self ‖ other), in nats, summed over the counts: ∞ where `other`
+    /// has fewer trials, or no mass at a count.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        let terms =
+            (0..=self.trials).map(|x| divergence::term(self.log_density(x), other.log_density(x)));
+        terms.sum::<f64>() + other.sf(self.trials as f64)
     }
     /// What the number of trials adds to every log-density, and ln(1 + n/(α + β)).
     fn total(&self) -> (f64, f64) {
@@ -339,5 +347,21 @@ impl Entropy for BetaBinomial {
             }
         }
         sum
+    }
+}
+
+impl IntervalStatistics for BetaBinomial {
+    /// The expected weight of each count, so that the M-step stays exact: of every count in turn, as
+    /// the masses may fall from both ends towards the middle.
+    fn accumulate_interval(&self, into: &mut CountHistogram, low: f64, high: f64, weight: f64) {
+        let (least, greatest) = (self.quantile(0.0), self.quantile(1.0));
+        let (first, last) = counts_between(low, high, greatest);
+        let (first, last) = (first.clamp(least, greatest) as u64, last.max(least) as u64);
+        let top = (first..=last).fold(f64::NEG_INFINITY, |top, x| top.max(self.log_density(x)));
+        let mass = |x: u64| (self.log_density(x) - top).exp();
+        let total: f64 = (first..=last).map(mass).sum();
+        for x in first..=last {
+            into.add(x, weight * (mass(x) / total));
+        }
     }
 }

@@ -22,6 +22,10 @@ pub struct BetaStatistics {
 }
 
 impl BetaStatistics {
+    /// x̄, 1 − x̄, and the gaps of x and of 1 − x.
+    pub fn values(&self) -> [f64; 4] {
+        [self.mean, self.complement, self.gap, self.complement_gap]
+    }
     /// Adds one value in (0, 1).
     pub fn add(&mut self, x: f64, weight: f64) {
         self.merge(&BetaStatistics {

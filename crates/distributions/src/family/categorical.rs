@@ -201,6 +201,10 @@ impl Component for Categorical {
         self.with_expected(&from.mean())
             .map_err(|error| error.with_count(from.weight()))
     }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        let codes = (0..self.categories()).filter(|&code| self.probabilities[code] == 0.0);
+        codes.map(|code| (0, code)).collect()
+    }
     fn parameter_count(&self) -> usize {
         self.categories() - 1
     }

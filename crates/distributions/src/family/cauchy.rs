@@ -3,8 +3,8 @@
 use super::{LatentScaleStatistics, StudentT};
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
-    Scratch, Univariate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Univariate,
 };
 use rand::Rng;
 use std::f64::consts::PI;
@@ -190,11 +190,26 @@ impl Univariate for Cauchy {
     fn variance(&self) -> f64 {
         f64::NAN
     }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        self.student.log_probability(low, high)
+    }
 }
 
 impl Entropy for Cauchy {
     /// ln 4πs.
     fn entropy(&self) -> f64 {
         (4.0 * PI).ln() + self.scale.ln()
+    }
+}
+
+impl IntervalStatistics for Cauchy {
+    fn accumulate_interval(
+        &self,
+        into: &mut LatentScaleStatistics,
+        low: f64,
+        high: f64,
+        weight: f64,
+    ) {
+        self.student.accumulate_interval(into, low, high, weight);
     }
 }

@@ -1,6 +1,8 @@
 //! The chi-squared distribution.
 
 use super::Gamma;
+use super::bounded::Bounded;
+use super::log_gamma::BoundedLogGamma;
 use super::normal::HALF_LN_TWO_PI;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{
@@ -8,8 +10,8 @@ use crate::special::{
     stirling_error,
 };
 use crate::{
-    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
-    Scalars, Scratch, Univariate, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 use std::f64::consts::LN_2;
@@ -172,6 +174,9 @@ impl Univariate for ChiSquared {
     fn variance(&self) -> f64 {
         2.0 * self.df
     }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        self.gamma.log_probability(low, high)
+    }
 }
 
 impl Entropy for ChiSquared {
@@ -180,5 +185,14 @@ impl Entropy for ChiSquared {
         let n = 0.5 * self.df;
         let gap = (n - 1.0) * ln_minus_digamma(n);
         LN_2 + 0.5 * n.ln() + HALF_LN_TWO_PI + stirling_error(n) + gap
+    }
+}
+
+impl IntervalStatistics for ChiSquared {
+    /// The mean of ln x, by quadrature in it.
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let bounded = BoundedLogGamma::new(0.5 * self.df, 0.5, low, high);
+        let [beyond] = bounded.means(|s| [s]);
+        into.add(&[bounded.origin().ln() + beyond], weight);
     }
 }

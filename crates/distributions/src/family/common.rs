@@ -2,7 +2,7 @@
 
 use crate::simd::{ln_into, ln_slice, weighted_sum};
 use crate::special::{ln_1m_exp, ln_1p_minus_x};
-use crate::{BLOCK_ROWS, MeanStatistics, ParameterError};
+use crate::{BLOCK_ROWS, MeanStatistics, ParameterError, Univariate};
 
 /// Whether a value can enter the estimate of a family on the positive reals.
 pub(super) fn require_positive(x: f64) -> Result<(), &'static str> {
@@ -219,5 +219,22 @@ pub(super) fn truncated_exponential_mean(width: f64) -> f64 {
         1.0 - width / width.exp_m1()
     } else {
         1.0
+    }
+}
+
+/// ln P(low < X ≤ high): through what the tails leave out where that is little, else by `between`, which
+/// keeps its digits for narrow and for improbable intervals.
+pub(super) fn log_probability_or(
+    family: &impl Univariate,
+    (low, high): (f64, f64),
+    between: impl FnOnce() -> f64,
+) -> f64 {
+    let left_out = family.cdf(low) + family.sf(high);
+    if !(low < high) {
+        f64::NEG_INFINITY
+    } else if left_out < 0.5 {
+        (-left_out).ln_1p()
+    } else {
+        between()
     }
 }

@@ -4,8 +4,8 @@ use super::counts::count_quantile;
 use crate::combine::TotalWeight;
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Sample, Scalars,
-    Scratch, Univariate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Sample, Scalars, Scratch, Univariate,
 };
 use rand::{Rng, RngExt};
 
@@ -64,6 +64,14 @@ impl DiscreteUniform {
     /// The largest count, fixed.
     pub fn high(&self) -> u64 {
         self.high
+    }
+    /// The Kullback–Leibler divergence KL(self ‖ other), in nats: ∞ where `other` leaves counts out.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        if self.low >= other.low && self.high <= other.high {
+            self.log_height - other.log_height
+        } else {
+            f64::INFINITY
+        }
     }
     /// The number of counts high − low + 1.
     fn counts(&self) -> f64 {
@@ -161,5 +169,11 @@ impl Univariate for DiscreteUniform {
 impl Entropy for DiscreteUniform {
     fn entropy(&self) -> f64 {
         -self.log_height
+    }
+}
+
+impl IntervalStatistics for DiscreteUniform {
+    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
+        into.0 += weight;
     }
 }

@@ -1,6 +1,7 @@
 //! The gamma distribution.
 
 use super::LogGap;
+use super::bounded::Bounded;
 use super::divergence;
 use super::log_gamma::BoundedLogGamma;
 use super::normal::HALF_LN_TWO_PI;

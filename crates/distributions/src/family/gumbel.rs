@@ -4,16 +4,19 @@ use super::latent_scale::require_spread;
 use super::weibull::{WeibullStatistics, WeightedLogs};
 use crate::serde_parameters::serde_parameters;
 use crate::simd::exp_slice;
-use crate::special::ln_gamma_1p;
+use crate::special::{ln_1m_exp, ln_gamma_1p};
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Reason, Sample,
-    Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Reason, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, Exp1};
 
 /// Euler's constant γ.
 const EULER: f64 = 0.577_215_664_901_532_86;
+
+/// The z past which e^(−z) is close to underflow.
+const FAR: f64 = 700.0;
 
 /// The Gumbel distribution (of **maxima**: the long tail is on the right) with location m and scale s.
 ///
@@ -236,6 +239,20 @@ impl Sample for Gumbel {
     }
 }
 
+impl Gumbel {
+    /// e^(−z) at `high`, and how far that at `low` lies above it.
+    fn power_and_width(&self, low: f64, high: f64) -> (f64, f64) {
+        let (near, far) = (self.standardised(high), self.standardised(low));
+        let from = (-near).exp();
+        let width = if near - far < 1.0 {
+            from * (near - far).exp_m1()
+        } else {
+            (-far).exp() - from
+        };
+        (from, width)
+    }
+}
+
 impl Univariate for Gumbel {
     fn cdf(&self, x: f64) -> f64 {
         (-(-self.standardised(x)).exp()).exp()
@@ -254,11 +271,34 @@ impl Univariate for Gumbel {
     fn variance(&self) -> f64 {
         (std::f64::consts::PI * self.scale).powi(2) / 6.0
     }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        let (near, far) = (self.standardised(high), self.standardised(low));
+        if far > FAR && far < near {
+            // e^(−z) − e^(−e^(−z)) is below rounding there.
+            return ln_1m_exp(far - near) - far;
+        }
+        let (from, width) = self.power_and_width(low, high);
+        super::exponential_log_probability(from, width)
+    }
 }
 
 impl Entropy for Gumbel {
     /// ln s + γ + 1.
     fn entropy(&self) -> f64 {
         self.log_scale + EULER + 1.0
+    }
+}
+
+impl IntervalStatistics for Gumbel {
+    /// e^(−z) is a unit exponential variable: the sums of a Weibull distribution.
+    fn accumulate_interval(&self, into: &mut WeibullStatistics, low: f64, high: f64, weight: f64) {
+        let (near, far) = (self.standardised(high), self.standardised(low));
+        if far > FAR && far < f64::MAX {
+            // So far out z is exponential, and e^(−z) as good as 0.
+            let beyond = super::truncated_exponential_mean((near - far).max(0.0));
+            return into.add_means(-(far + beyond) * self.scale, [0.0; 3], weight);
+        }
+        let (from, width) = self.power_and_width(low, high);
+        into.add_interval((from, from + width), self.scale, weight);
     }
 }

@@ -301,6 +301,14 @@ impl Univariate for InverseGaussian {
     fn variance(&self) -> f64 {
         self.mean * self.mean * (self.mean / self.shape)
     }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        if !(high > 0.0 && low < f64::MAX) {
+            return f64::NEG_INFINITY;
+        }
+        super::log_probability_or(self, (low, high), || {
+            self.log_probability_between(low, high)
+        })
+    }
 }
 
 impl Entropy for InverseGaussian {

@@ -49,6 +49,20 @@ impl LatentScaleStatistics {
             self.moments.add_slice(xs, products);
         }
     }
+    /// Adds observations of total weight `weight`: the mean of their u, mean and squares Σ u (x − mean)²
+    /// over Σ w of x weighted by w u, and the mean of u − 1 − ln u.
+    pub(super) fn add_means(
+        &mut self,
+        weight: f64,
+        precision: f64,
+        (mean, squares): (f64, f64),
+        excess: f64,
+    ) {
+        self.weight += weight;
+        let moments = Moments::new(weight * precision, mean, weight * squares);
+        self.moments.merge(&moments);
+        self.excess += weight * excess;
+    }
     /// The moments of x weighted by w u.
     pub fn moments(&self) -> &Moments {
         &self.moments

@@ -1,5 +1,6 @@
 //! The Maxwell distribution.
 
+use super::bounded::Bounded;
 use super::log_gamma::BoundedLogGamma;
 use super::normal::HALF_LN_TWO_PI;
 use crate::serde_parameters::serde_parameters;

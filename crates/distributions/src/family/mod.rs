@@ -5,11 +5,17 @@ mod beta;
 mod beta_binomial;
 mod beta_statistics;
 mod binomial;
+mod bounded;
+mod bounded_angle;
+mod bounded_beta;
+mod bounded_inverse_gaussian;
+mod bounded_sech;
 mod categorical;
 mod cauchy;
 mod chi_squared;
 mod common;
 mod count_histogram;
+mod count_masses;
 mod counts;
 mod dirichlet;
 mod dirichlet_multinomial;
@@ -100,7 +106,7 @@ use crate::special::logistic;
 use common::{
     EULER_GAMMA, add_counts, blocks, centred_sum, excess, excess_of_squares, exponential_cdf,
     exponential_excess, exponential_log_probability, exponential_quantile, exponential_sf,
-    inside_positive, inside_reals, ln, prepare_ln, prepare_squares, reciprocal_rest,
-    require_finite, require_location_scale, require_non_negative, require_positive, require_square,
-    round_down_to, truncated_exponential_mean,
+    inside_positive, inside_reals, ln, log_probability_or, prepare_ln, prepare_squares,
+    reciprocal_rest, require_finite, require_location_scale, require_non_negative,
+    require_positive, require_square, round_down_to, truncated_exponential_mean,
 };

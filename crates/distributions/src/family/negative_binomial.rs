@@ -1,16 +1,18 @@
 //! The negative binomial distribution.
 
 use super::CountHistogram;
+use super::count_masses::{add_between, counts_between, expectation};
 use super::counts::{at_count, count_quantile, entropy_of_counts, quantile_start};
+use super::exponential_excess;
 use super::normal::HALF_LN_TWO_PI;
 use super::overdispersion::rising_sums;
 use super::saddle_point::relative_deviance;
 use crate::serde_parameters::serde_parameters;
 use crate::solve::newton_in_bracket;
-use crate::special::{beta_i, beta_i_complement, ln_1p_minus_x, stirling_error};
+use crate::special::{beta_i, beta_i_complement, gamma_p, gamma_q, ln_1p_minus_x, stirling_error};
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, ParameterError, Reason, Sample,
-    Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
+    Reason, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
 };
 use rand::Rng;
 use rand_distr::Distribution;
@@ -278,6 +280,10 @@ impl NegativeBinomial {
     /// F(k) and 1 − F(k): an incomplete beta function of the smaller of r/(r + m) and m/(r + m).
     fn tails(&self, k: f64) -> (f64, f64) {
         let (m, r) = (self.mean, self.size);
+        if r == f64::INFINITY {
+            // The Poisson.
+            return (gamma_q(k + 1.0, m), gamma_p(k + 1.0, m));
+        }
         if m / r == f64::INFINITY {
             // r is so small that what lies between 0 and this m has no mass.
             return (self.log_zero.exp(), -self.log_zero.exp_m1());
@@ -333,5 +339,51 @@ impl Entropy for NegativeBinomial {
         let deviation = self.mean.sqrt() * (1.0 + self.mean / self.size).sqrt();
         let moments = (self.mean, deviation);
         entropy_of_counts(moments, (0.0, f64::INFINITY), log_mass)
+    }
+}
+
+impl NegativeBinomial {
+    /// The Kullback–Leibler divergence KL(self ‖ other), in nats: ∞ where only `other` has all its mass
+    /// at 0.
+    ///
+    /// Summed over the counts: of distributions that are close, to about 1e-13 of it and rounding of its
+    /// root; of others to rounding of the mean of ln p and ln q.
+    pub fn kl_divergence(&self, other: &Self) -> f64 {
+        if self.mean == 0.0 {
+            return -other.log_zero;
+        }
+        if other.mean == 0.0 {
+            return f64::INFINITY;
+        }
+        let log_mass = |k: f64| self.log_density_of(k, log_saddle(k));
+        let mut farthest = 0.0_f64;
+        let ends = counts_between(-1.0, f64::INFINITY, f64::INFINITY);
+        let step = |k: f64| other.log_density_of(k, log_saddle(k)) - log_mass(k);
+        let mut last = 0.0_f64;
+        let plain = expectation(ends, self.mode(), log_mass, |k| {
+            let step = step(k);
+            (farthest, last) = (farthest.max(step.abs()), last.max(k));
+            -step
+        });
+        if farthest > 0.5 {
+            return plain.max(0.0);
+        }
+        let excess = expectation(ends, self.mode(), log_mass, |k| exponential_excess(step(k)));
+        excess + (other.sf(last) - self.sf(last))
+    }
+    /// The largest of the most probable counts.
+    fn mode(&self) -> f64 {
+        (self.mean * (1.0 - 1.0 / self.size)).max(0.0).floor()
+    }
+}
+
+impl IntervalStatistics for NegativeBinomial {
+    /// The expected weight of each count, so that the M-step stays exact.
+    fn accumulate_interval(&self, into: &mut CountHistogram, low: f64, high: f64, weight: f64) {
+        let last = if self.mean > 0.0 { f64::INFINITY } else { 0.0 };
+        let ends = counts_between(low, high, last);
+        add_between(into, weight, ends, self.mode(), |k| {
+            self.log_density_of(k, log_saddle(k))
+        });
     }
 }

@@ -6,7 +6,8 @@ use crate::simd;
 use crate::special::{normal_cdf, normal_quantile, normal_sf};
 use crate::{
     Component, Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
-    Moments, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    LEAST_SHARE, Moments, ParameterError, Sample, Scalars, Scratch, Statistics, Univariate,
+    next_coordinate,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -50,6 +51,8 @@ pub struct Normal {
     log_constant: f64,
     /// 1/σ, taken once.
     inverse_deviation: f64,
+    /// The floor under the variance; 0 where there is none.
+    least_variance: f64,
 }
 
 serde_parameters!(Normal {
@@ -75,6 +78,7 @@ impl Normal {
             variance,
             log_constant: -HALF_LN_TWO_PI - 0.5 * variance.ln(),
             inverse_deviation: 1.0 / variance.sqrt(),
+            least_variance: 0.0,
         })
     }
     /// N(0, 1).
@@ -84,6 +88,7 @@ impl Normal {
             variance: 1.0,
             log_constant: -HALF_LN_TWO_PI,
             inverse_deviation: 1.0,
+            least_variance: 0.0,
         }
     }
     /// μ.
@@ -93,6 +98,19 @@ impl Normal {
     /// σ².
     pub fn variance(&self) -> f64 {
         self.variance
+    }
+    /// The member with this mean, and this variance or the least, above the same floor.
+    fn above_floor(&self, mean: f64, variance: f64) -> Result<Self, ParameterError> {
+        // Not `max`, which would hide NaN.
+        let variance = if variance < self.least_variance {
+            self.least_variance
+        } else {
+            variance
+        };
+        Ok(Normal {
+            least_variance: self.least_variance,
+            ..Normal::new(mean, variance)?
+        })
     }
     /// (x − μ)/σ.
     fn standardised(&self, x: f64) -> f64 {
@@ -167,11 +185,25 @@ impl Component for Normal {
         into.add_slice(xs, weights);
     }
     fn maximize(&self, from: &Moments) -> Result<Self, EstimateError> {
+        if self.least_variance > 0.0 && from.weight() > 0.0 {
+            return Ok(self.above_floor(from.mean(), from.variance())?);
+        }
         let (mean, variance) = normal_from_moments(from, "variance")?;
         Ok(Normal::new(mean, variance)?)
     }
     fn parameter_count(&self) -> usize {
         2
+    }
+    /// With σ² not below [`LEAST_SHARE`] of the variance of `whole`.
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        let floored = Normal {
+            least_variance: LEAST_SHARE * whole.variance,
+            ..self.clone()
+        };
+        floored.above_floor(self.mean, self.variance).ok()
+    }
+    fn is_at_bound(&self) -> bool {
+        self.variance <= self.least_variance
     }
     fn squared_distance(&self, a: f64, b: f64) -> Option<f64> {
         let z = (a - b) * self.inverse_deviation;
@@ -217,7 +249,7 @@ impl Coordinates for Normal {
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         let (mean, log_variance) = (next_coordinate(from)?, next_coordinate(from)?);
-        Ok(Normal::new(mean, log_variance.exp())?)
+        Ok(self.above_floor(mean, log_variance.exp())?)
     }
 }
 
@@ -262,10 +294,17 @@ impl Entropy for Normal {
     }
 }
 
+impl Normal {
+    /// Mean and variance given low < X ≤ high.
+    pub(super) fn given(&self, low: f64, high: f64) -> (f64, f64) {
+        let truncated = Truncated::new(self.standardised(low), self.standardised(high));
+        truncated.scaled((low, high), self.mean, self.variance.sqrt())
+    }
+}
+
 impl IntervalStatistics for Normal {
     fn accumulate_interval(&self, into: &mut Moments, low: f64, high: f64, weight: f64) {
-        let truncated = Truncated::new(self.standardised(low), self.standardised(high));
-        let (mean, variance) = truncated.scaled((low, high), self.mean, self.variance.sqrt());
+        let (mean, variance) = self.given(low, high);
         into.merge(&Moments::new(weight, mean, weight * variance));
     }
 }

@@ -4,8 +4,8 @@ use super::Normal;
 use super::normal::HALF_LN_TWO_PI;
 use crate::serde_parameters::serde_parameters;
 use crate::{
-    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, ParameterError, Sample,
-    Scalars, Scratch, Univariate, component_from_means, next_coordinate,
+    Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
+    ParameterError, Sample, Scalars, Scratch, Univariate, component_from_means, next_coordinate,
 };
 use rand::Rng;
 
@@ -157,10 +157,23 @@ impl Univariate for NormalWithKnownVariance {
     fn variance(&self) -> f64 {
         self.variance
     }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.normal.probability(low, high)
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        self.normal.log_probability(low, high)
+    }
 }
 
 impl Entropy for NormalWithKnownVariance {
     fn entropy(&self) -> f64 {
         self.normal.entropy()
+    }
+}
+
+impl IntervalStatistics for NormalWithKnownVariance {
+    fn accumulate_interval(&self, into: &mut Self::Statistics, low: f64, high: f64, weight: f64) {
+        let (mean, _) = self.normal.given(low, high);
+        into.add(&[mean], weight);
     }
 }

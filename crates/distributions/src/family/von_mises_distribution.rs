@@ -83,6 +83,11 @@ impl Univariate for VonMises {
     fn variance(&self) -> f64 {
         bessel_ratio_complement(0.0, self.concentration())
     }
+    /// Between finite ends that of the arc, modulo 2π, from `low` up to `high`, which is the whole circle
+    /// where they are a turn apart or more.
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.arc(low, high)
+    }
 }
 
 impl Entropy for VonMises {

@@ -1,5 +1,6 @@
 //! Distribution function, quantiles, moments and entropy of the Weibull distribution.
 
+use super::bounded::Bounded;
 use super::divergence;
 use super::log_gamma::BoundedLogGamma;
 use super::{Weibull, WeibullStatistics};
@@ -102,12 +103,20 @@ impl IntervalStatistics for Weibull {
     /// The four sums of e = (x/λ)ᵏ, a gamma variable of shape 1, by quadrature in ln e.
     fn accumulate_interval(&self, into: &mut WeibullStatistics, low: f64, high: f64, weight: f64) {
         let (from, width) = self.power_and_width(low.max(0.0), high);
-        let bounded = BoundedLogGamma::new(1.0, 1.0, from, from + width);
+        into.add_interval((from, from + width), 1.0 / self.shape(), weight);
+    }
+}
+
+impl WeibullStatistics {
+    /// Adds `weight` times the expected sums given from < e ≤ to, where e is a unit exponential variable
+    /// and L = ln e times `scale`.
+    pub(super) fn add_interval(&mut self, (from, to): (f64, f64), scale: f64, weight: f64) {
+        let bounded = BoundedLogGamma::new(1.0, 1.0, from, to);
         let log_origin = bounded.origin().ln();
         let [logs, power, first, second] = bounded.means(|s| {
-            let (l, e) = ((log_origin + s) / self.shape(), bounded.origin() * s.exp());
+            let (l, e) = ((log_origin + s) * scale, bounded.origin() * s.exp());
             [l, e, e * l, e * l * l]
         });
-        into.add_means(logs, [power, first, second], weight);
+        self.add_means(logs, [power, first, second], weight);
     }
 }

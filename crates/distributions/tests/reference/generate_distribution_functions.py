@@ -381,7 +381,48 @@ def divergences():
     def binary(p, q):
         return p * mp.log(p / q) + (1 - p) * mp.log((1 - p) / (1 - q))
 
+    def integral(log_p, log_q, points):
+        """The mean of ln p - ln q, by quadrature between points that follow both densities."""
+        term = lambda x: mp.exp(log_p(x)) * (log_p(x) - log_q(x))
+        with mp.workdps(30):
+            return mp.quad(term, sorted(set(points)), method="gauss-legendre")
+
+    def around(*scales):
+        steps = [mpf(3) ** j / 4 for j in range(-1, 30)]
+        points = [m + sign * s * step for m, s in scales for step in steps for sign in (-1, 1)]
+        reach = scales[0][1] * mpf(3) ** 29
+        return [x for x in points + [m for m, _ in scales] if abs(x - scales[0][0]) <= reach]
+
+    def student_t(m, s, v, n, t, w):
+        def density(m, s, v):
+            constant = lg((v + 1) / 2) - lg(v / 2) - mp.log(mp.pi * v) / 2 - mp.log(s)
+            return lambda x: constant - (v + 1) / 2 * mp.log1p(((x - m) / s) ** 2 / v)
+
+        return integral(density(m, s, v), density(n, t, w), around((m, s), (n, t)))
+
+    def logistic(m, s, n, t):
+        density = lambda m, s: lambda x: -abs(x - m) / s - 2 * mp.log1p(mp.exp(-abs(x - m) / s)) - mp.log(s)
+        points = [m + s * mpf(k) for k in range(-90, 91, 2)]
+        near = [n + sign * t * mpf(2) ** k for k in range(-3, 12) for sign in (-1, 1)] + [n]
+        points += [x for x in near if abs(x - m) < 90 * s]
+        return integral(density(m, s), density(n, t), points)
+
+    def negative_binomial(m, r, n, t):
+        def mass(m, r):
+            return lambda k: (lg(k + r) - lg(r) - lg(k + 1) + r * mp.log(r / (r + m)) + k * mp.log(m / (r + m)))
+
+        p, q, total, k = mass(m, r), mass(n, t), mpf(0), 0
+        with mp.workdps(30):
+            while k < m or p(mpf(k)) > -75:
+                total += mp.exp(p(mpf(k))) * (p(mpf(k)) - q(mpf(k)))
+                k += 1
+        return total
+
     cases = {
+        "student_t": (student_t, [(0.0, 1.0, 4.0, 1.0, 2.0, 7.0), (0.0, 1.0, 5.0, 1e-3, 1.0, 5.0), (3.0, 0.5, 1.5, 3.0, 0.01, 30.0),
+                                  (0.0, 1.0, 30.0, 5.0, 0.2, 1.0)]),
+        "logistic": (logistic, [(0.0, 1.0, 1.0, 2.0), (0.0, 1.0, 1e-3, 1.0001), (2.0, 0.5, 9.0, 0.05), (0.0, 1.0, 0.0, 20.0)]),
+        "negative_binomial": (negative_binomial, [(3.0, 2.0, 5.0, 0.7), (3.0, 2.0, 3.001, 2.0), (50.0, 0.3, 50.0, 30.0), (0.5, 40.0, 4.0, 9.0)]),
         "gamma": (gamma, [(2.0, 3.0, 1.0, 1.0), (1e8, 1e8, 1.0001e8, 1e8), (1e12, 2.0, 1e12, 2.000001),
                           (1e-6, 1.0, 3.0, 2.0), (5.0, 2.0, 5.0, 2.0000001), (50.0, 1.0, 50.0001, 1.0), (3.0, 1e8, 1e6, 1e-8),
                           (1e6, 5.0, 0.1, 3.0), (0.5, 2.0, 0.5000001, 2.0)]),

@@ -63,7 +63,64 @@ def poisson(theta):
     return density, (lambda low, high: above(low) - above(high)), lambda: [rate]
 
 
+def negative_binomial(theta):
+    mean, size = mp.exp(theta[0]), mp.exp(theta[1])
+    density = lambda x: (mp.loggamma(x + size) - mp.loggamma(size) - mp.loggamma(x + 1)
+                         + size * mp.log(size / (size + mean)) + x * mp.log(mean / (size + mean)))
+    below = lambda x: mp.mpf(1) if x == INF else mp.fsum(mp.exp(density(k)) for k in range(int(mp.floor(x)) + 1))
+    return density, (lambda low, high: below(high) - below(low)), lambda: [mean, size]
+
+
+def beta(theta):
+    a, b = mp.exp(theta[0]), mp.exp(theta[1])
+    density = lambda x: (a - 1) * mp.log(x) + (b - 1) * mp.log1p(-x) - mp.log(mp.beta(a, b))
+    mass = lambda low, high: mp.betainc(a, b, max(low, mp.mpf(0)), min(high, mp.mpf(1)), regularized=True)
+    return density, mass, lambda: [a, b]
+
+
+def logistic(theta):
+    m, s = theta[0], mp.exp(theta[1])
+    density = lambda x: -(x - m) / s - 2 * mp.log1p(mp.exp(-(x - m) / s)) - theta[1]
+    below = lambda x: mp.mpf(x > 0) if abs(x) == INF else 1 / (1 + mp.exp(-(x - m) / s))
+    return density, (lambda low, high: below(high) - below(low)), lambda: [m, s]
+
+
+def gumbel(theta):
+    m, s = theta[0], mp.exp(theta[1])
+    density = lambda x: -(x - m) / s - mp.exp(-(x - m) / s) - theta[1]
+    below = lambda x: mp.mpf(x > 0) if abs(x) == INF else mp.exp(-mp.exp(-(x - m) / s))
+    return density, (lambda low, high: below(high) - below(low)), lambda: [m, s]
+
+
+def von_mises(theta):
+    m, k = theta[0], mp.exp(theta[1])
+    constant = mp.log(2 * mp.pi * mp.besseli(0, k))
+    density = lambda x: k * mp.cos(x - m) - constant
+    cuts = lambda low, high: [low + (high - low) * mp.mpf(j) / 6 for j in range(7)]
+    mass = lambda low, high: mp.quad(lambda x: mp.exp(density(x)), cuts(low, high), method="gauss-legendre")
+    return density, mass, lambda: [m, k]
+
+
+def inverse_gaussian(theta):
+    m, shape = mp.exp(theta[0]), mp.exp(theta[1])
+    density = lambda x: mp.log(shape / (2 * mp.pi * x**3)) / 2 - shape * (x / m - 1) ** 2 / (2 * x)
+
+    def below(x):
+        if x <= 0 or x == INF:
+            return mp.mpf(x > 0)
+        root = mp.sqrt(shape / x)
+        return mp.ncdf(root * (x / m - 1)) + mp.exp(2 * shape / m) * mp.ncdf(-root * (x / m + 1))
+
+    return density, (lambda low, high: below(high) - below(low)), lambda: [m, shape]
+
+
 FAMILIES = {
+    "negative_binomial": negative_binomial,
+    "beta": beta,
+    "logistic": logistic,
+    "gumbel": gumbel,
+    "von_mises": von_mises,
+    "inverse_gaussian": inverse_gaussian,
     "normal": normal,
     "log_normal": log_normal,
     "weibull": weibull,
@@ -109,6 +166,13 @@ COUNTS = known(0, 3, 1, 2) + [
     (mp.mpf(4), INF, mp.mpf(3)),
     (mp.mpf(-1), mp.mpf(2), mp.mpf(1)),
 ]
+OVERDISPERSED = known(1, 2, 2, 3, 5, 9, 3, 15, 2, 4)
+SHARES = known("0.2", "0.5", "0.35", "0.8", "0.45", "0.3")
+ANGLES = known("0.5", "2", "1.25", "3", "0.75") + [
+    (mp.mpf(1), mp.mpf(2), mp.mpf(2)),
+    (mp.mpf(3), mp.mpf(5), mp.mpf(1)),
+    (mp.mpf(-1), mp.mpf("0.5"), mp.mpf("1.5")),
+]
 ALL = (-INF, INF)
 REALS = known("0.6", "2.5", "0.9", "1.4", "0.7", "1.9")
 CASES = [
@@ -128,6 +192,16 @@ CASES = [
     ("weibull", ALL, CENSORED, [0, 0]),
     ("poisson", ALL, COUNTS, [1]),
     ("geometric", ALL, COUNTS, [-1]),
+    ("negative_binomial", (mp.mpf(0), INF), OVERDISPERSED, ["1", "0"]),
+    ("negative_binomial", (mp.mpf(1), mp.mpf(30)), known(3, 5, 8, 4, 12, 7, 6, 9, 2, 19), ["1.9", "1"]),
+    ("negative_binomial", ALL, OVERDISPERSED + COUNTS, ["1", "0.5"]),
+    ("beta", (mp.mpf("0.1"), mp.mpf("0.9")), SHARES, ["0.5", "0.5"]),
+    ("beta", ALL, SHARES + [(mp.mpf(0), mp.mpf("0.2"), mp.mpf(1)), (mp.mpf("0.6"), mp.mpf(1), mp.mpf(2))], ["0.5", "0.5"]),
+    ("logistic", ALL, CENSORED, [1, 0]),
+    ("gumbel", ALL, CENSORED, [1, 0]),
+    ("inverse_gaussian", ALL, CENSORED, [0, 0]),
+    ("von_mises", ALL, ANGLES, [1, 0]),
+    ("von_mises", (mp.mpf(0), mp.mpf(4)), ANGLES[:5], [1, 0]),
 ]
 
 

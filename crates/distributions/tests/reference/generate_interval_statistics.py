@@ -11,6 +11,14 @@ of the interval, and the conditional means, separated by spaces inside a column:
   half_normal, rayleigh, maxwell    mean of x^2
   laplace                 mean of |x - location|
   pareto                  mean of ln(x/minimum)
+  beta                    mean of x and of 1 - x, and ln(mean) - mean of ln for both
+  inverse_gaussian        mean, and mean of 1/x - 1/mean
+  chi_squared             mean of ln x
+  student_t (its df last), logistic    mean of the latent precision u; mean and variance of x weighted by
+                          u; student_t also mean of u - 1 - ln u
+  gumbel                  as weibull, L = -(x - location), e = exp(-(x - location)/scale)
+  von_mises               mean and variance of cos x and of sin x over the arc
+  negative_binomial       mean, mean of x(x - 1), mean of digamma(x + 0.7)
 Continuous ones are integrals of the density relative to its largest value in the interval, counts are
 sums.
 """
@@ -42,8 +50,11 @@ def relative(log_density, low, high, mode, functions):
         return step
 
     right, left = reach(1, high), reach(-1, low)
-    points = [peak - left * mpf(j) / 24 for j in range(24, 0, -1) if left > 0]
-    points += [peak] + [peak + right * mpf(j) / 24 for j in range(1, 25) if right > 0]
+    # Evenly, and where a tail is long also near the peak, where functions may change faster than it.
+    parts = [mpf(j) / 24 for j in range(1, 25)]
+    shares = lambda width: sorted(parts + [mpf(2) ** -j / 24 for j in range(1, 12)] if width > 400 else parts)
+    points = [peak - left * share for share in reversed(shares(left)) if left > 0]
+    points += [peak] + [peak + right * share for share in shares(right) if right > 0]
 
     def integral(g):
         return mp.quad(lambda y: g(y) * mp.exp(log_density(y) - top), points, method="gauss-legendre")
@@ -167,7 +178,118 @@ def geometric(low, high, p):
     return [first + q / p - n * q**n / (1 - q**n)], first * mp.log(q) + mp.log(1 - q**n)
 
 
+def beta(low, high, a, b):
+    density = lambda y: a * y - (a + b) * mp.log1p(mp.exp(y))
+    logit = lambda x: -INF if x <= 0 else (INF if x >= 1 else mp.log(x / (1 - x)))
+    share = lambda y: 1 / (1 + mp.exp(-y))
+    functions = [share, lambda y: share(-y), lambda y: -mp.log1p(mp.exp(-y)), lambda y: -mp.log1p(mp.exp(y))]
+    v, _, _, log_p = bounded(density, logit(low), logit(high), mp.log(a / b), functions)
+    return [v[0], v[1], mp.log(v[0]) - v[2], mp.log(v[1]) - v[3]], log_p
+
+
+def inverse_gaussian(low, high, m, shape):
+    density = lambda y: -y / 2 - shape * (mp.exp(y) / m - 1) ** 2 / (2 * mp.exp(y))
+    mode = mp.log(2 * shape / (1 + mp.sqrt(1 + 4 * shape**2 / m**2)))
+    bounds = (log(low), log(high) if high < INF else INF)
+    v, _, _, log_p = bounded(density, *bounds, mode, [mp.exp, lambda y: mp.exp(-y)])
+    return [v[0], v[1] - 1 / v[0]], log_p
+
+
+def chi_squared(low, high, df):
+    density = lambda y: df * y / 2 - mp.exp(y) / 2
+    bounds = (log(low), log(high) if high < INF else INF)
+    return bounded(density, *bounds, mp.log(df), [lambda y: y])[::3]
+
+
+def latent(low, high, exponent, to_v, to_x, precision, excess):
+    """v has a density proportional to cosh(v)^-exponent."""
+    density = lambda v: -exponent * mp.log(mp.cosh(v))
+    bound = lambda x: x if abs(x) == INF else to_v(x)
+    u = lambda v: precision(to_x(v))
+    functions = [u, lambda v: u(v) * to_x(v)] + ([lambda v: u(v) - 1 - mp.log(u(v))] if excess else [])
+    values, integral, total, log_p = bounded(density, bound(low), bound(high), mpf(0), functions)
+    mean = values[1] / values[0]
+    variance = integral(lambda v: u(v) * (to_x(v) - mean) ** 2) / integral(u)
+    return [values[0], mean, variance] + values[2:], log_p
+
+
+def student_t(low, high, m, s, df):
+    width = s * mp.sqrt(df)
+    precision = lambda x: (df + 1) / (df + ((x - m) / s) ** 2)
+    return latent(low, high, df, lambda x: mp.asinh((x - m) / width), lambda v: m + width * mp.sinh(v), precision, True)
+
+
+def logistic(low, high, m, s):
+    precision = lambda x: mp.tanh((x - m) / s / 2) / ((x - m) / s) if x != m else mpf(1) / 2
+    return latent(low, high, 2, lambda x: (x - m) / s / 2, lambda v: m + 2 * s * v, precision, False)
+
+
+def gumbel(low, high, m, s):
+    density = lambda y: y - mp.exp(y)
+    bound = lambda x: -x if abs(x) == INF else -(x - m) / s
+    functions = [
+        lambda y: y * s,
+        mp.exp,
+        lambda y: mp.exp(y) * y * s,
+        lambda y: mp.exp(y) * (y * s) ** 2,
+    ]
+    return bounded(density, bound(high), bound(low), mpf(0), functions)[::3]
+
+
+def von_mises(low, high, m, k):
+    # Around the circle from the direction opposite to the mean, piece by piece.
+    pieces = []
+    turn = mp.floor((low - m + mp.pi) / (2 * mp.pi)) * 2 * mp.pi
+    a, b = low - m - turn, high - m - turn
+    pieces = [(a, b)] if b <= mp.pi else [(a, mp.pi), (-mp.pi, b - 2 * mp.pi)]
+    width = 8 / mp.sqrt(k + 1)
+    top = max(mp.cos(min(max(p, mpf(0)), q)) for p, q in pieces)
+
+    def integral(g):
+        value = mpf(0)
+        for p, q in pieces:
+            cuts = sorted({p, q} | {c * width for c in range(-40, 41) if p < c * width < q})
+            cuts = [p + (q - p) * mpf(j) / 12 for j in range(13)] if len(cuts) < 4 else cuts
+            value += mp.quad(lambda t: g(m + t) * mp.exp(k * (mp.cos(t) - top)), cuts, method="gauss-legendre")
+        return value
+
+    total = integral(lambda x: mpf(1))
+    c, s = integral(mp.cos) / total, integral(mp.sin) / total
+    cc = integral(lambda x: (mp.cos(x) - c) ** 2) / total
+    ss = integral(lambda x: (mp.sin(x) - s) ** 2) / total
+    return [c, cc, s, ss], mp.log(total) + k * top - mp.log(2 * mp.pi * mp.besseli(0, k))
+
+
+def negative_binomial(low, high, m, r):
+    first, last = ends(low, high, 0)
+    base = r * mp.log(r / (r + m)) - mp.loggamma(r)
+    top = base + mp.loggamma(first + r) - mp.loggamma(first + 1) + first * mp.log(m / (r + m))
+    # By the recurrence of the masses; digamma by its own.
+    total, sums, mass, k = mpf(0), [mpf(0)] * 3, mpf(1), mpf(first)
+    psi = mp.digamma(k + mpf("0.7"))
+    peak = mpf(1)
+    while k <= last:
+        total += mass
+        for j, f in enumerate((k, k * (k - 1), psi)):
+            sums[j] += mass * f
+        psi += 1 / (k + mpf("0.7"))
+        mass *= (k + r) / (k + 1) * m / (r + m)
+        peak = max(peak, mass)
+        if mass < peak * mpf(10) ** -35 and k > m:
+            break
+        k += 1
+    return [s / total for s in sums], top + mp.log(total)
+
+
 FAMILIES = {
+    "beta": beta,
+    "inverse_gaussian": inverse_gaussian,
+    "chi_squared": chi_squared,
+    "student_t": student_t,
+    "logistic": logistic,
+    "gumbel": gumbel,
+    "von_mises": von_mises,
+    "negative_binomial": negative_binomial,
     "normal": normal,
     "log_normal": log_normal,
     "gamma": gamma,
@@ -187,6 +309,7 @@ inf = float("inf")
 LINE = [(-inf, -9.0), (-inf, 0.3), (-1.0, 2.0), (-1e-3, 1e-3), (0.5, 0.5 + 1e-9), (0.2, inf), (3.0, 3.5), (5.0, inf),
         (5.0, 60.0), (-20.0, -19.0), (-3.0, 40.0), (-1000.0, -30.0), (200.0, inf), (1e5, 1e5 + 1.0), (30.0, 30.0001)]
 POSITIVE = [(0.0, 0.01), (0.0, 1.0), (0.0, 30.0), (0.3, 0.31), (0.5, 2.0), (1.0, inf), (3.0, inf), (1.0, 1.0 + 1e-9), (1e-6, 1e-3), (12.0, 13.0)]
+SHARES = [(0.0, 0.01), (0.0, 0.5), (0.2, 0.3), (0.4, 0.4 + 1e-9), (0.5, 1.0), (0.999, 1.0), (0.1, 0.9)]
 COUNTS = [(-inf, 0.0), (-inf, 4.0), (0.0, 1.0), (2.0, 9.0), (5.5, inf), (40.0, inf), (60.0, 62.0), (-inf, 30.0)]
 
 CASES = [
@@ -217,6 +340,27 @@ CASES = [
     ("binomial", (1000.0, 0.999), [(-inf, 990.0), (995.0, inf), (998.0, 1000.0)]),
     ("geometric", (0.25,), COUNTS),
     ("geometric", (1e-6,), COUNTS + [(1e5, 3e6), (-inf, 1e7)]),
+    ("beta", (2.0, 3.0), SHARES),
+    ("beta", (0.3, 0.05), SHARES),
+    ("beta", (1e-3, 4.0), [(0.0, 1e-3), (0.2, 0.9), (0.0, 0.5)]),
+    ("beta", (4e5, 6e5), [(0.0, 0.4), (0.399, 0.4002), (0.41, 1.0), (0.3, 0.39)]),
+    ("inverse_gaussian", (1.0, 2.0), POSITIVE),
+    ("inverse_gaussian", (3.0, 0.05), POSITIVE),
+    ("inverse_gaussian", (2.0, 1e5), [(0.0, 1.99), (1.995, 2.01), (2.1, inf)]),
+    ("chi_squared", (3.0,), POSITIVE),
+    ("student_t", (0.0, 1.0, 4.0), LINE),
+    ("student_t", (10.0, 2.0, 0.7), [(-inf, 3.0), (9.0, 30.0), (40.0, inf), (12.0, 12.5)]),
+    ("student_t", (0.5, 1.0, 300.0), [(-inf, -3.0), (0.0, 1.0), (4.0, inf)]),
+    ("logistic", (0.3, 1.0), LINE),
+    ("gumbel", (0.3, 1.0), [i for i in LINE if i[1] > -15.0 and i[0] < 100.0]),
+    ("gumbel", (5.0, 0.1), [(4.9, 5.0), (5.5, inf), (-inf, 4.8)]),
+    ("von_mises", (0.5, 2.0), [(0.4, 0.9), (-2.0, 1.5), (2.0, 4.5), (3.0, 3.0001), (1.0, 7.0)]),
+    ("von_mises", (-3.0, 500.0), [(-3.1, -2.95), (3.0, 3.5), (-2.5, -2.0), (2.0, 2.5)]),
+    ("von_mises", (1.0, 1e-3), [(-3.0, 0.2), (4.0, 6.0)]),
+    ("negative_binomial", (3.0, 0.7), COUNTS),
+    ("negative_binomial", (3.0, 50.0), COUNTS),
+    ("negative_binomial", (5e3, 0.3), [(-inf, 0.0), (0.0, inf), (700.0, 20000.0), (30000.0, inf)]),
+    ("negative_binomial", (2e4, 1e3), [(-inf, 19000.0), (0.0, inf), (22000.0, inf)]),
 ]
 
 

@@ -9,7 +9,7 @@ use crate::weights::{WeightModel, Weights};
 use distributions::regression::{dependent_column, solve_scaled};
 use distributions::{
     Batch, Coordinates, EstimateError, Obs, Pair, ParameterError, Reason, Rows, RowsView, Space,
-    next_coordinate,
+    View, next_coordinate,
 };
 use predictors::{add_to_block, log_weights_of_row};
 pub use statistics::ConcomitantStatistics;
@@ -34,6 +34,9 @@ const DAMPINGS: [f64; 3] = [1e-10, 1e-8, 1e-6];
 /// s_k = Σ_i w_i (r_ik − π_k(z_i)) z_i and the information
 /// I_kl = Σ_i w_i π_k(z_i) (δ_kl − π_l(z_i)) z_i z_iᵀ, both at the iterate. It is a
 /// [`one_step`](WeightModel::one_step) M-step: the driver halves it where it overshoots.
+///
+/// Covariates are [centred](MultinomialLogisticWeights::centred) inside, where one of them is the intercept,
+/// and the equations of the step are scaled: neither an offset of 1e8 nor a unit has a part in the fit.
 ///
 /// Where covariates separate the classes the supremum is at infinity. To the information 1e-10 z_i z_iᵀ is
 /// added for each row and component (more where the matrix is still singular), so that steps stay
@@ -66,8 +69,15 @@ const DAMPINGS: [f64; 3] = [1e-10, 1e-8, 1e-6];
 /// (1991), Adaptive mixtures of local experts; Grün & Leisch (2008), section 2.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MultinomialLogisticWeights {
-    /// γ_1, …, γ_{K−1}, one after the other.
+    /// γ_1, …, γ_{K−1}, one after the other; the intercept is that at the centre.
     coefficients: Vec<f64>,
+    /// What is taken from each covariate, 0 of the intercept.
+    center: Vec<f64>,
+    /// The column of ones, where covariates are centred.
+    intercept: Option<usize>,
+    /// The coefficients as they were before they were centred, until they change: a start is returned to
+    /// the bit.
+    given: Vec<f64>,
     /// The number of covariates, a column of ones included.
     width: usize,
     /// N_k / N of the last M-step: the mean of π_k(z) over the rows, where there is an intercept.
@@ -111,6 +121,9 @@ impl MultinomialLogisticWeights {
         }
         Ok(MultinomialLogisticWeights {
             coefficients: coefficients.concat(),
+            center: vec![0.0; width],
+            intercept: None,
+            given: Vec::new(),
             width,
             proportions: proportions.to_vec(),
         })
@@ -140,6 +153,9 @@ impl MultinomialLogisticWeights {
         }
         MultinomialLogisticWeights {
             coefficients,
+            center: vec![0.0; width],
+            intercept: None,
+            given: Vec::new(),
             width,
             proportions: weights.to_vec(),
         }
@@ -153,9 +169,59 @@ impl MultinomialLogisticWeights {
     /// # Panics
     /// When `k` is no component.
     pub fn coefficients(&self, k: usize) -> Vec<f64> {
+        if let Some(given) = self.given.chunks_exact(self.width).nth(k) {
+            return given.to_vec();
+        }
+        let mut line = self.line(k);
+        if let Some(intercept) = self.intercept {
+            let shift: f64 = line.iter().zip(&self.center).map(|(c, at)| c * at).sum();
+            line[intercept] -= shift;
+        }
+        line
+    }
+    /// What is taken from each covariate.
+    fn center(&self) -> &[f64] {
+        &self.center
+    }
+    /// γ_k with the intercept at the centre.
+    fn line(&self, k: usize) -> Vec<f64> {
         assert!(k < self.proportions.len(), "component {k}");
         let line = self.coefficients.chunks_exact(self.width).nth(k);
         line.map_or(vec![0.0; self.width], <[f64]>::to_vec)
+    }
+    /// The same weights, with the covariates centred at their means over `z` inside, where one of them is a
+    /// column of ones. Fits do this by themselves: far from 0 a covariate can hardly be told from the
+    /// intercept.
+    #[must_use]
+    pub fn centred(&self, z: RowsView<'_, f64>) -> Self {
+        let columns = 0..self.width.min(z.width());
+        let column = |j: usize| z.values().iter().copied().skip(j).step_by(z.width().max(1));
+        let ones = columns
+            .clone()
+            .find(|&j| column(j).all(|value| value == 1.0));
+        let Some(intercept) = ones.filter(|_| z.width() == self.width && !z.is_empty()) else {
+            return self.clone();
+        };
+        let mean = |j: usize| {
+            // About the first value, which may be large.
+            let first = column(j).next().unwrap_or(0.0);
+            first + column(j).map(|value| value - first).sum::<f64>() / z.len() as f64
+        };
+        let valid = |mean: f64| if mean.abs() <= LARGEST { mean } else { 0.0 };
+        let center: Vec<f64> = columns
+            .map(|j| if j == intercept { 0.0 } else { valid(mean(j)) })
+            .collect();
+        let mut centred = self.clone();
+        let others = 0..self.proportions.len() - 1;
+        centred.given = others.flat_map(|k| self.coefficients(k)).collect();
+        for line in centred.coefficients.chunks_exact_mut(self.width) {
+            let moves = center.iter().zip(&self.center).zip(&*line);
+            let shift: f64 = moves.map(|((to, from), slope)| (to - from) * slope).sum();
+            line[intercept] += shift;
+        }
+        centred.center = center;
+        centred.intercept = Some(intercept);
+        centred
     }
     /// N_k / N of the last M-step: the overall weights.
     pub fn proportions(&self) -> &[f64] {
@@ -189,6 +255,7 @@ impl MultinomialLogisticWeights {
         match coefficients.iter().find(|value| !valid(value)) {
             None => Ok(MultinomialLogisticWeights {
                 coefficients,
+                given: Vec::new(),
                 ..self.clone()
             }),
             Some(&value) => Err(EstimateError::boundary(
@@ -206,6 +273,9 @@ impl WeightModel for MultinomialLogisticWeights {
 
     fn len(&self) -> usize {
         self.proportions.len()
+    }
+    fn suited_to<S: Space>(&self, xs: (RowsView<'_, f64>, Batch<'_, S>)) -> Self {
+        self.centred(xs.0)
     }
     fn component_batch<'a, S: Space>(xs: Batch<'a, Self::Joint<S>>) -> Batch<'a, S> {
         xs.1
@@ -276,10 +346,10 @@ impl WeightModel for MultinomialLogisticWeights {
     /// The same coefficients with respect to the last component kept: weights in the proportions that
     /// the kept components had.
     fn subset(&self, keep: &[usize]) -> Self {
-        let last = keep.last().map_or(Vec::new(), |&k| self.coefficients(k));
+        let last = keep.last().map_or(Vec::new(), |&k| self.line(k));
         let others = keep.iter().rev().skip(1).rev();
         let coefficients = others.flat_map(|&k| {
-            let mine = self.coefficients(k);
+            let mine = self.line(k);
             let differences = mine.iter().zip(&last).map(|(a, b)| a - b);
             differences.collect::<Vec<f64>>()
         });
@@ -291,8 +361,9 @@ impl WeightModel for MultinomialLogisticWeights {
         };
         MultinomialLogisticWeights {
             coefficients: coefficients.collect(),
-            width: self.width,
+            given: Vec::new(),
             proportions,
+            ..self.clone()
         }
     }
     fn one_step(&self) -> bool {
@@ -305,8 +376,9 @@ impl WeightModel for MultinomialLogisticWeights {
         };
         MultinomialLogisticWeights {
             coefficients: between(&self.coefficients, &next.coefficients),
-            width: self.width,
+            given: Vec::new(),
             proportions: between(&self.proportions, &next.proportions),
+            ..self.clone()
         }
     }
     fn overall(&self, k: usize) -> f64 {

@@ -8,16 +8,19 @@ use distributions::special::log_sum_exp;
 /// Rows treated at once, so that exponentials are vectorised and buffers stand on the stack.
 pub(super) const CHUNK: usize = 32;
 
-/// zᵀγ.
-fn predictor(z: &[f64], coefficients: &[f64]) -> f64 {
-    z.iter().zip(coefficients).map(|(z, c)| z * c).sum()
+/// (z − centre)ᵀγ.
+fn predictor(z: &[f64], center: &[f64], coefficients: &[f64]) -> f64 {
+    let terms = z.iter().zip(center).zip(coefficients);
+    terms.map(|((z, at), c)| (z - at) * c).sum()
 }
 
 /// ln π(z).
 pub(super) fn log_weights_of_row(weights: &MultinomialLogisticWeights, z: &[f64]) -> Vec<f64> {
     assert_eq!(z.len(), weights.width, "as many covariates as coefficients");
     let lines = weights.coefficients.chunks_exact(weights.width);
-    let mut logs: Vec<f64> = lines.map(|line| predictor(z, line)).collect();
+    let mut logs: Vec<f64> = lines
+        .map(|line| predictor(z, &weights.center, line))
+        .collect();
     logs.push(0.0);
     let total = log_sum_exp(&logs);
     logs.iter_mut().for_each(|log| *log -= total);
@@ -38,9 +41,10 @@ impl Normaliser {
         // The last component has predictor 0.
         let (mut largest, mut sum) = ([0.0f64; CHUNK], [0.0; CHUNK]);
         let lines = || weights.coefficients.chunks_exact(weights.width);
+        let center = &weights.center[..];
         for line in lines() {
             for (i, largest) in largest.iter_mut().enumerate().take(size) {
-                *largest = largest.max(predictor(row(z, start + i), line));
+                *largest = largest.max(predictor(row(z, start + i), center, line));
             }
         }
         let mut term = [0.0; CHUNK];
@@ -56,7 +60,7 @@ impl Normaliser {
         add(&mut term);
         for line in lines() {
             for i in 0..size {
-                term[i] = predictor(row(z, start + i), line) - largest[i];
+                term[i] = predictor(row(z, start + i), center, line) - largest[i];
             }
             add(&mut term);
         }
@@ -93,9 +97,9 @@ pub(super) fn log_weights_of_chunk(
     k: usize,
     into: &mut [f64],
 ) {
-    let line = line(weights, k);
+    let (line, center) = (line(weights, k), &weights.center[..]);
     for (i, value) in into.iter_mut().enumerate() {
-        *value = normaliser.log_weight(i, predictor(row(z, start + i), line));
+        *value = normaliser.log_weight(i, predictor(row(z, start + i), center, line));
     }
 }
 

@@ -11,15 +11,16 @@ pub struct ConcomitantStatistics {
     /// N_k.
     counts: Vec<f64>,
     width: usize,
-    /// s_k = Σ w_i (r_ik − π_ik) z_i, one after the other.
+    /// s_k = Σ w_i (r_ik − π_ik) z_i, one after the other; every z is about the centre of the weights.
     score: Vec<f64>,
     /// Σ w_i π_ik (δ_kl − π_il) z_i z_iᵀ: for each k ≥ l a block of `width` × `width`, of which the
     /// lower triangle is filled.
     blocks: Vec<f64>,
     /// The lower triangle of Σ w_i z_i z_iᵀ.
     products: Vec<f64>,
-    /// π of a chunk of rows; no part of the statistic.
+    /// π of a chunk of rows, and a centred row; no part of the statistic.
     work: Vec<f64>,
+    centred: Vec<f64>,
 }
 
 impl ConcomitantStatistics {
@@ -32,6 +33,7 @@ impl ConcomitantStatistics {
             blocks: vec![0.0; free * (free + 1) / 2 * width * width],
             products: vec![0.0; width * width],
             work: vec![0.0; components * CHUNK],
+            centred: vec![0.0; width],
         }
     }
     pub(super) fn counts(&self) -> &[f64] {
@@ -56,6 +58,7 @@ impl ConcomitantStatistics {
             return;
         }
         let mut work = std::mem::take(&mut self.work);
+        let mut centred = std::mem::take(&mut self.centred);
         for start in (0..rows).step_by(CHUNK) {
             let size = CHUNK.min(rows - start);
             let normaliser = Normaliser::of(weights, z, start, size);
@@ -68,11 +71,14 @@ impl ConcomitantStatistics {
                 let total: f64 = (0..=free).map(share).sum();
                 if total > 0.0 {
                     let pi = |k: usize| work[k * CHUNK + i];
-                    self.add_row(row(z, start + i), total, share, pi);
+                    let raw = row(z, start + i).iter().zip(weights.center());
+                    let pairs = centred.iter_mut().zip(raw);
+                    pairs.for_each(|(into, (z, at))| *into = z - at);
+                    self.add_row(&centred, total, share, pi);
                 }
             }
         }
-        self.work = work;
+        (self.work, self.centred) = (work, centred);
     }
     /// Adds one row of total weight `total`.
     fn add_row(

@@ -2,7 +2,7 @@
 
 use crate::atoms::hide_beside_atoms;
 use crate::sample::SampleSet;
-use crate::set::ComponentSet;
+use crate::set::{ComponentSet, common};
 use distributions::{Batch, Buffer, Coordinates, EstimateError, Obs, Scratch, View};
 use rand::Rng;
 
@@ -271,6 +271,9 @@ impl<S: ComponentSet> ComponentSet for FixedComponents<S> {
         (free.estimate(xs, &part))
             .map(|next| self.with_free(next))
             .map_err(|error| self.renumbered(error))
+    }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        common(self.sides().map(S::impossible_levels))
     }
     fn parameter_count(&self) -> usize {
         self.free.as_ref().map_or(0, S::parameter_count)

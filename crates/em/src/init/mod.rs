@@ -1,6 +1,9 @@
 //! Starting points: from labels, responsibilities, chance, or spread-out rows.
 
+mod partition;
 pub(crate) mod spread;
+
+pub use partition::Partition;
 
 use crate::data::Data;
 use crate::degenerate::{Degeneracy, OnDegenerate, most_events, reset_rows};
@@ -28,6 +31,8 @@ pub enum Start<'a> {
     /// An n × K row-major matrix of responsibilities, each row of sum 1 within 1e-6 (then
     /// normalised).
     Responsibilities(&'a [f64]),
+    /// Labels that something else than EM draws, anew at each restart.
+    Partition(&'a dyn Partition),
     /// The template itself.
     Model,
 }
@@ -35,13 +40,16 @@ pub enum Start<'a> {
 impl Start<'_> {
     /// Whether chance enters, so that restarts differ.
     pub fn is_random(&self) -> bool {
-        matches!(self, Start::Spread | Start::Random | Start::SmallEm(_))
+        matches!(
+            self,
+            Start::Spread | Start::Random | Start::SmallEm(_) | Start::Partition(_)
+        )
     }
     /// How many runs a fit makes from it.
     pub fn count(&self, options: &Options) -> usize {
         match self {
             Start::SmallEm(small) => small.runs.max(1),
-            Start::Spread | Start::Random => options.restarts.max(1),
+            Start::Spread | Start::Random | Start::Partition(_) => options.restarts.max(1),
             Start::Labels(_) | Start::Responsibilities(_) | Start::Model => 1,
         }
     }
@@ -123,6 +131,11 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
         Start::Spread => spread::shares(template, data, rng)?,
         Start::Random => random_shares(&data, components, rng),
         Start::Labels(labels) => label_shares(labels, rows, components)?,
+        Start::Partition(partition) => {
+            // A generator behind `?Sized` becomes an object by way of a reference to it.
+            let mut rng: &mut R = rng;
+            label_shares(&partition.labels(&mut rng)?, rows, components)?
+        }
         Start::Responsibilities(given) => given_shares(given, rows, components)?,
     };
     data.restrict_shares(&mut shares);

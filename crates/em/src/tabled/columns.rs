@@ -288,6 +288,9 @@ where
             )?)
         })
     }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        crate::set::common(self.components.iter().map(Component::impossible_levels))
+    }
     fn parameter_count(&self) -> usize {
         self.components.iter().map(Component::parameter_count).sum()
     }

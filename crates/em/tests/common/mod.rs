@@ -63,6 +63,24 @@ random! {
     };
     ChiSquared over f64 = |rng| ChiSquared::new(between(rng, 1.0, 20.0));
     VonMises over f64 = |rng| VonMises::new(between(rng, -3.0, 3.0), between(rng, 0.5, 20.0));
+    InverseGamma over f64 = |rng| InverseGamma::new(between(rng, 1.0, 20.0), between(rng, 0.5, 5.0));
+    Rayleigh over f64 = |rng| Rayleigh::new(between(rng, 0.2, 5.0));
+    Maxwell over f64 = |rng| Maxwell::new(between(rng, 0.2, 5.0));
+    HalfNormal over f64 = |rng| HalfNormal::new(between(rng, 0.2, 5.0));
+    Laplace over f64 = |rng| Laplace::new(1.0, between(rng, 0.2, 5.0));
+    Pareto over f64 = |rng| Pareto::new(0.5, between(rng, 0.5, 10.0));
+    NormalWithKnownMean over f64 = |rng| NormalWithKnownMean::new(1.0, between(rng, 0.1, 9.0));
+    NormalWithKnownVariance over f64 = |rng| NormalWithKnownVariance::new(between(rng, -5.0, 5.0), 2.0);
+    NegativeBinomial over u64 = |rng| {
+        NegativeBinomial::new(between(rng, 0.5, 20.0), between(rng, 0.3, 10.0))
+    };
+    BetaBinomial over u64 = |rng| {
+        BetaBinomial::new(12, between(rng, 0.3, 10.0), between(rng, 0.3, 10.0))
+    };
+    DiscreteUniform over u64 = |rng| {
+        DiscreteUniform::new(rng.random_range(0..3), rng.random_range(7..12))
+    };
+    Uniform over f64 = |rng| Uniform::new(between(rng, -2.0, 0.0), between(rng, 1.0, 3.0));
 }
 
 /// Runs a generic check once for every family.
@@ -73,7 +91,12 @@ macro_rules! for_every_family {
             gamma Gamma, beta Beta, poisson Poisson, bernoulli Bernoulli, binomial Binomial,
             geometric Geometric, categorical Categorical, von_mises VonMises,
             student_t StudentT, cauchy Cauchy, logistic Logistic,
-            inverse_gaussian InverseGaussian, chi_squared ChiSquared);
+            inverse_gaussian InverseGaussian, chi_squared ChiSquared, inverse_gamma InverseGamma,
+            rayleigh Rayleigh, maxwell Maxwell, half_normal HalfNormal, laplace Laplace, pareto Pareto,
+            normal_with_known_mean NormalWithKnownMean,
+            normal_with_known_variance NormalWithKnownVariance,
+            negative_binomial NegativeBinomial, beta_binomial BetaBinomial,
+            discrete_uniform DiscreteUniform, uniform Uniform);
     };
     ($check:ident: $($name:ident $family:ident),+) => {
         mod $check {

@@ -27,6 +27,7 @@ pub use structure::{CovarianceStructure, UnknownStructure};
 
 use crate::gaussian::{Covariance, Gaussian};
 use crate::scatter::Scatter;
+use crate::variance_bound::VarianceBound;
 use distributions::{EstimateError, Statistics};
 
 /// A covariance structure: Σ_k = λ_k D_k A_k D_kᵀ with volumes λ_k, shapes A_k (diagonal, det A_k = 1)
@@ -153,7 +154,7 @@ fn coincide(variance: f64) -> EstimateError {
 }
 
 /// Checks that no variance is zero, below rounding, or NaN.
-fn check_variances(
+pub(crate) fn check_variances(
     variances: impl Iterator<Item = f64>,
     mean: &[f64],
 ) -> Result<(), EstimateError> {
@@ -183,6 +184,15 @@ impl CovarianceStructure {
         parts: &[Scatter],
         current: &[Gaussian],
     ) -> Result<Vec<Gaussian>, EstimateError> {
+        self.estimate_within(parts, current, None)
+    }
+    /// The same with the eigenvalues of covariances in bounds.
+    pub(crate) fn estimate_within(
+        self,
+        parts: &[Scatter],
+        current: &[Gaussian],
+        bound: Option<VarianceBound>,
+    ) -> Result<Vec<Gaussian>, EstimateError> {
         for (k, part) in parts.iter().enumerate() {
             if !(part.weight() > 0.0) {
                 return Err(EstimateError::empty()
@@ -192,7 +202,10 @@ impl CovarianceStructure {
         }
         let from = Scatters { parts, current };
         let structure = self.structure();
-        let covariances = structure.maximize(&from)?;
+        let mut covariances = structure.maximize(&from)?;
+        if let Some(bound) = bound {
+            covariances = bound.bounded(covariances, &from.counts(), from.dimension());
+        }
         (covariances.into_iter().enumerate())
             .map(|(k, covariance)| {
                 let count = if structure.is_pooled() {

@@ -137,6 +137,9 @@ impl CovarianceStructure {
     pub(crate) fn is_spherical(self) -> bool {
         self.structure().is_spherical()
     }
+    pub(crate) fn is_pooled(self) -> bool {
+        self.structure().is_pooled()
+    }
     /// Whether each Σ_k may be multiplied by a factor of its own.
     pub(crate) fn has_variable_volume(self) -> bool {
         self.letters().starts_with('V')

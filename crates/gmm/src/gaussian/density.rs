@@ -29,6 +29,21 @@ pub(crate) fn check_row(x: &[f64], dimension: usize) -> Result<(), &'static str>
     }
 }
 
+/// [`check_row`] where NaN is a missing cell.
+pub(crate) fn check_observed(x: &[f64], dimension: usize) -> Result<(), &'static str> {
+    if x.len() != dimension {
+        return Err("must have as many columns as the model");
+    }
+    if x.iter().any(|v| v.is_infinite()) {
+        return Err("must be finite in every column that is not missing");
+    }
+    if x.iter().any(|v| !v.is_nan()) {
+        Ok(())
+    } else {
+        Err("must have an observed cell, or row weight 0")
+    }
+}
+
 impl Density for Gaussian {
     type Space = Rows<f64>;
 

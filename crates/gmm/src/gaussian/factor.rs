@@ -44,12 +44,17 @@ impl Factor {
                         return Err(Pivot { column, value });
                     }
                 }
-                Ok(Factor::Lower {
-                    packed: crate::kernel::pack_factor(&lower, dimension),
-                    inverse_diagonal: diagonal.iter().map(|l| 1.0 / l).collect(),
-                    lower,
-                })
+                Ok(Factor::from_lower(lower, dimension))
             }
+        }
+    }
+    /// The factor from L.
+    pub(crate) fn from_lower(lower: Vec<f64>, dimension: usize) -> Self {
+        let diagonal = linalg::diagonal(&lower, dimension);
+        Factor::Lower {
+            packed: crate::kernel::pack_factor(&lower, dimension),
+            inverse_diagonal: diagonal.iter().map(|l| 1.0 / l).collect(),
+            lower,
         }
     }
     /// ½ ln det Σ.

@@ -8,10 +8,12 @@ mod factor;
 mod sample;
 #[cfg(feature = "serde")]
 mod serde_form;
+mod split;
 
 pub(crate) use coordinates::{pack_covariance, unpack_covariance};
 pub(crate) use density::check_row;
 pub(crate) use factor::Factor;
+pub(crate) use split::Regression;
 
 use crate::covariance::CovarianceStructure;
 use distributions::{EstimateError, ParameterError, Reason};

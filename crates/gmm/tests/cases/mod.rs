@@ -1,4 +1,5 @@
 //! Reading the reference cases.
+#![allow(dead_code)] // Each test file uses some of it.
 
 use distributions::RowsView;
 use serde_json::Value;

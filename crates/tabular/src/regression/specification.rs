@@ -20,7 +20,8 @@ pub struct RegressionSpecification {
     /// A column that enters with a coefficient of 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<String>,
-    /// The levels of the categorical predictors, in order; the first is the reference.
+    /// The levels of the categorical predictors, in order; the first is the reference. Of a response
+    /// that is text, its two levels: 0 and 1.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub levels: BTreeMap<String, Vec<String>>,
     /// The names of the coefficients, which follow from the predictors and their levels.
@@ -51,6 +52,10 @@ impl RegressionSpecification {
     pub fn design(&self) -> Result<Design, ModelError> {
         Design::new(self)
     }
+    /// The two levels of a response that is text, 0 and 1.
+    pub fn response_levels(&self) -> Option<&[String]> {
+        self.levels.get(&self.response).map(Vec::as_slice)
+    }
     /// Checks what can be checked without data.
     pub(crate) fn check(&self) -> Result<(), ModelError> {
         let columns = self.predictor_columns()?;
@@ -60,7 +65,8 @@ impl RegressionSpecification {
                 self.response
             )));
         }
-        if let Some(unused) = self.levels.keys().find(|column| !columns.contains(column)) {
+        let named = |column: &String| columns.contains(column) || *column == self.response;
+        if let Some(unused) = self.levels.keys().find(|column| !named(column)) {
             return Err(ModelError(format!(
                 "levels of column {unused}, which no predictor names"
             )));
@@ -90,6 +96,37 @@ impl PartSpecification {
                 self.family
             ))
         })
+    }
+    /// Whether its response may be text of two levels, the second of which counts as 1.
+    pub fn admits_levels(&self) -> bool {
+        self.family == "logistic_regression"
+    }
+    /// Checks the levels of a response that is text.
+    ///
+    /// # Errors
+    /// Where the family has none, or they are not two.
+    pub fn check_response_levels(&self) -> Result<(), ModelError> {
+        let regression = self.regression_of()?;
+        let Some(levels) = regression.response_levels() else {
+            return Ok(());
+        };
+        let response = &regression.response;
+        if !self.admits_levels() {
+            return Err(ModelError(format!(
+                "column {response}: family {} has no levels of its response",
+                self.family
+            )));
+        }
+        match levels {
+            [first, second] if first != second => Ok(()),
+            _ => Err(ModelError(format!(
+                "column {response} has {} levels, {}: the response of family {} is 0 and 1, or text of \
+                 two levels, the second of which counts as 1",
+                levels.len(),
+                levels.join(", "),
+                self.family
+            ))),
+        }
     }
     /// The column of trials, where each row has its own.
     pub fn trials_column(&self) -> Option<&str> {
@@ -135,6 +172,7 @@ impl PartSpecification {
         }
         let in_family = |error: ModelError| ModelError(format!("family {}: {error}", self.family));
         self.regression_of()?.check().map_err(in_family)?;
+        self.check_response_levels()?;
         let columns = self.regression_columns()?;
         if self.columns != columns {
             return Err(ModelError(format!(

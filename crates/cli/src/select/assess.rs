@@ -1,0 +1,108 @@
+//! Every candidate fitted, and ranked.
+
+use crate::commands::fit::{Portion, Setup};
+use crate::failure::Failure;
+use crate::read::Sheet;
+use crate::select::candidate::Candidate;
+use crate::select::criterion::Method;
+use crate::select::progress::Bar;
+use crate::select::spread::spreads;
+use crate::warn::least_count;
+use em::select::{Assessed, HeldOut, Ranking, objection, rank};
+use std::num::NonZero;
+use tabular::{FitRecord, ModelFile};
+
+/// What is kept of a candidate's fit.
+pub struct Choice {
+    /// The model, fitted to all rows.
+    pub file: ModelFile,
+    /// The record in it.
+    pub record: FitRecord,
+    /// What fits to some of the rows say of the others, where the criterion asks.
+    pub held_out: Option<HeldOut>,
+}
+
+/// All candidates.
+pub type Chosen = Ranking<Candidate, Choice, Failure>;
+
+/// Threads over the fits, and threads of each: more than one where there are fewer fits than threads.
+pub fn threads(asked: Option<u16>, fits: usize) -> (usize, u16) {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    let all = asked.map_or_else(cores, usize::from);
+    let outer = all.min(fits).max(1);
+    (outer, u16::try_from(all / outer).unwrap_or(1).max(1))
+}
+
+/// Fits and ranks.
+pub fn ranking(
+    mut candidates: Vec<Candidate>,
+    sheet: &Sheet,
+    method: &Method,
+    asked: Option<u16>,
+    bar: &Bar,
+) -> Chosen {
+    let (outer, inner) = threads(asked, candidates.len());
+    for candidate in &mut candidates {
+        candidate.arguments.threads = Some(inner);
+    }
+    rank(candidates, outer, |candidate| {
+        let assessed = assess(candidate, sheet, method);
+        bar.advance(method.fits());
+        assessed
+    })
+}
+
+/// One candidate.
+fn assess(
+    candidate: &Candidate,
+    sheet: &Sheet,
+    method: &Method,
+) -> Result<Assessed<Choice>, Failure> {
+    let setup = Setup::new(&candidate.arguments, sheet)?;
+    let whole = Portion {
+        split: None,
+        silent: true,
+    };
+    let done = setup.fit(whole)?;
+    let held_out = held_out(&setup, candidate, method)?;
+    let Some(record) = done.file.fit.clone() else {
+        return Err(Failure::Fit("the fit left no record".into()));
+    };
+    let components = done.file.model.components().without_noise();
+    let counts = &done.evaluation.effective_counts[..components];
+    let columns = least_count(setup.context()) - 1;
+    let events = record.degeneracies.len();
+    Ok(Assessed {
+        value: method.value(&record, held_out.as_ref()),
+        parameters: record.parameters,
+        objection: objection(events, counts, columns, &spreads(&setup, &done)),
+        fit: Choice {
+            file: done.file,
+            record,
+            held_out,
+        },
+    })
+}
+
+/// Fits to some of the rows, and what they say of the others.
+fn held_out(
+    setup: &Setup<'_>,
+    candidate: &Candidate,
+    method: &Method,
+) -> Result<Option<HeldOut>, Failure> {
+    let weights = setup.row_weights();
+    let Some(folds) = method.splits(setup.units(), weights, candidate.arguments.seed)? else {
+        return Ok(None);
+    };
+    let scored = (0..folds.count()).map(|fold| {
+        let split = folds.split(fold, weights);
+        let portion = Portion {
+            split: Some(&split),
+            silent: true,
+        };
+        let held_out = setup.fit(portion)?.held_out;
+        held_out.ok_or_else(|| Failure::Fit("no row was set aside".into()))
+    });
+    let log_likelihoods = scored.collect::<Result<_, Failure>>()?;
+    Ok(Some(HeldOut { log_likelihoods }))
+}
