@@ -169,7 +169,7 @@ impl Panel {
         let (right, bottom) = (self.left + self.width, self.top + self.height);
         let corners = vec![(self.left, self.top), (self.left, bottom), (right, bottom)];
         scene.line(corners, BLACK, 1.0, false);
-        let most = (self.width / 75.0).max(2.0) as usize;
+        let most = (self.width / 42.0).max(2.0) as usize;
         let mut end = f64::NEG_INFINITY;
         for (tick, name) in ticks(self.x, x_ticks, most) {
             let place = self.at(tick, self.y.low).0;
@@ -187,7 +187,7 @@ impl Panel {
             }
         }
         let mut widest: f64 = 0.0;
-        for (tick, name) in ticks(self.y, y_ticks, (self.height / 45.0).max(2.0) as usize) {
+        for (tick, name) in ticks(self.y, y_ticks, (self.height / 40.0).max(2.0) as usize) {
             let place = self.at(self.x.low, tick).1;
             scene.line(
                 vec![(self.left - 4.0, place), (self.left, place)],
@@ -217,7 +217,7 @@ impl Panel {
             LABEL_SIZE,
             Anchor::Middle,
         );
-        let beside = (self.left - 14.0 - widest).max(14.0);
+        let beside = (self.left - 20.0 - widest).max(14.0);
         scene.upwards(
             (beside, middle.1),
             &cut(y, fits(self.height + 30.0).max(6)),

@@ -6,7 +6,7 @@ use super::scene::{Anchor, BLACK, Marker, Scene, colour, marker};
 use super::univariate::Place;
 use super::{MARGINS, PLACE, SIZE};
 use crate::failure::Failure;
-use crate::grid::plain;
+use crate::grid::fixed;
 use std::path::Path;
 use tabular::ModelFile;
 
@@ -48,7 +48,7 @@ pub fn trace(file: &ModelFile) -> Result<Scene, Failure> {
         fit.algorithm,
         fit.stop_reason,
         fit.iterations,
-        plain(fit.objective)
+        fixed(fit.objective, 6)
     );
     scene.text((MARGINS.0, SIZE.1 - 10.0), &note, 11, Anchor::Start);
     Ok(scene)
@@ -116,7 +116,7 @@ pub fn selection(path: &Path) -> Result<Scene, Failure> {
             "best (ringed): {} with {} components, {}",
             best.model,
             best.count,
-            plain(best.value)
+            fixed(best.value, 3)
         );
         scene.text((MARGINS.0, SIZE.1 - 10.0), &note, 11, Anchor::Start);
     }

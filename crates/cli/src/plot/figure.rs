@@ -136,7 +136,7 @@ pub fn margins(data: &Data<'_>) -> Scene {
 /// Every pair of columns: below the diagonal the rows, on it each column for itself.
 pub fn pairs(data: &Data<'_>) -> Result<Scene, Failure> {
     const CELL: f64 = 168.0;
-    const GAP: f64 = 14.0;
+    const GAP: f64 = 18.0;
     let numeric = data.numeric();
     if numeric.len() < 2 {
         return plane(data, Style::Classification);
@@ -162,7 +162,7 @@ pub fn pairs(data: &Data<'_>) -> Result<Scene, Failure> {
                 let axes = if r == last { Axes::Below } else { Axes::None };
                 univariate::draw(&mut scene, place, data, up, axes);
                 let name = cut(&data.columns[up].name, 22);
-                scene.heading((place.left + 5.0, place.top + 9.0), &name, 11);
+                scene.heading((place.left, place.top - 4.0), &name, 11);
                 continue;
             }
             let named = (r == last, c == 0);

@@ -274,7 +274,8 @@ fn curve_points(range: Range, values: &[f64], counts: bool) -> Vec<f64> {
     grid
 }
 
-/// The number of bars: Freedman & Diaconis (1981), within what can be seen.
+/// The number of bars: Freedman & Diaconis (1981), but √n at least, because clusters lie far apart; within what can
+/// be seen.
 fn bins(values: &[f64], range: Range) -> usize {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|x| x.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
@@ -285,7 +286,7 @@ fn bins(values: &[f64], range: Range) -> usize {
     let width = 2.0 * (quartile(0.75) - quartile(0.25)) / (sorted.len() as f64).cbrt();
     let count = (range.length() / width).ceil();
     if count.is_finite() {
-        count.clamp(8.0, 60.0) as usize
+        count.max((sorted.len() as f64).sqrt()).clamp(8.0, 60.0) as usize
     } else {
         30
     }
