@@ -1,7 +1,9 @@
 //! The command of a fit, from what its model file records.
 
+use crate::args::Missing;
 use crate::plot::PlotData;
 use crate::select::quoted;
+use clap::ValueEnum;
 use std::ffi::OsStr;
 use std::path::Path;
 use tabular::{MIXED, ModelFile, PartSpecification};
@@ -56,6 +58,11 @@ pub fn command(file: &ModelFile, data: &Path, rows: &PlotData) -> String {
     rows.row_weights
         .iter()
         .for_each(|column| add("--row-weights", column.clone()));
+    if rows.missing != Missing::Error
+        && let Some(name) = rows.missing.to_possible_value()
+    {
+        add("--missing", name.get_name().to_string());
+    }
     if let Some(fit) = &file.fit {
         if fit.algorithm != "em" {
             add("--algorithm", fit.algorithm.clone());

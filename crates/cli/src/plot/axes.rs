@@ -97,7 +97,7 @@ fn written(tick: f64, step: f64, range: Range) -> String {
     if tick.abs() < 1e-9 * step {
         return "0".into();
     }
-    if size >= 1e6 || size < 1e-3 {
+    if !(1e-3..1e6).contains(&size) {
         let digits = (tick.abs().log10().floor() - step.log10().floor()).clamp(0.0, 12.0);
         let digits = digits as usize;
         return format!("{tick:.digits$e}");

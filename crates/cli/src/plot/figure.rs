@@ -144,7 +144,7 @@ pub fn pairs(data: &Data<'_>) -> Result<Scene, Failure> {
     let shown = &numeric[..numeric.len().min(PAIRS)];
     let size = shown.len() as f64 * (CELL + GAP);
     let title = title(data, "Pairs of columns");
-    let mut scene = Scene::new((size + 110.0).max(560.0), size + 110.0, &title);
+    let mut scene = Scene::new((size + 110.0).max(560.0), size + 122.0, &title);
     scene.heading((MARGINS.0, 28.0), &title, 15);
     let panels = shown.len() * (shown.len() - 1) / 2;
     let rows = data.sample(POINTS / panels.max(2));
@@ -154,7 +154,7 @@ pub fn pairs(data: &Data<'_>) -> Result<Scene, Failure> {
         for (c, &across) in shown.iter().enumerate().take(r + 1) {
             let place = Place {
                 left: 84.0 + c as f64 * (CELL + GAP),
-                top: 48.0 + r as f64 * (CELL + GAP),
+                top: 60.0 + r as f64 * (CELL + GAP),
                 width: CELL,
                 height: CELL,
             };
@@ -179,7 +179,7 @@ pub fn pairs(data: &Data<'_>) -> Result<Scene, Failure> {
         notes.push(format!("{} of {} columns", shown.len(), numeric.len()));
     }
     foot(&mut scene, &notes);
-    let corner = (84.0 + 2.0 * (CELL + GAP), 64.0);
+    let corner = (84.0 + 2.0 * (CELL + GAP), 76.0);
     legend::draw(
         &mut scene,
         corner,

@@ -80,7 +80,9 @@ pub fn draw(
     (ticks_x, ticks_y): (bool, bool),
 ) -> bool {
     let (across, up) = (&data.columns[i], &data.columns[j]);
-    let range = |values: &[f64]| Range::of(values.iter().copied()).with_margin(0.05);
+    // Contours need room beyond the rows.
+    let margin = if style == Style::Density { 0.12 } else { 0.05 };
+    let range = |values: &[f64]| Range::of(values.iter().copied()).with_margin(margin);
     let mut panel = place.panel(range(&across.values), range(&up.values));
     if data.is_direction(i, j) {
         panel = panel.equal_aspect();
