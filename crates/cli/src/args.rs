@@ -31,6 +31,10 @@ pub enum Command {
     Merge(crate::commands::merge::Merge),
     /// The Kullback-Leibler divergence of a model from another, by sampling.
     Divergence(crate::commands::divergence::Divergence),
+    /// Draw a model: SVG, PNG, or a sketch in the terminal.
+    Plot(crate::plot::Plot),
+    /// Write a report on a model, with pictures, as one HTML file.
+    Report(crate::commands::report::Report),
 }
 
 /// `mixture fit`.

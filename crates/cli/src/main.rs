@@ -25,12 +25,14 @@ mod merging;
 mod names;
 mod order;
 mod plan;
+mod plot;
 mod prior;
 mod progress;
 mod read;
 mod record;
 mod records;
 mod regression;
+mod reproduce;
 mod run;
 mod saved;
 mod select;
@@ -55,6 +57,8 @@ fn main() -> ExitCode {
         args::Command::Show(arguments) => commands::show::run(&arguments),
         args::Command::Merge(arguments) => commands::merge::run(&arguments),
         args::Command::Divergence(arguments) => commands::divergence::run(&arguments),
+        args::Command::Plot(arguments) => commands::plot::run(&arguments),
+        args::Command::Report(arguments) => commands::report::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,9 @@
 pub mod divergence;
 pub mod fit;
 pub mod merge;
+pub mod plot;
 pub mod predict;
+pub mod report;
 pub mod sample;
 pub mod score;
 pub mod select;
