@@ -1,9 +1,11 @@
 //! The commands, one file each.
 
+pub mod convert;
 pub mod divergence;
 pub mod fit;
 pub mod merge;
 pub mod predict;
+pub mod quantile;
 pub mod sample;
 pub mod score;
 pub mod select;
