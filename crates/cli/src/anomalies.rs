@@ -1,6 +1,10 @@
 //! Rows of low density.
 
+use crate::args::Missing;
+use crate::failure::Failure;
+use crate::trim::incomparable;
 use clap::Args;
+use tabular::ModelFile;
 
 /// Which rows are anomalies.
 #[derive(Args, Clone, Debug)]
@@ -9,6 +13,20 @@ pub struct Anomalies {
     #[arg(long, value_name = "QUANTILE", value_parser = quantile, conflicts_with = "total",
           allow_hyphen_values = true)]
     pub flag_below: Option<f64>,
+}
+
+impl Anomalies {
+    /// Refuses what has log-densities that do not compare from row to row.
+    pub fn check(&self, file: &ModelFile, missing: Missing) -> Result<(), Failure> {
+        let intervals = file.specification.parts.iter().any(|part| part.interval);
+        let grouped = file.group.is_some();
+        match incomparable(grouped, missing, intervals, file.model.components()) {
+            Some(why) if self.flag_below.is_some() => Err(Failure::input(format!(
+                "--flag-below cannot be combined with {why}"
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn quantile(text: &str) -> Result<f64, String> {

@@ -128,7 +128,19 @@ fn what_has_no_meaning_is_refused() {
     let gaps = write(&folder, "gaps.csv", "a\n1\nNA\n");
     let array = folder.join("data.npy").display().to_string();
     let text = folder.join("data.txt").display().to_string();
-    let rows: [(&[&str], &[&str]); 10] = [
+    let rows: [(&[&str], &[&str]); 11] = [
+        (
+            &[
+                "score",
+                &model,
+                &data,
+                "--flag-below",
+                "0.1",
+                "--missing",
+                "em",
+            ],
+            &["--flag-below cannot be combined with --missing em"],
+        ),
         (
             &["convert", &data, &array],
             &["line 2, column b", "\"x\" is not a number"],

@@ -22,6 +22,7 @@ pub fn run(arguments: &Score) -> Result<(), Failure> {
             "--row-weights needs --total or --flag-below",
         ));
     }
+    arguments.anomalies.check(&file, arguments.missing)?;
     if let Some(column) = arguments.row_weights.as_ref().filter(|_| arguments.total) {
         without_weight_0(&mut sheet, column)?;
     }
