@@ -92,7 +92,8 @@ fn the_pages_name_every_family_and_option() {
         );
     }
     for verb in [
-        "fit", "select", "predict", "score", "sample", "show", "plot", "report",
+        "fit", "select", "predict", "score", "sample", "show", "plot", "report", "cdf", "quantile",
+        "convert",
     ] {
         let help = succeed(&[verb, "--help"]);
         for word in help

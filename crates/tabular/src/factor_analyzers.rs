@@ -17,6 +17,7 @@ pub(crate) fn factor_analyzers_line(name: &'static str) -> Family {
         settings: &["factors", "loadings", "noise"],
         covariance: false,
         of_intervals: None,
+        line: None,
         template: Box::new(|part, field, components| {
             let set = FactorAnalyzers::standard(structure(part)?, components, part.columns.len())
                 .map_err(|error| ModelError(error.to_string()))?;
