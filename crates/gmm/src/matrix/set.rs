@@ -16,7 +16,7 @@ use std::marker::PhantomData;
 ///
 /// let values: [f32; 14] = [0.0, 0.1, 0.3, 0.2, 0.1, 4.2, 4.0, 4.1, 4.4, 4.3, 0.2, 4.5, 0.4, 9.0];
 /// let rows = MatrixView::strided(&values, 7, 1, 2, 1)?; // the first of two columns
-/// let set = MultivariateTs::standard(CovarianceStructure::Full, 1, 1).with_fixed_df(5.0)?;
+/// let set = MultivariateTs::standard(CovarianceStructure::Full, 1, 1).with_fixed_df(1.0)?;
 /// let template = Mixture::uniform(OverMatrix::new(set));
 /// let fitted = fit_from(&template, Data::new(rows), Start::Spread, &Options::default())?;
 /// assert!((fitted.model.components().set().location(0)[0] - 0.2).abs() < 0.1);
