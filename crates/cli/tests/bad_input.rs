@@ -133,9 +133,9 @@ const ROWS: &[Row] = &[
     (
         "interval",
         TWO,
-        "fit DATA --family beta --interval a,b -k 1 --output OUT",
+        "fit DATA --family point_mass --set value=1 --interval a,b -k 1 --output OUT",
         2,
-        &["family beta does not observe intervals"],
+        &["family point_mass does not observe intervals"],
     ),
     (
         "interval",

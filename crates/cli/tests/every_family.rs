@@ -38,6 +38,8 @@ fn options(family: &Family) -> String {
             ("trials", "dirichlet_multinomial") => set("trials", "rows"),
             ("trials", "multinomial") | ("size" | "df" | "support" | "mean" | "variance", _) => {}
             ("trials", _) => set("trials", "20"),
+            ("factors", _) => set("factors", "0"),
+            ("loadings" | "noise", _) => {}
             ("location", _) => set("location", "0.3"),
             ("value", _) => set("value", "3"),
             ("low", "discrete_uniform") => set("low", "0"),

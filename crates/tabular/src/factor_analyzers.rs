@@ -5,6 +5,10 @@ use crate::{Bound, Family, Kind, ModelError, PartSpecification, Saved};
 use gmm::{FactorAnalyzer, FactorAnalyzers, FactorStructure};
 use serde_json::Value;
 
+/// The family. Its settings describe a structure and are no parameters of its components, of which one is
+/// called `loadings` as a setting is.
+pub(crate) const FACTOR_ANALYZERS: &str = "factor_analyzers";
+
 /// The line of the factor analysers.
 pub(crate) fn factor_analyzers_line(name: &'static str) -> Family {
     Family {

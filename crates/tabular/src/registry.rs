@@ -4,7 +4,7 @@ use crate::combined::{
     Place, adjusted_censorable, adjusted_zero_truncated, censorable, truncated, zero_inflated,
     zero_truncated,
 };
-use crate::factor_analyzers::factor_analyzers_line;
+use crate::factor_analyzers::{FACTOR_ANALYZERS, factor_analyzers_line};
 use crate::gaussian::{GAUSSIAN, gaussian_line};
 use crate::multivariate_t::multivariate_t_line;
 use crate::regression::{Generalized, Linear, regression_line};
@@ -231,7 +231,7 @@ fn all() -> Vec<Family> {
             &["trials"],
         ),
         multivariate_t_line("multivariate_t"),
-        factor_analyzers_line("factor_analyzers"),
+        factor_analyzers_line(FACTOR_ANALYZERS),
         entry("multinomial", CountVectors, &["trials"], |part| {
             let family = made(Multinomial::uniform(part.columns.len()))?;
             Ok(match part.settings.contains_key("trials") {
