@@ -73,11 +73,15 @@ pub struct PlotData {
     /// What to do with missing cells: error, leave the row out, or use the other cells.
     #[arg(long, value_enum, default_value_t = Missing::Error)]
     pub missing: Missing,
+    /// How the file is written.
+    #[command(flatten)]
+    pub dialect: crate::dialect::Dialect,
 }
 
 impl PlotData {
     fn is_given(&self) -> bool {
-        self.columns.is_some() || self.row_weights.is_some()
+        let written = self.dialect != crate::dialect::Dialect::default();
+        self.columns.is_some() || self.row_weights.is_some() || written
     }
 }
 
