@@ -45,6 +45,8 @@ fn wide(xs: RowsView<'_, f64>, into: &mut [f64]) {
             for (i, row) in square.iter_mut().enumerate() {
                 row.copy_from_slice(&strip[i * d + left..i * d + left + SIDE]);
             }
+            // By index, so that the square stays in registers.
+            #[allow(clippy::needless_range_loop)]
             for j in 0..SIDE {
                 let start = (left + j) * rows + first;
                 let column: [f64; SIDE] = std::array::from_fn(|i| square[i][j]);
