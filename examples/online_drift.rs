@@ -3,10 +3,10 @@
 //!
 //! Prints:
 //! batch  true rates    falling steps  least step 0.1
-//!   100  4.0 35.0      3.7 34.3       3.8 34.5
-//!   200  6.0 40.0      5.6 38.8       5.9 39.3
-//!   300  8.0 45.0      7.5 43.6       7.8 44.3
-//!   400  10.0 50.0     9.4 48.3       9.8 49.6
+//! 100    4.0 35.0      3.7 34.3       3.8 34.5
+//! 200    6.0 40.0      5.6 38.8       5.9 39.3
+//! 300    8.0 45.0      7.5 43.6       7.8 44.3
+//! 400    10.0 50.0     9.4 48.3       9.8 49.6
 
 use distributions::{Poisson, Sample};
 use em::{Mixture, OnlineEm, OnlineLearner, Options, stream};
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             };
             let truth = format!("{low:.1} {high:.1}");
             println!(
-                "{batch:5}  {truth:12}  {:13}  {}",
+                "{batch:<5}  {truth:12}  {:13}  {}",
                 rates(&settling),
                 rates(&following)
             );

@@ -219,7 +219,7 @@ def compare(n, d, k, structure, arguments, folder, binary):
     least = {name: min(values) for name, values in times.items()}
     flops = n * k * ((2 * d * (d + 1) if structure == "full" else 8 * d) + 6 * d)
     speed = 1e-9 * flops / least["ours"]
-    row = [f"{n:.0e}, {d}, {k}", structure, f"{1e3 * least['ours']:.1f}"]
+    row = [f"{n}, {d}, {k}", structure, f"{1e3 * least['ours']:.1f}"]
     row += [f"{1e3 * least[name]:.0f} ({least[name] / least['ours']:.1f})" for name in arguments.peers]
     row += [f"{speed:.1f} / {peak:.1f} ({100 * speed / peak:.0f} %)", " / ".join(f"{memory[name]:.0f}" for name in workers)]
     print("| " + " | ".join(row) + " |", flush=True)

@@ -11,17 +11,22 @@ use em::{Data, Mixture, Options, Soft, Start, Weights, Workspace, e_step, fit_fr
 use gmm::{CovarianceStructure, Gaussian, Gaussians};
 use mixture_benches::{cpu_seconds, fma_peak};
 use std::error::Error;
-use std::io::{BufRead, stdin};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, stdin};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
+/// Read piece by piece, so that the peak of memory is that of the numbers.
 fn numbers(path: &str) -> Outcome<Vec<f64>> {
-    let bytes = std::fs::read(path)?;
-    let (chunks, _) = bytes.as_chunks::<8>();
-    Ok(chunks
-        .iter()
-        .map(|&chunk| f64::from_le_bytes(chunk))
-        .collect())
+    let file = File::open(path)?;
+    let count = file.metadata()?.len() as usize / 8;
+    let (mut reader, mut values) = (BufReader::new(file), Vec::with_capacity(count));
+    let mut bytes = [0; 8];
+    for _ in 0..count {
+        reader.read_exact(&mut bytes)?;
+        values.push(f64::from_le_bytes(bytes));
+    }
+    Ok(values)
 }
 
 /// The peak of this process's memory so far, KiB.

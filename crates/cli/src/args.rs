@@ -29,8 +29,18 @@ pub enum Command {
     Show(Show),
     /// Merge components to clusters, by entropy: the sequence of clusterings.
     Merge(crate::commands::merge::Merge),
+    /// The distribution function of a model of one column.
+    Cdf(crate::commands::quantile::Cdf),
+    /// Quantiles of a model of one column.
+    Quantile(crate::commands::quantile::Quantile),
+    /// Write the numbers of a CSV file as a .npy array.
+    Convert(crate::commands::convert::Convert),
     /// The Kullback-Leibler divergence of a model from another, by sampling.
     Divergence(crate::commands::divergence::Divergence),
+    /// Draw a model: SVG, PNG, or a sketch in the terminal.
+    Plot(crate::plot::Plot),
+    /// Write a report on a model, with pictures, as one HTML file.
+    Report(crate::commands::report::Report),
 }
 
 /// `mixture fit`.
@@ -38,6 +48,9 @@ pub enum Command {
 pub struct Fit {
     /// The data, a CSV file with a header; - is standard input, for --algorithm online.
     pub data: PathBuf,
+    /// How the data are written.
+    #[command(flatten)]
+    pub dialect: crate::dialect::Dialect,
     /// The number of components K.
     #[arg(short = 'k', value_name = "K", conflicts_with = "components",
           value_parser = whole, allow_negative_numbers = true)]
@@ -263,6 +276,9 @@ pub struct Predict {
     pub model: PathBuf,
     /// The data, a CSV file with a header.
     pub data: PathBuf,
+    /// How the data are written.
+    #[command(flatten)]
+    pub dialect: crate::dialect::Dialect,
     /// What to do with missing cells: error, leave the row's fields empty, or use the other cells.
     #[arg(long, value_enum, default_value_t = Missing::Error)]
     pub missing: Missing,
@@ -291,6 +307,9 @@ pub struct Score {
     pub model: PathBuf,
     /// The data, a CSV file with a header.
     pub data: PathBuf,
+    /// How the data are written.
+    #[command(flatten)]
+    pub dialect: crate::dialect::Dialect,
     /// What to do with missing cells: error, leave the row's field empty, or use the other cells.
     #[arg(long, value_enum, default_value_t = Missing::Error)]
     pub missing: Missing,
@@ -298,8 +317,11 @@ pub struct Score {
     #[arg(long)]
     pub total: bool,
     /// The column of row weights.
-    #[arg(long, value_name = "COLUMN", requires = "total")]
+    #[arg(long, value_name = "COLUMN")]
     pub row_weights: Option<String>,
+    /// Rows of low density.
+    #[command(flatten)]
+    pub anomalies: crate::anomalies::Anomalies,
 }
 
 /// `mixture sample`.
@@ -313,6 +335,9 @@ pub struct Sample {
     /// For a regression: a CSV file of predictors; a response is drawn to each row.
     #[arg(long, value_name = "DATA.csv")]
     pub predictors_from: Option<PathBuf>,
+    /// How those data are written.
+    #[command(flatten)]
+    pub dialect: crate::dialect::Dialect,
     /// The seed.
     #[arg(long, value_name = "S", default_value_t = 0, value_parser = whole_u64,
           allow_negative_numbers = true)]

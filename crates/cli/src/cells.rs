@@ -3,7 +3,6 @@
 use crate::failure::Failure;
 use crate::read::{Sheet, is_missing};
 use std::cmp::Ordering;
-use tabular::parse_number;
 
 /// How cells that hold no possible value of their column are treated.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,7 +32,7 @@ pub fn real(sheet: &Sheet, row: usize, column: usize) -> Result<Cell<f64>, Failu
     if is_missing(&text) {
         return Ok(Cell::Missing);
     }
-    match parse_number(&text) {
+    match sheet.dialect.finite(&text) {
         Some(number) => Ok(Cell::Value(number)),
         None => Err(not_a_number(sheet, row, column)),
     }
@@ -42,12 +41,12 @@ pub fn real(sheet: &Sheet, row: usize, column: usize) -> Result<Cell<f64>, Failu
 /// Why a cell holds no number.
 pub fn not_a_number(sheet: &Sheet, row: usize, column: usize) -> Failure {
     let text = sheet.cell(row, column);
-    let what = match text.parse::<f64>() {
-        Ok(number) if number.is_nan() => {
+    let what = match sheet.dialect.number(&text) {
+        Some(number) if number.is_nan() => {
             "is not a number; missing cells are empty, NA, NaN or null"
         }
-        Ok(_) => "is not finite",
-        Err(_) => "is not a number",
+        Some(_) => "is not finite",
+        None => "is not a number",
     };
     Failure::input(format!("{}: \"{text}\" {what}", sheet.place(row, column)))
 }
@@ -65,7 +64,7 @@ pub fn count(
     if is_missing(&text) {
         return Ok(Cell::Missing);
     }
-    let Some(number) = parse_number(&text) else {
+    let Some(number) = sheet.dialect.finite(&text) else {
         return Err(not_a_number(sheet, row, column));
     };
     if number >= 0.0 && number.fract() == 0.0 && number <= LARGEST {
@@ -143,6 +142,10 @@ pub fn levels(
 pub fn is_numeric(sheet: &Sheet, column: usize) -> bool {
     (0..sheet.rows.len()).any(|row| {
         let text = sheet.cell(row, column);
-        !is_missing(&text) && text.parse::<f64>().is_ok_and(|number| !number.is_nan())
+        !is_missing(&text)
+            && sheet
+                .dialect
+                .number(&text)
+                .is_some_and(|number| !number.is_nan())
     })
 }

@@ -8,9 +8,7 @@ use crate::known::Beside;
 use crate::read::{Sheet, is_missing};
 use crate::regression;
 use distributions::{Rows, RowsBuffer};
-use tabular::{
-    Field, FromField, Kind, PartSpecification, Specification, Table, Values, parse_number,
-};
+use tabular::{Field, FromField, Kind, PartSpecification, Specification, Table, Values};
 
 /// The typed rows of a sheet.
 pub struct Typed {
@@ -319,7 +317,7 @@ pub fn check_numeric(sheet: &Sheet, column: usize, family: &str) -> Result<(), F
 pub fn without_weight_0(sheet: &mut Sheet, name: &str) -> Result<(), Failure> {
     let column = sheet.column(name)?;
     let keep: Vec<bool> = (0..sheet.rows.len())
-        .map(|row| parse_number(&sheet.cell(row, column)) != Some(0.0))
+        .map(|row| sheet.dialect.finite(&sheet.cell(row, column)) != Some(0.0))
         .collect();
     if !keep.contains(&true) {
         return Err(Failure::input(format!(

@@ -5,7 +5,7 @@ use crate::columns::Source;
 use crate::failure::Failure;
 use crate::names;
 use crate::read::{Sheet, is_missing};
-use tabular::{Field, PartSpecification, Values, parse_number};
+use tabular::{Field, PartSpecification, Values};
 
 /// The two columns that `--interval` names.
 pub fn columns(text: &str) -> Result<Vec<String>, Failure> {
@@ -93,7 +93,7 @@ fn end(
         )));
     }
     if !counts {
-        let number = parse_number(&text).map(Cell::Value);
+        let number = sheet.dialect.finite(&text).map(Cell::Value);
         return number.ok_or_else(|| not_a_number(sheet, row, column));
     }
     Ok(match count(sheet, row, column, source.impossible)? {

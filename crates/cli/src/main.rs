@@ -5,6 +5,7 @@
 //! checkpoint is kept.
 
 mod algorithm;
+mod anomalies;
 mod args;
 mod cells;
 mod checkpoint;
@@ -12,6 +13,7 @@ mod choose;
 mod cluster_start;
 mod columns;
 mod commands;
+mod dialect;
 mod explain;
 mod failure;
 mod fingerprint;
@@ -25,12 +27,14 @@ mod merging;
 mod names;
 mod order;
 mod plan;
+mod plot;
 mod prior;
 mod progress;
 mod read;
 mod record;
 mod records;
 mod regression;
+mod reproduce;
 mod run;
 mod saved;
 mod select;
@@ -54,7 +58,12 @@ fn main() -> ExitCode {
         args::Command::Sample(arguments) => commands::sample::run(&arguments),
         args::Command::Show(arguments) => commands::show::run(&arguments),
         args::Command::Merge(arguments) => commands::merge::run(&arguments),
+        args::Command::Cdf(arguments) => commands::quantile::cdf(&arguments),
+        args::Command::Quantile(arguments) => commands::quantile::quantile(&arguments),
+        args::Command::Convert(arguments) => commands::convert::run(&arguments),
         args::Command::Divergence(arguments) => commands::divergence::run(&arguments),
+        args::Command::Plot(arguments) => commands::plot::run(&arguments),
+        args::Command::Report(arguments) => commands::report::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! What is to be fitted, and from where.
 
+use crate::algorithm::is_stream;
 use crate::args::{Fit, MixingWeights};
 use crate::choose;
 use crate::cluster_start;
@@ -50,7 +51,9 @@ impl Plan {
             (None, Some(given)) => given,
             (None, None) => return Err(Failure::input("give the number of components by -k K")),
         };
-        if count > sheet.rows.len() {
+        // The first batch of a stream need not bear a model that is given.
+        let bears = is_stream(arguments) && given.is_some();
+        if count > sheet.rows.len() && !bears {
             return Err(Failure::input(format!(
                 "{}: k = {count} is more than the number of rows{}, {}",
                 sheet.file,

@@ -1,5 +1,6 @@
 //! Reading data files: CSV as text cells, with the line each row came from, and .npy.
 
+use crate::dialect::Dialect;
 use crate::failure::Failure;
 use crate::records::Records;
 use std::borrow::Cow;
@@ -16,6 +17,8 @@ pub struct Sheet {
     pub header: Vec<String>,
     /// The rows.
     pub rows: Records,
+    /// How the file is written.
+    pub dialect: Dialect,
     /// Blank lines at the end, which in a file of one column may be empty cells.
     pub blank_tail: usize,
     /// Which rows of the file are left, if some were taken out.
@@ -26,11 +29,12 @@ pub struct Sheet {
 
 impl Sheet {
     /// Reads a file.
-    pub fn read(path: &Path) -> Result<Sheet, Failure> {
+    pub fn read(path: &Path, dialect: &Dialect) -> Result<Sheet, Failure> {
         if path.extension().is_some_and(|extension| extension == "npy") {
+            dialect.refuse_for_numbers(path)?;
             return Sheet::numbers(path);
         }
-        let file = path.display().to_string();
+        let (file, delimiter) = (path.display().to_string(), dialect.delimiter_of(path)?);
         let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -42,7 +46,7 @@ impl Sheet {
                 "{file}, line {line}: the text is not UTF-8"
             )));
         }
-        let mut sheet = Sheet::parse(file, bytes)?;
+        let mut sheet = Sheet::parse(file, bytes, (delimiter, dialect))?;
         sheet.check_header()?;
         if sheet.rows.len() == 0 {
             return Err(Failure::input(format!(
@@ -62,6 +66,7 @@ impl Sheet {
         file: String,
         header: Vec<String>,
         rows: Vec<(csv::StringRecord, usize)>,
+        dialect: &Dialect,
     ) -> Result<Sheet, Failure> {
         let places = header.iter().cloned().enumerate();
         let sheet = Sheet {
@@ -69,6 +74,7 @@ impl Sheet {
             places: places.map(|(place, name)| (name, place)).collect(),
             header,
             rows: Records::Text(rows),
+            dialect: dialect.clone(),
             blank_tail: 0,
             kept: None,
         };
@@ -81,20 +87,26 @@ impl Sheet {
         let file = path.display().to_string();
         let numbers =
             NumberFile::open(path).map_err(|error| Failure::input(format!("{file}: {error}")))?;
-        let header: Vec<String> = (0..numbers.width()).map(|j| format!("c{j}")).collect();
+        let header = column_names(numbers.width());
         let places = header.iter().cloned().enumerate();
         Ok(Sheet {
             file,
             places: places.map(|(place, name)| (name, place)).collect(),
             header,
             rows: Records::Numbers(numbers, None),
+            dialect: Dialect::default(),
             blank_tail: 0,
             kept: None,
         })
     }
 
-    fn parse(file: String, bytes: &[u8]) -> Result<Sheet, Failure> {
+    fn parse(
+        file: String,
+        bytes: &[u8],
+        (delimiter, dialect): (u8, &Dialect),
+    ) -> Result<Sheet, Failure> {
         let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
             .has_headers(false)
             .flexible(true)
             .from_reader(bytes);
@@ -102,6 +114,7 @@ impl Sheet {
             file,
             header: Vec::new(),
             rows: Records::Text(Vec::new()),
+            dialect: dialect.clone(),
             blank_tail: 0,
             kept: None,
             places: HashMap::new(),
@@ -132,8 +145,11 @@ impl Sheet {
         blank: usize,
     ) -> Result<(), Failure> {
         if self.header.is_empty() {
-            self.header = record.iter().map(str::to_string).collect();
-            return Ok(());
+            if !self.dialect.no_header {
+                self.header = record.iter().map(str::to_string).collect();
+                return Ok(());
+            }
+            self.header = column_names(record.len());
         }
         if self.header.len() == 1 {
             for skipped in 0..blank {
@@ -196,9 +212,11 @@ impl Sheet {
     pub fn separator_hint(&self) -> &'static str {
         match self.header.as_slice() {
             [name] if name.contains(';') => {
-                "; commas separate fields, and the header has semicolons"
+                "; commas separate fields, and the header has semicolons: try --delimiter semicolon"
             }
-            [name] if name.contains('\t') => "; commas separate fields, and the header has tabs",
+            [name] if name.contains('\t') => {
+                "; commas separate fields, and the header has tabs: try --delimiter tab"
+            }
             _ => "",
         }
     }
@@ -252,6 +270,11 @@ impl Sheet {
             }
         }
     }
+}
+
+/// The names of columns that have none.
+pub fn column_names(columns: usize) -> Vec<String> {
+    (0..columns).map(|j| format!("c{j}")).collect()
 }
 
 /// Whether a cell is missing.

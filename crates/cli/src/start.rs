@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::grid::plain;
 use crate::read::{Sheet, is_missing};
 use std::path::Path;
-use tabular::{TableMixture, parse_number};
+use tabular::TableMixture;
 
 /// A start, with what it needs.
 pub enum Chosen {
@@ -93,7 +93,7 @@ pub fn chosen(
 
 /// A file with one row for each row of the data.
 fn companion(path: &Path, sheet: &Sheet) -> Result<Sheet, Failure> {
-    let mut file = Sheet::read(path)?;
+    let mut file = Sheet::read(path, &sheet.dialect)?;
     let rows = file.rows.len();
     match file.keep_as(sheet) {
         Ok(()) => Ok(file),
@@ -207,7 +207,9 @@ fn responsibilities(sheet: &Sheet, rows: &[usize], count: usize) -> Result<Chose
         let mut sum = 0.0;
         for column in 0..count {
             let text = sheet.cell(row, column);
-            let value = parse_number(&text)
+            let value = sheet
+                .dialect
+                .finite(&text)
                 .filter(|&value| value >= 0.0)
                 .ok_or_else(|| {
                     Failure::input(format!(

@@ -5,6 +5,7 @@ use crate::args::{Algorithm, Fit, Format, Missing, MixingWeights};
 use crate::cells::Impossible;
 use crate::columns::{Typed, typed};
 use crate::commands::fit::{options, target, weights};
+use crate::dialect::Dialect;
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::grid::fixed;
@@ -12,7 +13,7 @@ use crate::known::Beside;
 use crate::order::arrangement;
 use crate::plan::Plan;
 use crate::progress::Line;
-use crate::read::Sheet;
+use crate::read::{Sheet, column_names};
 use crate::start::Chosen;
 use crate::summary;
 use crate::trace::Trace;
@@ -29,7 +30,7 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     check(arguments)?;
     let target = target(arguments)?;
     let rows = online(arguments)?.batch_rows;
-    let mut batches = Batches::new(std::io::stdin().lock(), rows)?;
+    let mut batches = Batches::new(std::io::stdin().lock(), rows, &arguments.dialect)?;
     let first = loop {
         let batch = batches.next(arguments)?;
         match batch {
@@ -90,14 +91,17 @@ fn check(arguments: &Fit) -> Result<(), Failure> {
 /// The rows of a CSV text, so many at a time.
 struct Batches<R> {
     reader: csv::Reader<R>,
+    /// The fields of the first row, where it is no header.
+    first: Option<csv::StringRecord>,
     header: Vec<String>,
     rows: usize,
 }
 
 impl<R: Read> Batches<R> {
     /// Reads the header.
-    fn new(from: R, rows: usize) -> Result<Self, Failure> {
+    fn new(from: R, rows: usize, dialect: &Dialect) -> Result<Self, Failure> {
         let mut reader = csv::ReaderBuilder::new()
+            .delimiter(dialect.delimiter_of(NAME.as_ref())?)
             .has_headers(false)
             .flexible(true)
             .from_reader(from);
@@ -105,9 +109,15 @@ impl<R: Read> Batches<R> {
         if !read(&mut reader, &mut header)? {
             return Err(Failure::input(format!("{NAME}: there is no header")));
         }
+        let first = dialect.no_header.then(|| header.clone());
+        let header = match dialect.no_header {
+            true => column_names(header.len()),
+            false => header.iter().map(|name| name.trim().to_string()).collect(),
+        };
         Ok(Batches {
             reader,
-            header: header.iter().map(|name| name.trim().to_string()).collect(),
+            first,
+            header,
             rows,
         })
     }
@@ -115,6 +125,7 @@ impl<R: Read> Batches<R> {
     /// end.
     fn next(&mut self, arguments: &Fit) -> Result<Option<Sheet>, Failure> {
         let mut rows = Vec::with_capacity(self.rows);
+        rows.extend(self.first.take().map(|record| (record, 1)));
         let mut record = csv::StringRecord::new();
         while rows.len() < self.rows && read(&mut self.reader, &mut record)? {
             let line = record.position().map_or(0, |position| position.line());
@@ -130,10 +141,15 @@ impl<R: Read> Batches<R> {
         if rows.is_empty() {
             return Ok(None);
         }
-        let mut sheet = Sheet::of_records(NAME.to_string(), self.header.clone(), rows)?;
+        let mut sheet = Sheet::of_records(
+            NAME.to_string(),
+            self.header.clone(),
+            rows,
+            &arguments.dialect,
+        )?;
         if let Some(column) = &arguments.row_weights {
             let column = sheet.column(column)?;
-            let weight = |row: usize| tabular::parse_number(&sheet.cell(row, column));
+            let weight = |row: usize| sheet.dialect.finite(&sheet.cell(row, column));
             let keep: Vec<bool> = (0..sheet.rows.len())
                 .map(|row| weight(row) != Some(0.0))
                 .collect();

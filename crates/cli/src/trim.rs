@@ -28,26 +28,10 @@ impl Trim {
     }
     /// Refuses what has log-densities that do not compare from row to row.
     pub fn check(&self, arguments: &Fit, components: &TableComponents) -> Result<(), Failure> {
-        let refused = [
-            (
-                arguments.known.group.is_some(),
-                "--group: a group of many rows has a low density for its size alone",
-            ),
-            (
-                arguments.missing == Missing::Em,
-                "--missing em: densities of more and of fewer cells do not compare",
-            ),
-            (
-                arguments.model.interval.is_some(),
-                "--interval: the densities of values and the probabilities of intervals do not compare",
-            ),
-            (
-                components.has_atoms(),
-                "a point mass beside a density: densities and probabilities do not compare",
-            ),
-        ];
-        match refused.iter().find(|(given, _)| *given) {
-            Some((_, why)) if self.fraction() > 0.0 => Err(Failure::input(format!(
+        let known = &arguments.known;
+        let (grouped, intervals) = (known.group.is_some(), arguments.model.interval.is_some());
+        match incomparable(grouped, arguments.missing, intervals, components) {
+            Some(why) if self.fraction() > 0.0 => Err(Failure::input(format!(
                 "--trim cannot be combined with {why}"
             ))),
             _ => Ok(()),
@@ -61,4 +45,33 @@ impl Trim {
             cut: trimmed.cut,
         })
     }
+}
+
+/// What makes log-densities that do not compare from row to row.
+pub fn incomparable(
+    grouped: bool,
+    missing: Missing,
+    intervals: bool,
+    components: &TableComponents,
+) -> Option<&'static str> {
+    let reasons = [
+        (
+            grouped,
+            "--group: a group of many rows has a low density for its size alone",
+        ),
+        (
+            missing == Missing::Em,
+            "--missing em: densities of more and of fewer cells do not compare",
+        ),
+        (
+            intervals,
+            "--interval: the densities of values and the probabilities of intervals do not compare",
+        ),
+        (
+            components.has_atoms(),
+            "a point mass beside a density: densities and probabilities do not compare",
+        ),
+    ];
+    let reason = reasons.iter().find(|(given, _)| *given);
+    reason.map(|(_, why)| *why)
 }

@@ -82,7 +82,7 @@ impl Target {
 
     /// Writes a temporary file beside the target: no reader ever sees half of it, and a failure
     /// leaves what was there.
-    pub fn prepare(&self, text: &str) -> Result<Prepared<'_>, Failure> {
+    pub fn prepare(&self, contents: impl AsRef<[u8]>) -> Result<Prepared<'_>, Failure> {
         let (temporary, mut file) =
             temporary(&folder(&self.path)).map_err(|error| self.failed(&error))?;
         let prepared = Prepared {
@@ -91,7 +91,7 @@ impl Target {
         };
         let kept = self.permissions.clone();
         kept.map_or(Ok(()), |permissions| file.set_permissions(permissions))
-            .and_then(|()| file.write_all(text.as_bytes()))
+            .and_then(|()| file.write_all(contents.as_ref()))
             .and_then(|()| file.sync_all())
             .map_err(|error| self.failed(&error))?;
         Ok(prepared)

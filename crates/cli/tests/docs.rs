@@ -91,7 +91,10 @@ fn the_pages_name_every_family_and_option() {
             family.name
         );
     }
-    for verb in ["fit", "select", "predict", "score", "sample", "show"] {
+    for verb in [
+        "fit", "select", "predict", "score", "sample", "show", "plot", "report", "cdf", "quantile",
+        "convert",
+    ] {
         let help = succeed(&[verb, "--help"]);
         for word in help
             .split_whitespace()

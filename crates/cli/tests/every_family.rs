@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::path::Path;
 use support::{folder, mixture, records, succeed, write};
 use tabular::{Family, Kind, families};
 
@@ -38,6 +39,8 @@ fn options(family: &Family) -> String {
             ("trials", "dirichlet_multinomial") => set("trials", "rows"),
             ("trials", "multinomial") | ("size" | "df" | "support" | "mean" | "variance", _) => {}
             ("trials", _) => set("trials", "20"),
+            ("factors", _) => set("factors", "0"),
+            ("loadings" | "noise", _) => {}
             ("location", _) => set("location", "0.3"),
             ("value", _) => set("value", "3"),
             ("low", "discrete_uniform") => set("low", "0"),
@@ -79,6 +82,40 @@ fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }
 
+/// The distribution function against the share of draws at or below each: no further than 1.95/√n, which the
+/// largest distance passes once in a thousand times (Kolmogorov 1933); of steps it is smaller.
+fn check_distribution(family: &Family, model: &str, folder: &Path) {
+    let words = ["cdf", model, "--at", "0.5"];
+    if !family.is_univariate() || family.kind.is_vector() {
+        let run = mixture(&words);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", family.name);
+        assert!(run.stderr.contains("one column"), "{}", run.stderr);
+        return;
+    }
+    const DRAWS: usize = 2000;
+    let drawn = succeed(&["sample", model, "-n", &DRAWS.to_string(), "--seed", "3"]);
+    let drawn = write(folder, "line.csv", drawn);
+    let lines = records(&succeed(&["cdf", model, &drawn]));
+    let number = |text: &String| text.parse::<f64>().expect("a number");
+    let mut pairs: Vec<(f64, f64)> = lines[1..]
+        .iter()
+        .map(|line| (number(&line[0]), number(&line[1])))
+        .collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (i, (x, cdf)) in pairs.iter().enumerate() {
+        if pairs.get(i + 1).is_some_and(|next| next.0 == *x) {
+            continue;
+        }
+        let share = (i + 1) as f64 / DRAWS as f64;
+        let away = (share - cdf).abs();
+        assert!(
+            away < 1.95 / (DRAWS as f64).sqrt(),
+            "{}: F({x}) = {cdf}, and {share} of the draws",
+            family.name
+        );
+    }
+}
+
 /// Fits, scores and draws; a family is either a part, or a regression that says what it needs.
 #[test]
 fn every_family_fits_by_its_name() {
@@ -93,6 +130,7 @@ fn every_family_fits_by_its_name() {
         let value = &records(&total)[1][0];
         let value: f64 = value.parse().unwrap_or_else(|_| panic!("{name}: {total}"));
         assert!(value.is_finite(), "{name}: {value}");
+        check_distribution(family, &model, &folder);
         let draw = if family.kind.is_regression() {
             format!("sample {model} --predictors-from {data}")
         } else {

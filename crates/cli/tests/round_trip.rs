@@ -361,13 +361,13 @@ fn missing_cells_are_dropped_or_carry_nothing() {
         "fit",
         &data,
         "--family",
-        "gaussian",
+        "multivariate_t",
         "-k",
         "1",
         "--missing",
         "em",
     ]);
-    assert_eq!(run.code, 2, "a covariance with gaps is not available");
+    assert_eq!(run.code, 2, "a scale matrix with gaps is not available");
 }
 
 #[test]

@@ -74,7 +74,13 @@ fn the_list_holds_every_family() {
     // Modules of family/mod.rs that hold no family.
     let helpers = [
         "beta_statistics",
+        "bounded",
+        "bounded_angle",
+        "bounded_beta",
+        "bounded_inverse_gaussian",
+        "bounded_sech",
         "common",
+        "count_masses",
         "count_histogram",
         "latent_scale",
         "counts",

@@ -124,24 +124,7 @@ pub trait ComponentSet: Clone + Send + Sync {
     /// # Errors
     /// As [`maximize`](ComponentSet::maximize).
     fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let (rows, count) = (xs.len(), self.len());
-        let mut statistics = self.empty_statistics();
-        let mut scratch = Scratch::default();
-        for start in (0..rows).step_by(BLOCK_ROWS) {
-            let end = (start + BLOCK_ROWS).min(rows);
-            let (block, size) = (xs.block(start..end), end - start);
-            let mut prepared = scratch.take(self.prepared_width() * size);
-            self.prepare(block, &mut prepared);
-            let mut part = scratch.take_dirty(count * size);
-            for k in 0..count {
-                part[k * size..(k + 1) * size]
-                    .copy_from_slice(&weights[k * rows + start..k * rows + end]);
-            }
-            self.accumulate_matrix(&mut statistics, block, &prepared, &part, &mut scratch);
-            scratch.give(part);
-            scratch.give(prepared);
-        }
-        self.maximize(&statistics)
+        estimate_in_blocks(self, xs, weights)
     }
     /// The same set with a floor under what may collapse, relative to the spread of all rows `xs` with weights
     /// `weights`; see [`Component::floored`](distributions::Component::floored).
@@ -169,6 +152,36 @@ pub trait ComponentSet: Clone + Send + Sync {
     fn squared_distance(&self, _a: Obs<'_, Self::Space>, _b: Obs<'_, Self::Space>) -> Option<f64> {
         None
     }
+}
+
+/// The M-step from a K × n matrix of weights, block after block: what [`ComponentSet::estimate`] does where a
+/// set has no way of its own.
+///
+/// # Errors
+/// As [`ComponentSet::maximize`].
+pub fn estimate_in_blocks<S: ComponentSet>(
+    set: &S,
+    xs: Batch<'_, S::Space>,
+    weights: &[f64],
+) -> Result<S, EstimateError> {
+    let (rows, count) = (xs.len(), set.len());
+    let mut statistics = set.empty_statistics();
+    let mut scratch = Scratch::default();
+    for start in (0..rows).step_by(BLOCK_ROWS) {
+        let end = (start + BLOCK_ROWS).min(rows);
+        let (block, size) = (xs.block(start..end), end - start);
+        let mut prepared = scratch.take(set.prepared_width() * size);
+        set.prepare(block, &mut prepared);
+        let mut part = scratch.take_dirty(count * size);
+        for k in 0..count {
+            part[k * size..(k + 1) * size]
+                .copy_from_slice(&weights[k * rows + start..k * rows + end]);
+        }
+        set.accumulate_matrix(&mut statistics, block, &prepared, &part, &mut scratch);
+        scratch.give(part);
+        scratch.give(prepared);
+    }
+    set.maximize(&statistics)
 }
 
 /// The error of components that have no floor.

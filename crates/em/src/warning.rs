@@ -4,6 +4,7 @@ use crate::init::MixtureData;
 use crate::mixture::Mixture;
 use crate::report::FitReport;
 use crate::set::ComponentSet;
+use crate::stop::StopReason;
 use crate::weights::WeightModel;
 use distributions::{Component, View};
 use std::collections::HashSet;
@@ -98,7 +99,9 @@ pub(crate) fn warnings<S: ComponentSet, W: WeightModel>(
 ) -> Vec<Warning> {
     let mut found = Vec::new();
     let starts = report.starts_completed();
-    if starts > 1 && report.starts_near_best() == 1 {
+    // Chains and streams end near a maximum, not at it: their ends do not meet to that many digits.
+    let at_rest = report.stop_reason != StopReason::Completed;
+    if at_rest && starts > 1 && report.starts_near_best() == 1 {
         found.push(Warning::OneStartNearBest { starts });
     }
     let seen = Seen::of(model, data);

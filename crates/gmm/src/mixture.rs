@@ -3,14 +3,15 @@
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::Gaussian;
 use crate::known::Known;
+use crate::matrix::{MatrixView, OverMatrix, Real, RowSet, fit_matrix};
 use crate::means::Means;
 use crate::missing::{fit_observed, observed_weights};
 use crate::prior::Prior;
 use crate::set::Gaussians;
-use distributions::{Component, Multivariate, RowsBuffer, RowsView, Sample, View};
+use distributions::{Component, Multivariate, RowsBuffer, Sample, View};
 use em::{
     Allowed, Data, Evaluation, FitError, FitReport, Mixture, OnDegenerate, Options, Posterior,
-    Start, fit_from, stream, total_covariance, total_mean,
+    Start, stream, total_covariance, total_mean,
 };
 
 /// A fitted Gaussian mixture p(x) = Σ_k π_k N(x | μ_k, Σ_k).
@@ -181,13 +182,21 @@ impl<'a> GaussianMixtureBuilder<'a> {
         self
     }
 
-    /// Fits the mixture to an n × d matrix of rows.
+    /// Fits the mixture to an n × d matrix of rows: of `f64` or `f32`, in any layout ([`MatrixView`]), of which
+    /// no copy is made.
     ///
     /// # Errors
     /// See [`FitError`]: rows that are not finite, more components than rows, or a likelihood without
     /// a maximum (a component that collapses on a point or a plane), naming the component, the
     /// column and the effective count.
-    pub fn fit(&self, rows: RowsView<'_, f64>) -> Result<GaussianMixture, FitError> {
+    pub fn fit<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<GaussianMixture, FitError> {
+        let rows = rows.into();
+        if rows.width() == 0 {
+            return Err(FitError::Shape("a row needs at least one column".into()));
+        }
         if self.components == 0 {
             return Err(FitError::Shape(
                 "a mixture needs at least one component".into(),
@@ -219,7 +228,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
         let fit = if self.missing_cells {
             fit_observed(template, data, start, &self.options)?
         } else {
-            fit_from(&template, data, start, &self.options)?
+            fit_matrix(template, data, start, &self.options)?
         };
         Ok(GaussianMixture {
             mixture: fit.model,
@@ -341,43 +350,59 @@ impl GaussianMixture {
     ///
     /// # Errors
     /// When the number of columns differs.
-    pub fn posterior(&self, rows: RowsView<'_, f64>) -> Result<Posterior, FitError> {
+    pub fn posterior<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<Posterior, FitError> {
+        let rows = rows.into();
         self.check(rows)?;
-        if self.missing_cells {
-            return Ok(self.incomplete().posterior(rows));
-        }
-        Ok(self.mixture.posterior(rows))
+        Ok(if self.missing_cells {
+            over(self.incomplete()).posterior(rows)
+        } else {
+            over(self.mixture.clone()).posterior(rows)
+        })
     }
     /// The most probable component of every row, ties to the lowest.
     ///
     /// # Errors
     /// When the number of columns differs, or a row is not finite.
-    pub fn predict(&self, rows: RowsView<'_, f64>) -> Result<Vec<usize>, FitError> {
+    pub fn predict<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<Vec<usize>, FitError> {
         self.posterior(rows)?.labels()
     }
     /// The n × K row-major matrix of p(z_i = k | x_i).
     ///
     /// # Errors
     /// When the number of columns differs.
-    pub fn predict_proba(&self, rows: RowsView<'_, f64>) -> Result<Vec<f64>, FitError> {
+    pub fn predict_proba<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<Vec<f64>, FitError> {
         Ok(self.posterior(rows)?.responsibilities)
     }
     /// ln p(x_i) for every row.
     ///
     /// # Errors
     /// When the number of columns differs.
-    pub fn score_samples(&self, rows: RowsView<'_, f64>) -> Result<Vec<f64>, FitError> {
+    pub fn score_samples<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<Vec<f64>, FitError> {
+        let rows = rows.into();
         self.check(rows)?;
-        if self.missing_cells {
-            return Ok(self.incomplete().score_rows(rows));
-        }
-        Ok(self.mixture.score_rows(rows))
+        Ok(if self.missing_cells {
+            over(self.incomplete()).score_rows(rows)
+        } else {
+            over(self.mixture.clone()).score_rows(rows)
+        })
     }
     /// The mean of ln p(x_i) over the rows.
     ///
     /// # Errors
     /// As [`evaluate`](GaussianMixture::evaluate).
-    pub fn score(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+    pub fn score<'v, T: Real>(&self, rows: impl Into<MatrixView<'v, T>>) -> Result<f64, FitError> {
         let evaluation = self.evaluate(rows)?;
         Ok(evaluation.log_likelihood / evaluation.observations)
     }
@@ -385,28 +410,31 @@ impl GaussianMixture {
     ///
     /// # Errors
     /// As [`evaluate`](GaussianMixture::evaluate).
-    pub fn log_likelihood(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+    pub fn log_likelihood<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<f64, FitError> {
         Ok(self.evaluate(rows)?.log_likelihood)
     }
     /// −2L + 2p; smaller is better.
     ///
     /// # Errors
     /// As [`evaluate`](GaussianMixture::evaluate).
-    pub fn aic(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+    pub fn aic<'v, T: Real>(&self, rows: impl Into<MatrixView<'v, T>>) -> Result<f64, FitError> {
         Ok(self.evaluate(rows)?.aic)
     }
     /// −2L + p ln n; smaller is better.
     ///
     /// # Errors
     /// As [`evaluate`](GaussianMixture::evaluate).
-    pub fn bic(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+    pub fn bic<'v, T: Real>(&self, rows: impl Into<MatrixView<'v, T>>) -> Result<f64, FitError> {
         Ok(self.evaluate(rows)?.bic)
     }
     /// bic − 2 Σ_i ln max_k r_ik; smaller is better.
     ///
     /// # Errors
     /// As [`evaluate`](GaussianMixture::evaluate).
-    pub fn icl(&self, rows: RowsView<'_, f64>) -> Result<f64, FitError> {
+    pub fn icl<'v, T: Real>(&self, rows: impl Into<MatrixView<'v, T>>) -> Result<f64, FitError> {
         Ok(self.evaluate(rows)?.icl)
     }
     /// Log-likelihood and all criteria of rows of weight 1. For rows with weights, use
@@ -414,15 +442,19 @@ impl GaussianMixture {
     ///
     /// # Errors
     /// When the number of columns differs, or naming the first row with no finite density.
-    pub fn evaluate(&self, rows: RowsView<'_, f64>) -> Result<Evaluation, FitError> {
+    pub fn evaluate<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<Evaluation, FitError> {
+        let rows = rows.into();
         self.check(rows)?;
         let mut data = Data::new(rows);
         if self.missing_cells {
             let weights = observed_weights(data);
             data.row_weights = weights.as_deref();
-            return self.incomplete().evaluate(data);
+            return over(self.incomplete()).evaluate(data);
         }
-        self.mixture.evaluate(data)
+        over(self.mixture.clone()).evaluate(data)
     }
     /// Draws `count` rows; the same seed gives the same rows.
     pub fn sample(&self, count: usize, seed: u64) -> RowsBuffer<f64> {
@@ -433,7 +465,7 @@ impl GaussianMixture {
         self.mixture.sample_with_labels(&mut stream(seed, 0), count)
     }
 
-    pub(crate) fn check(&self, rows: RowsView<'_, f64>) -> Result<(), FitError> {
+    pub(crate) fn check<T: Real>(&self, rows: MatrixView<'_, T>) -> Result<(), FitError> {
         if rows.width() == self.dimension() {
             return Ok(());
         }
@@ -443,4 +475,9 @@ impl GaussianMixture {
             self.dimension()
         )))
     }
+}
+
+/// The mixture over rows in any layout.
+fn over<S: RowSet, T: Real>(mixture: Mixture<S>) -> Mixture<OverMatrix<S, T>> {
+    mixture.with_components(OverMatrix::new)
 }

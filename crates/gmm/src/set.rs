@@ -3,6 +3,7 @@
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::{Gaussian, check_row};
 use crate::kernel;
+use crate::matrix::{MatrixView, Real};
 use crate::means::{Means, shared_mean};
 use crate::prior::Prior;
 use crate::scatter::Scatter;
@@ -207,6 +208,21 @@ impl Gaussians {
     pub fn with_eigenvalue_ratio(self, ratio: f64) -> Result<Self, EstimateError> {
         self.bounded(VarianceBound::of_ratio(self.structure, ratio)?)
     }
+    /// The same with the floor of rows in any layout.
+    pub(crate) fn with_floor_under<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        match self.bound {
+            Some(VarianceBound::Floor(_)) => Ok(self.clone()),
+            Some(VarianceBound::Ratio(_)) => Err(EstimateError::new(Reason::Unsupported(
+                "a bound of the ratio of eigenvalues does what a floor does: use one of them"
+                    .into(),
+            ))),
+            None => self.bounded(VarianceBound::floor_under(self.structure, xs, weights)?),
+        }
+    }
     /// The structure of the covariances.
     pub fn structure(&self) -> CovarianceStructure {
         self.structure
@@ -317,14 +333,7 @@ impl ComponentSet for Gaussians {
     /// With Σ_k ⪰ εI, ε being [`LEAST_SHARE`](distributions::LEAST_SHARE) of the average variance of
     /// the columns. A set that has a floor keeps it.
     fn floored(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
-        match self.bound {
-            Some(VarianceBound::Floor(_)) => Ok(self.clone()),
-            Some(VarianceBound::Ratio(_)) => Err(EstimateError::new(Reason::Unsupported(
-                "a bound of the ratio of eigenvalues does what a floor does: use one of them"
-                    .into(),
-            ))),
-            None => self.bounded(VarianceBound::floor_under(self.structure, xs, weights)?),
-        }
+        self.with_floor_under(xs.into(), weights)
     }
     fn at_bound(&self) -> Vec<usize> {
         self.bound

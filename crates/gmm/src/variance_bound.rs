@@ -4,8 +4,9 @@ use crate::covariance::CovarianceStructure;
 use crate::eigenvalue_ratio::truncation;
 use crate::gaussian::{Covariance, Gaussian};
 use crate::linalg::{Eigen, eigen, from_eigen};
+use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
-use distributions::{EstimateError, LEAST_SHARE, Reason, RowsView, Statistics, View};
+use distributions::{EstimateError, LEAST_SHARE, Reason, Statistics};
 
 /// A constraint on the eigenvalues λ_kj of the covariances.
 ///
@@ -31,20 +32,22 @@ impl VarianceBound {
     ///
     /// # Errors
     /// For structures of which the exact M-step is not known.
-    pub(crate) fn floor_under(
+    pub(crate) fn floor_under<T: Real>(
         structure: CovarianceStructure,
-        rows: RowsView<'_, f64>,
+        rows: MatrixView<'_, T>,
         weights: &[f64],
     ) -> Result<Self, EstimateError> {
         require_free_eigenvalues(structure, "floor")?;
         // Column by column, so that a missing cell costs only itself.
         let mut columns = vec![Scatter::new(1, false); rows.width()];
         for (i, &weight) in weights.iter().enumerate() {
-            for (column, x) in columns.iter_mut().zip(rows.at(i)) {
-                if weight > 0.0 && !x.is_nan() {
-                    column.add(std::slice::from_ref(x), weight);
+            rows.with_row(i, |row| {
+                for (column, x) in columns.iter_mut().zip(row) {
+                    if weight > 0.0 && !x.is_nan() {
+                        column.add(std::slice::from_ref(x), weight);
+                    }
                 }
-            }
+            });
         }
         let variance = |column: &Scatter| column.square(0) / column.weight();
         let average = columns.iter().map(variance).sum::<f64>() / rows.width() as f64;

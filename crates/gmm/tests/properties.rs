@@ -107,6 +107,14 @@ fn collapses(p: &Problem, model: &Mixture<Gaussians>) -> bool {
     smallest * total < heaviest * (p.width + 1) as f64
 }
 
+/// Whether a volume that components share is known to few digits: the determinant of a covariance of condition c
+/// to about εc. The likelihood is not stationary in the volume of one component alone, so that this error enters
+/// it to first order, with N_k, where rounding elsewhere enters to second order.
+fn of_rounded_volume(model: &Mixture<Gaussians>) -> bool {
+    let shared = [CovarianceStructure::EEV, CovarianceStructure::EVV];
+    shared.contains(&model.components().structure()) && condition(model) > 1e4
+}
+
 /// The same cases in every run: 256, and a quarter more, because comparisons pass over the fits in which a
 /// component collapses (one in seven).
 fn seeded() -> ProptestConfig {
@@ -129,8 +137,8 @@ proptest! {
         let options = Options::default().max_iterations(25).threads(1);
         match fit_from(&template(structure, k, d), data, start, &options) {
             Ok(fitted) => {
-let fell = fitted.report.stop_reason == em::StopReason::ObjectiveFell;
-                prop_assert!(!fell || collapses(&p, &fitted.model));
+                let fell = fitted.report.stop_reason == em::StopReason::ObjectiveFell;
+                prop_assert!(!fell || collapses(&p, &fitted.model) || of_rounded_volume(&fitted.model));
                 prop_assert!(fitted.report.log_likelihood.is_finite());
             }
             Err(FitError::Estimate { source, .. }) => prop_assert!(source.component.is_some()),

@@ -1,9 +1,12 @@
 //! Families made of a family: with additional zeros, truncated, or seen in intervals only.
 
+use crate::on_line::{LineNumber, on_line};
 use crate::registry::{Family, adjusted_entry, entry, made, read};
 use crate::{Bound, Form, FromField, Kind, ModelError, PartSpecification};
 use distributions::combine::{Censored, Number, Truncated, ZeroInflated};
-use distributions::{Component, Coordinates, IntervalStatistics, ParameterError, Sample, Scalars};
+use distributions::{
+    Component, Coordinates, IntervalStatistics, ParameterError, Sample, Scalars, Univariate,
+};
 use em::SampleSet;
 use rand::Rng;
 use serde::Serialize;
@@ -25,13 +28,14 @@ pub(crate) fn zero_inflated<T, F>(
     template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Send + Sync + 'static,
 ) -> Family
 where
-    T: Number,
+    T: LineNumber,
     Scalars<T>: FromField,
-    F: Listed<Space = Scalars<T>>,
+    F: Listed<Space = Scalars<T>> + Univariate,
 {
     entry(name, kind, settings, move |part| {
         made(ZeroInflated::new(0.5, template(part)?))
     })
+    .with_line::<T, ZeroInflated<F>>()
 }
 
 /// The line of a family that also observes intervals.
@@ -42,7 +46,7 @@ pub(crate) fn censorable<T, F>(
     template: impl Fn(&PartSpecification) -> Result<F, ModelError> + Copy + Send + Sync + 'static,
 ) -> Family
 where
-    T: Number,
+    T: LineNumber,
     Scalars<T>: FromField,
     F: Listed<Space = Scalars<T>> + IntervalStatistics,
 {
@@ -58,7 +62,7 @@ pub(crate) fn adjusted_censorable<T, F>(
     adjusted: impl Fn(&PartSpecification, F) -> F + Copy + Send + Sync + 'static,
 ) -> Family
 where
-    T: Number,
+    T: LineNumber,
     Scalars<T>: FromField,
     F: Listed<Space = Scalars<T>> + IntervalStatistics,
 {
@@ -71,7 +75,7 @@ where
     );
     Family {
         of_intervals: Some(Box::new(of_intervals)),
-        ..adjusted_entry(name, kind, settings, template, adjusted)
+        ..adjusted_entry(name, kind, settings, template, adjusted).with_line::<T, F>()
     }
 }
 
@@ -107,6 +111,9 @@ where
         settings,
         covariance: false,
         of_intervals: None,
+        line: Some(Box::new(move |part, parameters| {
+            without_zero(part, read::<F>(parameters)?).map(on_line)
+        })),
         template: Box::new(move |part, field, components| {
             let set = vec![without_zero(part, template(part)?)?; components];
             Ok(Box::new(Bound::with_form(field, set, FamilyAlone)))
@@ -159,7 +166,7 @@ pub(crate) fn truncated<T, F>(
     template: impl Fn(Place) -> Result<F, ParameterError> + Send + Sync + 'static,
 ) -> Family
 where
-    T: Number,
+    T: LineNumber,
     Scalars<T>: FromField,
     F: Listed<Space = Scalars<T>> + IntervalStatistics,
 {
@@ -187,6 +194,10 @@ where
                 .map(|(k, parameters)| bounded(parameters, low, high).map_err(|error| (k, error)));
             load(part, field, &bounded.collect::<Result<Vec<_>, _>>()?)
         }),
+        line: Some(Box::new(move |part, parameters| {
+            let (low, high) = bounds(part)?;
+            read::<Truncated<F>>(&bounded(parameters, low, high)?).map(on_line)
+        })),
         ..plain
     }
 }

@@ -5,6 +5,10 @@ use crate::{Bound, Family, Kind, ModelError, PartSpecification, Saved};
 use gmm::{FactorAnalyzer, FactorAnalyzers, FactorStructure};
 use serde_json::Value;
 
+/// The family. Its settings describe a structure and are no parameters of its components, of which one is
+/// called `loadings` as a setting is.
+pub(crate) const FACTOR_ANALYZERS: &str = "factor_analyzers";
+
 /// The line of the factor analysers.
 pub(crate) fn factor_analyzers_line(name: &'static str) -> Family {
     Family {
@@ -13,6 +17,7 @@ pub(crate) fn factor_analyzers_line(name: &'static str) -> Family {
         settings: &["factors", "loadings", "noise"],
         covariance: false,
         of_intervals: None,
+        line: None,
         template: Box::new(|part, field, components| {
             let set = FactorAnalyzers::standard(structure(part)?, components, part.columns.len())
                 .map_err(|error| ModelError(error.to_string()))?;

@@ -1,5 +1,6 @@
 //! Multivariate Gaussian parts: the one family whose components are coupled.
 
+use crate::on_line::gaussian_on_line;
 use crate::registry::read;
 use crate::{Bound, Family, Kind, ModelError, PartPrior, PartSpecification, Saved};
 use em::ComponentSet;
@@ -19,6 +20,7 @@ pub(crate) fn gaussian_line() -> Family {
         settings: &[],
         covariance: true,
         of_intervals: None,
+        line: Some(Box::new(gaussian_on_line)),
         template: Box::new(|part, field, components| {
             let set = Gaussians::standard(structure(part)?, components, part.columns.len());
             let set = restrained(part, set)?;

@@ -23,6 +23,7 @@ mod model_file;
 mod multivariate_t;
 mod noise;
 mod npy;
+mod on_line;
 mod part;
 mod part_specification;
 mod prior;
@@ -45,7 +46,7 @@ pub use model_file::{
     FORMAT, FitRecord, ModelFile, StartRecord, TrimRecord, VERSION, with_weights_prior,
 };
 pub use noise::Noise;
-pub use npy::NumberFile;
+pub use npy::{NumberFile, npy_header};
 pub use part::PartSet;
 pub use part_specification::{MIXED, PartSpecification};
 pub use prior::{FraleyRaftery, PartPrior, PriorChoice};

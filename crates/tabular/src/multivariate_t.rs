@@ -13,6 +13,7 @@ pub(crate) fn multivariate_t_line(name: &'static str) -> Family {
         settings: &["df"],
         covariance: true,
         of_intervals: None,
+        line: None,
         template: Box::new(|part, field, components| {
             let set = MultivariateTs::standard(structure(part)?, components, part.columns.len());
             let set = match degrees(part) {

@@ -1,5 +1,6 @@
 //! One part of a model as it was chosen.
 
+use crate::factor_analyzers::FACTOR_ANALYZERS;
 use crate::mixed::{Member, MixedSet};
 use crate::prior::PartPrior;
 use crate::registry::{Family, family};
@@ -452,7 +453,8 @@ impl PartSpecification {
             )));
         };
         let mut given = given.clone();
-        for (key, value) in &self.settings {
+        let parameters = self.family != FACTOR_ANALYZERS;
+        for (key, value) in self.settings.iter().filter(|_| parameters) {
             let stated = given.entry(key.clone()).or_insert_with(|| value.clone());
             if !agree(stated, value) {
                 return Err(ModelError(format!("{key} is {stated}, but {value} is set")));

@@ -4,9 +4,10 @@ use crate::combined::{
     Place, adjusted_censorable, adjusted_zero_truncated, censorable, truncated, zero_inflated,
     zero_truncated,
 };
-use crate::factor_analyzers::factor_analyzers_line;
+use crate::factor_analyzers::{FACTOR_ANALYZERS, factor_analyzers_line};
 use crate::gaussian::{GAUSSIAN, gaussian_line};
 use crate::multivariate_t::multivariate_t_line;
+use crate::on_line::ReadOnLine;
 use crate::regression::{Generalized, Linear, regression_line};
 use crate::variants::{normal_line, student_t_line};
 use crate::{Bound, FromField, Kind, ModelError, PartSet, PartSpecification};
@@ -46,6 +47,8 @@ pub struct Family {
     pub(crate) load: Box<Load>,
     /// The same family over intervals, where it observes them.
     pub(crate) of_intervals: Option<Box<Family>>,
+    /// Reads one component as a distribution on the real line, where it is one.
+    pub(crate) line: Option<Box<ReadOnLine>>,
 }
 
 impl Family {
@@ -64,6 +67,7 @@ impl Family {
             entry("point_mass", Kind::Reals, &["value"], |part| {
                 made(PointMass::<f64>::new(part.number_setting("value")?))
             })
+            .with_line::<f64, PointMass<f64>>()
         });
         if self.kind == kind {
             Some(self)
@@ -140,7 +144,8 @@ fn all() -> Vec<Family> {
         ),
         entry("point_mass", Counts, &["value"], |part| {
             made(PointMass::<u64>::new(part.count_setting("value", 0)?))
-        }),
+        })
+        .with_line::<u64, PointMass<u64>>(),
         censorable("bernoulli", Counts, &[], |_| made(Bernoulli::new(0.5))),
         censorable("binomial", Counts, &["trials"], binomial),
         censorable("beta_binomial", Counts, &["trials"], beta_binomial),
@@ -231,7 +236,7 @@ fn all() -> Vec<Family> {
             &["trials"],
         ),
         multivariate_t_line("multivariate_t"),
-        factor_analyzers_line("factor_analyzers"),
+        factor_analyzers_line(FACTOR_ANALYZERS),
         entry("multinomial", CountVectors, &["trials"], |part| {
             let family = made(Multinomial::uniform(part.columns.len()))?;
             Ok(match part.settings.contains_key("trials") {
@@ -294,6 +299,7 @@ fn zero_inflated_negative_binomial() -> Family {
             ZeroInflated::new(inflated.zero_probability(), family).unwrap_or(inflated)
         },
     )
+    .with_line::<u64, ZeroInflated<NegativeBinomial>>()
 }
 
 /// The size is known where it is set.
@@ -335,6 +341,7 @@ where
         settings,
         covariance: false,
         of_intervals: None,
+        line: None,
         template: Box::new(move |part, field, components| {
             let set = vec![adjusted(part, template(part)?); components];
             Ok(Box::new(

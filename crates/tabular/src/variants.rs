@@ -46,7 +46,9 @@ pub(crate) fn normal_line(name: &'static str) -> Family {
         load: Box::new(move |part, field, components| {
             (for_loading[chosen(part)].load)(part, field, components)
         }),
+        line: None,
     }
+    .with_line::<f64, Normal>()
 }
 
 /// The line of Student's t distribution, of which `df` may be set.

@@ -43,7 +43,7 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
 
 /// The rows of the data that count.
 pub fn sheet(arguments: &Fit) -> Result<Sheet, Failure> {
-    let mut sheet = Sheet::read(&arguments.data)?;
+    let mut sheet = Sheet::read(&arguments.data, &arguments.dialect)?;
     if let Some(column) = &arguments.row_weights {
         without_weight_0(&mut sheet, column)?;
     }

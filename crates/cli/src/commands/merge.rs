@@ -19,6 +19,9 @@ pub struct Merge {
     pub model: PathBuf,
     /// The data, a CSV file with a header.
     pub data: PathBuf,
+    /// How the data are written.
+    #[command(flatten)]
+    pub dialect: crate::dialect::Dialect,
     /// What to do with missing cells: error, leave the row out, or use the other cells.
     #[arg(long, value_enum, default_value_t = Missing::Error)]
     pub missing: Missing,
@@ -27,7 +30,7 @@ pub struct Merge {
 /// Runs the command.
 pub fn run(arguments: &Merge) -> Result<(), Failure> {
     let file = read_model(&arguments.model)?;
-    let sheet = Sheet::read(&arguments.data)?;
+    let sheet = Sheet::read(&arguments.data, &arguments.dialect)?;
     let typed = typed(
         &sheet,
         &file.specification,

@@ -1,9 +1,13 @@
 //! The commands, one file each.
 
+pub mod convert;
 pub mod divergence;
 pub mod fit;
 pub mod merge;
+pub mod plot;
 pub mod predict;
+pub mod quantile;
+pub mod report;
 pub mod sample;
 pub mod score;
 pub mod select;

@@ -16,7 +16,7 @@ use tabular::ModelFile;
 /// Runs the command.
 pub fn run(arguments: &Predict) -> Result<(), Failure> {
     let file = read_model(&arguments.model)?;
-    let sheet = Sheet::read(&arguments.data)?;
+    let sheet = Sheet::read(&arguments.data, &arguments.dialect)?;
     let names = label_names(arguments, &file)?;
     let keep = match &arguments.keep {
         Some(list) => names::list("--keep", list)?,

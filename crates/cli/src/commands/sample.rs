@@ -74,7 +74,7 @@ fn beside_covariates(
             concomitant.specification.columns()?.join(", ")
         )));
     };
-    let sheet = Sheet::read(path)?;
+    let sheet = Sheet::read(path, &arguments.dialect)?;
     let rows: Vec<usize> = (0..sheet.rows.len()).collect();
     let covariates = covariates(&concomitant.specification, &sheet, &rows)?;
     let repeated = concomitant.specification.columns()?;
@@ -115,7 +115,7 @@ fn responses(
             arguments.model.display()
         )));
     };
-    let sheet = Sheet::read(path)?;
+    let sheet = Sheet::read(path, &arguments.dialect)?;
     let given = given(&sheet, part)?;
     let others = part.columns.iter().skip(1).map(|name| sheet.column(name));
     let others = others.collect::<Result<Vec<usize>, _>>()?;

@@ -87,7 +87,7 @@ impl Candidate {
 }
 
 /// A word as a shell reads it.
-fn quoted(word: &OsStr) -> String {
+pub fn quoted(word: &OsStr) -> String {
     let word = word.to_string_lossy();
     let plain = |c: char| c.is_alphanumeric() || "-_./,:=+%@^".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

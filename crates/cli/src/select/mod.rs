@@ -12,7 +12,7 @@ mod spread;
 
 pub use arguments::Select;
 pub use assess::{Chosen, ranking};
-pub use candidate::{Candidate, any_fit, candidates};
+pub use candidate::{Candidate, any_fit, candidates, quoted};
 pub use criterion::Criterion;
 pub use likelihood_ratio::{most_replicates, sequence};
 pub use progress::Bar;

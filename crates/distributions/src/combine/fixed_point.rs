@@ -77,10 +77,8 @@ pub(super) fn fixed_point<C: Coordinates>(
         };
         widen(&mut travel, &difference(&reached.x, &here.x));
         past.push((here.x, here.score));
-        if past.len() > travel.len() {
-            past.remove(0);
-        }
         here = reached;
+        here.keep_comparable(&mut past);
     }
     Err(EstimateError::new(Reason::NotConverged {
         parameter: "the maximum of a partly unseen sample",
@@ -128,13 +126,24 @@ impl<C: Coordinates> Point<C> {
         let reached = at(&self.next.unpack(&mut &target[..]).ok()?).ok()?;
         (size(&reached.score, travel) <= size(&self.score, travel)).then_some(reached)
     }
+    /// Leaves of the `past` points the last that secants to this one can be drawn to, as many as there are
+    /// directions: a coordinate that has become infinite, such as a size, is none, and does not move.
+    fn keep_comparable(&self, past: &mut Vec<(Vec<f64>, Vec<f64>)>) {
+        let both = |(a, b): (&f64, &f64)| a == b || (a.is_finite() && b.is_finite());
+        past.retain(|(x, score)| {
+            score.iter().all(|moved| moved.is_finite()) && x.iter().zip(&self.x).all(both)
+        });
+        let directions = self.x.iter().filter(|x| x.is_finite()).count();
+        past.drain(..past.len().saturating_sub(directions));
+    }
     /// Points about this one, one in the direction of each coordinate.
     fn surroundings(
         &self,
         travel: &[f64],
         at: impl Fn(&C) -> Result<Self, EstimateError>,
     ) -> Vec<(Vec<f64>, Vec<f64>)> {
-        let near = (0..self.x.len()).filter_map(|j| {
+        let directions = (0..self.x.len()).filter(|&j| self.x[j].is_finite());
+        let near = directions.filter_map(|j| {
             let mut x = self.x.clone();
             x[j] += self.residual[j].abs().max(1e-6 * travel[j]);
             let point = at(&self.next.unpack(&mut &x[..]).ok()?).ok()?;
@@ -163,7 +172,7 @@ impl<C: Coordinates> Point<C> {
         for (part, (x, score)) in solved.coefficients.iter().zip(past) {
             for (j, moved) in jump.iter_mut().enumerate() {
                 let step = self.seen * (self.score[j] - score[j]);
-                *moved -= part * ((self.x[j] - x[j]) + step);
+                *moved -= part * (less(self.x[j], x[j]) + step);
             }
         }
         // Backwards: the steps still grow, and the end lies far ahead.
@@ -178,12 +187,14 @@ impl<C: Coordinates> Point<C> {
     }
 }
 
-/// a − b; 0 where they are equal, infinities too.
+/// [`less`] of each coordinate.
 fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
-    let pairs = a.iter().zip(b);
-    pairs
-        .map(|(a, b)| if a == b { 0.0 } else { a - b })
-        .collect()
+    a.iter().zip(b).map(|(&a, &b)| less(a, b)).collect()
+}
+
+/// a − b; 0 where they are equal, infinities too.
+fn less(a: f64, b: f64) -> f64 {
+    if a == b { 0.0 } else { a - b }
 }
 
 /// Adds to how far each coordinate has moved in all: the unit in which its moves are small or large.

@@ -21,7 +21,7 @@ impl BoundedSech {
         let origin = if high < 0.0 {
             high.max(f64::MIN)
         } else {
-            low.max(0.0).min(f64::MAX)
+            low.clamp(0.0, f64::MAX)
         };
         BoundedSech {
             exponent,

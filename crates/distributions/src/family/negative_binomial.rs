@@ -250,6 +250,10 @@ impl Coordinates for NegativeBinomial {
         let mean = next_coordinate(from)?.exp();
         let size = if self.fixed_size {
             self.size
+        } else if let Some((&f64::INFINITY, rest)) = from.split_first() {
+            // The Poisson has no finite coordinate, and is a member.
+            *from = rest;
+            f64::INFINITY
         } else {
             next_coordinate(from)?.exp()
         };

@@ -29,7 +29,8 @@ use distributions::{BLOCK_ROWS, Batch, Statistics, View};
 ///
 /// let counts: Vec<u64> = (0..6000).map(|i| [0, 1, 1, 2, 9, 11, 8, 10][i * 5 % 8]).collect();
 /// let start = Mixture::uniform(vec![Poisson::new(1.0)?, Poisson::new(5.0)?]);
-/// let (options, algorithm) = (Options::default(), OnlineEm::default());
+/// let algorithm = OnlineEm { batch_rows: 100, ..OnlineEm::default() };
+/// let options = Options::default();
 /// let fitted = Variant::new(&algorithm, &options).fit(start, Data::of(&counts))?;
 /// assert!((fitted.model.components()[1].rate() - 9.5).abs() < 0.1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

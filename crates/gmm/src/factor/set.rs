@@ -36,7 +36,9 @@ use rand::Rng;
 ///     .collect();
 /// let rows = RowsView::new(&rows, 4);
 /// let set = FactorAnalyzers::standard(FactorStructure::own(1), 2, 4)?;
-/// let fitted = fit_from(&Mixture::uniform(set), Data::new(rows), Start::Spread, &Options::default())?;
+/// let labels: Vec<Option<u32>> = (0..60).map(|i| Some(i % 2)).collect();
+/// let start = Start::Labels(&labels);
+/// let fitted = fit_from(&Mixture::uniform(set), Data::new(rows), start, &Options::default())?;
 /// let loadings = fitted.model.components()[0].loadings();
 /// assert!((loadings[2][0] / loadings[1][0] - 2.0).abs() < 0.2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -167,7 +167,7 @@ fn tiles<S: Simd, const W: usize, const LOWER: bool>(
         Factor::Lower { packed, .. } => packed.len(),
     };
     let largest = gaussians.iter().map(size).max().unwrap_or(1);
-    let pass = (PASS / largest).max(1);
+    let pass = (PASS / largest.max(1)).max(1);
     let passes = gaussians.chunks(pass).zip(out.chunks_mut(pass * rows));
     for (pass_number, (gaussians, out)) in passes.enumerate() {
         for start in (0..vectors).step_by(W) {

@@ -2,17 +2,18 @@
 
 use super::{IncompleteGaussians, has_gap};
 use crate::gaussian::Regression;
+use crate::matrix::{MatrixView, Real, fit_matrix};
 use crate::mixture::GaussianMixture;
 use crate::set::Gaussians;
-use distributions::{RowsBuffer, RowsView, View};
-use em::{Data, Fit, FitError, Mixture, Options, Start, fit_from, stream};
+use distributions::{RowsBuffer, View};
+use em::{Data, Fit, FitError, Mixture, Options, Start, stream};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
 /// Fits Gaussians to rows in which NaN is a missing cell; a row with no observed cell does not count.
-pub(crate) fn fit_observed(
+pub(crate) fn fit_observed<T: Real>(
     template: Mixture<Gaussians>,
-    data: Data<'_, RowsView<'_, f64>>,
+    data: Data<'_, MatrixView<'_, T>>,
     start: Start<'_>,
     options: &Options,
 ) -> Result<Fit<Mixture<Gaussians>>, FitError> {
@@ -22,7 +23,7 @@ pub(crate) fn fit_observed(
         ..data
     };
     let template = template.with_components(IncompleteGaussians::new);
-    let fit = fit_from(&template, data, start, options)?;
+    let fit = fit_matrix(template, data, start, options)?;
     Ok(Fit {
         model: (fit.model).with_components(IncompleteGaussians::into_gaussians),
         report: fit.report,
@@ -31,9 +32,9 @@ pub(crate) fn fit_observed(
 
 /// Row weights in which rows with no observed cell have 0; `None` where there are none of these, or
 /// the weights given are not one for each row, which is for the fit to refuse.
-pub(crate) fn observed_weights(data: Data<'_, RowsView<'_, f64>>) -> Option<Vec<f64>> {
+pub(crate) fn observed_weights<T: Real>(data: Data<'_, MatrixView<'_, T>>) -> Option<Vec<f64>> {
     let rows = data.rows();
-    let unobserved = |i: usize| data.xs.at(i).iter().all(|x| x.is_nan());
+    let unobserved = |i: usize| data.xs.with_row(i, |row| row.iter().all(|x| x.is_nan()));
     if data
         .row_weights
         .is_some_and(|weights| weights.len() != rows)
@@ -81,8 +82,11 @@ impl GaussianMixture {
     /// # Errors
     /// When the number of columns differs, or naming the first row that has a gap and is off the support:
     /// one with an infinite cell.
-    pub fn fill_missing(&self, rows: RowsView<'_, f64>) -> Result<RowsBuffer<f64>, FitError> {
-        self.filled(rows, |gap, into| {
+    pub fn fill_missing<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<RowsBuffer<f64>, FitError> {
+        self.filled(rows.into(), |gap, into| {
             for (k, &r) in gap.responsibilities.iter().enumerate() {
                 let means = gap.regressions[k].mean_at(&gap.centred[k]);
                 into.iter_mut()
@@ -96,13 +100,13 @@ impl GaussianMixture {
     ///
     /// # Errors
     /// As [`fill_missing`](GaussianMixture::fill_missing).
-    pub fn draw_missing(
+    pub fn draw_missing<'v, T: Real>(
         &self,
-        rows: RowsView<'_, f64>,
+        rows: impl Into<MatrixView<'v, T>>,
         seed: u64,
     ) -> Result<RowsBuffer<f64>, FitError> {
         let mut rng = stream(seed, 0);
-        self.filled(rows, |gap, into| {
+        self.filled(rows.into(), |gap, into| {
             let k = drawn(&gap.responsibilities, &mut rng);
             let regression = &gap.regressions[k];
             into.copy_from_slice(&regression.mean_at(&gap.centred[k]));
@@ -116,17 +120,18 @@ impl GaussianMixture {
     }
 
     /// The rows with what `fill` adds to zeros in the places of missing cells.
-    fn filled(
+    fn filled<T: Real>(
         &self,
-        rows: RowsView<'_, f64>,
+        rows: MatrixView<'_, T>,
         mut fill: impl FnMut(&Gap, &mut [f64]),
     ) -> Result<RowsBuffer<f64>, FitError> {
         self.check(rows)?;
         let set = self.incomplete();
         let mut filled = RowsBuffer {
-            values: rows.values().to_vec(),
+            values: vec![0.0; rows.len() * rows.width()],
             width: rows.width(),
         };
+        rows.read(&mut filled.values);
         let mut cells = Vec::new();
         for (i, row) in filled.values.chunks_exact_mut(rows.width()).enumerate() {
             if !has_gap(row) {

@@ -1,24 +1,25 @@
 //! The first M-step over rows with missing cells.
 
 use super::has_gap;
+use crate::matrix::{MatrixView, Real, RowSet};
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
-use distributions::{EstimateError, RowsView, Statistics, View};
+use distributions::{EstimateError, Statistics, View};
 use em::ComponentSet;
 
 /// The estimate from a K × n matrix of weights when there is no iterate: a missing cell has the mean and the
 /// variance of what was observed of its column in the component, or in all rows where nothing was.
 ///
 /// Without gaps it is the estimate of [`Gaussians`].
-pub(super) fn estimate(
+pub(super) fn estimate<T: Real>(
     gaussians: &Gaussians,
-    xs: RowsView<'_, f64>,
+    xs: MatrixView<'_, T>,
     weights: &[f64],
 ) -> Result<Gaussians, EstimateError> {
     let (rows, d) = (xs.len(), xs.width());
     let counts = |i: usize| weights[i..].iter().step_by(rows).any(|&w| w != 0.0);
-    if !(0..rows).any(|i| has_gap(xs.at(i)) && counts(i)) {
-        return gaussians.estimate(xs, weights);
+    if !(0..rows).any(|i| counts(i) && xs.with_row(i, has_gap)) {
+        return gaussians.estimate_matrix(xs, weights);
     }
     let observed = columns(gaussians.len(), xs, weights);
     let mut whole = vec![Scatter::new(1, false); d];
@@ -38,12 +39,15 @@ pub(super) fn estimate(
         let mut unknown = vec![0.0; d];
         for (i, &weight) in weights.iter().enumerate() {
             // Not `weight > 0.0`, so that NaN is seen.
-            if weight == 0.0 || xs.at(i).iter().all(|x| x.is_nan()) {
+            if weight == 0.0 {
                 continue;
             }
-            for (j, (cell, &x)) in row.iter_mut().zip(xs.at(i)).enumerate() {
-                *cell = x;
-                if x.is_nan() {
+            xs.at(i).read(&mut row);
+            if row.iter().all(|x| x.is_nan()) {
+                continue;
+            }
+            for (j, cell) in row.iter_mut().enumerate() {
+                if cell.is_nan() {
                     *cell = column(j).mean()[0];
                     unknown[j] += weight;
                 }
@@ -59,16 +63,21 @@ pub(super) fn estimate(
 }
 
 /// Moments of the observed cells, for each component and column.
-fn columns(components: usize, xs: RowsView<'_, f64>, weights: &[f64]) -> Vec<Scatter> {
+fn columns<T: Real>(components: usize, xs: MatrixView<'_, T>, weights: &[f64]) -> Vec<Scatter> {
     let (rows, d) = (xs.len(), xs.width());
     let mut columns = vec![Scatter::new(1, false); components * d];
     for (weights, columns) in weights.chunks_exact(rows).zip(columns.chunks_exact_mut(d)) {
         for (i, &weight) in weights.iter().enumerate() {
-            for (column, x) in columns.iter_mut().zip(xs.at(i)) {
-                if weight != 0.0 && !x.is_nan() {
-                    column.add(std::slice::from_ref(x), weight);
-                }
+            if weight == 0.0 {
+                continue;
             }
+            xs.with_row(i, |row| {
+                for (column, x) in columns.iter_mut().zip(row) {
+                    if !x.is_nan() {
+                        column.add(std::slice::from_ref(x), weight);
+                    }
+                }
+            });
         }
     }
     columns

@@ -10,6 +10,7 @@ pub(crate) use complete::{fit_observed, observed_weights};
 
 use crate::gaussian::{Gaussian, density::check_observed};
 use crate::kernel;
+use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use distributions::{
@@ -95,6 +96,14 @@ impl IncompleteGaussians {
     /// The components.
     pub fn into_gaussians(self) -> Gaussians {
         self.gaussians
+    }
+    /// The first M-step, from rows in any layout.
+    pub(crate) fn estimate_observed<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        estimate::estimate(&self.gaussians, xs, weights).map(Self::new)
     }
     fn components(&self) -> &[Gaussian] {
         self.gaussians.components()
@@ -221,7 +230,7 @@ impl ComponentSet for IncompleteGaussians {
         Self::new(self.gaussians.toward(&next.gaussians, fraction))
     }
     fn estimate(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
-        estimate::estimate(&self.gaussians, xs, weights).map(Self::new)
+        self.estimate_observed(xs.into(), weights)
     }
     fn floored(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
         self.gaussians.floored(xs, weights).map(Self::new)

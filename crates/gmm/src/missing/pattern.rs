@@ -46,14 +46,17 @@ impl Pattern {
 /// The missing cells of a row as the bits of a number. Beyond 64 columns different patterns may have the
 /// same number.
 pub(super) fn signature(row: &[f64]) -> u64 {
-    let bit = |(j, x): (usize, &f64)| u64::from(x.is_nan()) << (j % 64);
-    let of_64 = |(word, row): (usize, &[f64])| {
-        let bits = row.iter().enumerate().map(bit).fold(0, |a, b| a | b);
-        // An odd factor for each word, 1 for the first.
-        bits.wrapping_mul(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(2 * word as u64) | 1)
-    };
-    let words = row.chunks(64).enumerate().map(of_64);
-    words.fold(0, u64::wrapping_add)
+    let bit = |(j, x): (usize, &f64)| u64::from(x.is_nan()) << j;
+    let words = row.chunks(64);
+    let bits = words.map(|row| row.iter().enumerate().map(bit).fold(0, |a, b| a | b));
+    bits.fold(0, |sum, bits| mixed(sum) ^ bits)
+}
+
+/// The bits of a number well mixed, and 0 for 0 (the end of SplitMix64: Steele, Lea & Flood 2014).
+fn mixed(x: u64) -> u64 {
+    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
 }
 
 /// Numbers kept for patterns at most: 64 MiB. What has no room is computed for each block.

@@ -140,6 +140,17 @@ impl MultivariateTs {
     pub fn gaussians(&self) -> &Gaussians {
         &self.gaussians
     }
+    /// The first M-step: that of Gaussians, which `estimate` makes.
+    pub(crate) fn with_first_gaussians(
+        &self,
+        estimate: impl FnOnce(&Gaussians) -> Result<Gaussians, EstimateError>,
+    ) -> Result<Self, EstimateError> {
+        Ok(MultivariateTs {
+            gaussians: estimate(&self.gaussians).map_err(renamed)?,
+            tails: self.tails.clone(),
+            degrees: self.degrees,
+        })
+    }
     fn parts(&self) -> (&[Gaussian], &[Tail]) {
         (self.gaussians.components(), &self.tails)
     }
@@ -232,11 +243,7 @@ impl ComponentSet for MultivariateTs {
     }
     /// The first M-step, every latent scale 1: that of Gaussians. The degrees of freedom stay.
     fn estimate(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
-        Ok(MultivariateTs {
-            gaussians: self.gaussians.estimate(xs, weights).map_err(renamed)?,
-            tails: self.tails.clone(),
-            degrees: self.degrees,
-        })
+        self.with_first_gaussians(|gaussians| gaussians.estimate(xs, weights))
     }
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {
         self.gaussians.squared_distance(a, b)

@@ -113,6 +113,24 @@ impl Header {
     }
 }
 
+/// The header of a `.npy` file of `rows` × `width` doubles in C order, which their little-endian bytes
+/// follow: version 1.0, padded so that they are aligned.
+pub fn npy_header(rows: usize, width: usize) -> Vec<u8> {
+    const ALIGNMENT: usize = 64;
+    let mut text =
+        format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {width}), }}");
+    let unpadded = MAGIC.len() + 4 + text.len() + 1;
+    let padding = unpadded.next_multiple_of(ALIGNMENT) - unpadded;
+    text.extend(std::iter::repeat_n(' ', padding));
+    text.push('\n');
+    let mut header = MAGIC.to_vec();
+    header.extend([1, 0]);
+    // Two numbers of at most twenty digits: far below the 65,535 bytes of the format.
+    header.extend(u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes());
+    header.extend(text.as_bytes());
+    header
+}
+
 fn fill(file: &mut impl Read, into: &mut [u8]) -> Result<(), ModelError> {
     file.read_exact(into)
         .map_err(|_| ModelError::new("not a .npy file: it ends inside its header"))

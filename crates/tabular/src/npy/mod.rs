@@ -6,6 +6,7 @@ mod map;
 use crate::ModelError;
 use distributions::{Rows, RowsView};
 use em::RowSource;
+pub use header::npy_header;
 use header::{Header, Number};
 use map::DoubleMap;
 use std::fmt;

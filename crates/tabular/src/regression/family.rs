@@ -181,6 +181,7 @@ pub(crate) fn regression_line<F: RegressionFamily>(
         settings,
         covariance: false,
         of_intervals: None,
+        line: None,
         template: Box::new(|part, field, components| {
             let design = part.regression_of()?.design()?;
             let given = Parameters {

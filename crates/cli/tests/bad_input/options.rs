@@ -1,0 +1,118 @@
+//! Options, negative numbers, and where results go.
+
+use crate::{Row, TWO};
+
+pub const ROWS: &[Row] = &[
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --tolerance NaN",
+        2,
+        &["--tolerance", "NaN"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --restarts 0",
+        2,
+        &["--restarts"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --acceleration warp",
+        2,
+        &["--acceleration", "warp"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --algorithm stochastic",
+        2,
+        &["--algorithm", "stochastic"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --init hierarchical",
+        2,
+        &["--init", "hierarchical"],
+    ),
+    (
+        "options",
+        TWO,
+        "fit DATA --family normal -k 2 --no-such-option",
+        2,
+        &["--no-such-option"],
+    ),
+    (
+        "output",
+        TWO,
+        "fit DATA --family normal -k 2 --output DIR",
+        2,
+        &["--output", "directory"],
+    ),
+    (
+        "output",
+        TWO,
+        "fit DATA --family normal -k 2 --output DIR/none/m.json",
+        2,
+        &["--output", "folder does not exist"],
+    ),
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k -1",
+        2,
+        &["'-1'", "-k", "whole number"],
+    ),
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k 1 --tolerance -1e-3",
+        2,
+        &["'-1e-3'", "--tolerance", "at least 0"],
+    ),
+    (
+        "output",
+        TWO,
+        "fit DATA --family normal -k 1 --output DIR/none/",
+        2,
+        &["the folder does not exist"],
+    ),
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k 1 --seed -1",
+        2,
+        &["'-1'", "--seed", "at least 0"],
+    ),
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k 1 --max-iterations -1",
+        2,
+        &["'-1'", "--max-iterations", "at least 0"],
+    ),
+    (
+        "negative",
+        TWO,
+        "fit DATA --family normal -k 1 --restarts -1",
+        2,
+        &["'-1'", "--restarts", "at least 1"],
+    ),
+    (
+        "negative",
+        TWO,
+        "sample MODEL -n -1",
+        2,
+        &["'-1'", "-n", "at least 0"],
+    ),
+    (
+        "negative",
+        TWO,
+        "sample MODEL -n 1 --seed -1",
+        2,
+        &["'-1'", "--seed"],
+    ),
+];

@@ -1,0 +1,205 @@
+//! Text as the world writes it: the same numbers make the same model, whatever the dialect.
+
+mod support;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use support::{folder, mixture, succeed, write};
+
+const PLAIN: &str = "a,b\n1.5,20\n2.5,10\n-3,50\n4.25,0.5\n";
+const FIT: &str = "--family normal -k 1 --format json";
+
+fn fit(data: &str, options: &str) -> String {
+    let words = format!("{FIT} {options}");
+    let words: Vec<&str> = words.split_whitespace().collect();
+    succeed(&[&["fit", data], words.as_slice()].concat())
+}
+
+#[test]
+fn every_way_of_writing_gives_the_same_model() {
+    let folder = folder("reading");
+    let expected = fit(&write(&folder, "plain.csv", PLAIN), "");
+    let ways = [
+        (
+            "crlf.csv",
+            "\u{feff}a,b\r\n1.5,20\r\n2.5,10\r\n-3,50\r\n4.25,0.5",
+            "",
+        ),
+        (
+            "quoted.csv",
+            "\"a\",\"b\"\n\"1.5\",20\n 2.5 , 1e1\n-3.0,+50\n425e-2,.5\n",
+            "",
+        ),
+        (
+            "tabs.tsv",
+            "a\tb\n1.5\t20\n2.5\t10\n-3\t50\n4.25\t0.5\n",
+            "",
+        ),
+        (
+            "tabs.txt",
+            "a\tb\n1.5\t20\n2.5\t10\n-3\t50\n4.25\t0.5\n",
+            "--delimiter tab",
+        ),
+        (
+            "pipe.csv",
+            "a | b\n1.5|20\n2.5|10\n-3|50\n4.25|0.5\n",
+            "--delimiter |",
+        ),
+        (
+            "comma.csv",
+            "a;b\n1,5;20\n2,5;10\n-3;50\n4,25;0,5\n",
+            "--delimiter ; --decimal ,",
+        ),
+        (
+            "quoted_comma.csv",
+            "a;b\n\"1,5\";2e1\n2,5;10\n-3,0;50\n4,25;0,5\n",
+            "--delimiter semicolon --decimal ,",
+        ),
+    ];
+    for (name, text, options) in ways {
+        let data = write(&folder, name, text);
+        assert_eq!(fit(&data, options), expected, "{name}");
+    }
+    // Without a header the columns have the names that those of an array have.
+    let data = write(&folder, "bare.csv", &PLAIN[4..]);
+    let named = expected
+        .replace("\"a\"", "\"c0\"")
+        .replace("\"b\"", "\"c1\"");
+    assert_eq!(fit(&data, "--no-header"), named);
+}
+
+/// A start beside the data is written as they are, and so is what a model is applied to.
+#[test]
+fn the_dialect_holds_for_every_file_of_a_command() {
+    let folder = folder("reading_companions");
+    let data = write(&folder, "data.csv", "1,5;u\n2,5;v\n9,5;u\n8,25;v\n");
+    let shares = write(&folder, "shares.csv", "0,25;0,75\n0,5;0,5\n1;0\n0;1,0\n");
+    let model = folder.join("model.json").display().to_string();
+    let dialect = ["--delimiter", ";", "--decimal", ",", "--no-header"];
+    let fitting = [
+        "fit",
+        &data,
+        "--family",
+        "normal",
+        "--columns",
+        "c0",
+        "-k",
+        "2",
+    ];
+    let start = ["--init-responsibilities", &shares, "--output", &model];
+    succeed(&[&fitting[..], &start, &dialect].concat());
+    let kept = succeed(&[&["predict", &model, &data, "--keep", "c0,c1"], &dialect[..]].concat());
+    assert!(
+        kept.contains("\"1,5\",u"),
+        "a cell is kept as it stands: {kept}"
+    );
+    let plain = write(&folder, "plain.csv", "c0\n1.5\n2.5\n9.5\n8.25\n");
+    for verb in ["score", "cdf"] {
+        let written = mixture(&[&[verb, &model, &data], &dialect[..]].concat());
+        // A model of two components has a distribution function, too.
+        assert_eq!(
+            written.stdout,
+            succeed(&[verb, &model, &plain]),
+            "{}",
+            written.stderr
+        );
+    }
+}
+
+#[test]
+fn standard_input_has_a_dialect_too() {
+    let run = |text: &str, options: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mixture"));
+        command.args([
+            "fit",
+            "-",
+            "--algorithm",
+            "online",
+            "--family",
+            "normal",
+            "-k",
+            "1",
+        ]);
+        command.args(["--format", "json"]).args(options);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = pipes.stderr(Stdio::piped()).spawn().expect("it runs");
+        let mut stdin = child.stdin.take().expect("stdin");
+        stdin.write_all(text.as_bytes()).expect("written");
+        drop(stdin);
+        let ended = child.wait_with_output().expect("it ends");
+        assert!(
+            ended.status.success(),
+            "{}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
+        String::from_utf8(ended.stdout).expect("UTF-8")
+    };
+    let plain = run("c0,c1\n1.5,2\n3,4\n2,9.25\n", &[]);
+    let options = ["--delimiter", "tab", "--decimal", ",", "--no-header"];
+    assert_eq!(run("1,5\t2\n3\t4\n2\t9,25\n", &options), plain);
+}
+
+#[test]
+fn what_would_be_guessed_wrong_is_refused() {
+    let folder = folder("reading_refused");
+    let rows: [(&str, &str, &[&str]); 9] = [
+        ("a;b\n1;2\n", "", &["semicolons: try --delimiter semicolon"]),
+        ("a\tb\n1\t2\n", "", &["tabs: try --delimiter tab"]),
+        (
+            "a;b\n1;2\n",
+            "--decimal ,",
+            &["--decimal ,", "--delimiter semicolon"],
+        ),
+        (
+            "a;b\n1,5;2\n1.5;3\n",
+            "--delimiter ; --decimal ,",
+            &["line 3, column a", "\"1.5\" is not a number"],
+        ),
+        (
+            "a;b\n1,5;2\n1,0,5;3\n",
+            "--delimiter ; --decimal ,",
+            &["line 3, column a", "\"1,0,5\" is not a number"],
+        ),
+        (
+            "a,b\n1,2\n",
+            "--delimiter 7",
+            &["--delimiter", "part of no"],
+        ),
+        (
+            "a,b\n1,2\n",
+            "--decimal ;",
+            &["--decimal", "possible values"],
+        ),
+        ("1,2\n1,x\n", "--no-header", &["line 2, column c1", "\"x\""]),
+        (
+            "1,2\n1\n",
+            "--no-header",
+            &["line 2", "1 fields, 2 expected"],
+        ),
+    ];
+    for (text, options, words) in rows {
+        let data = write(&folder, "data.csv", text);
+        let all = format!("fit {data} {FIT} {options}");
+        let run = mixture(&all.split_whitespace().collect::<Vec<_>>());
+        let what = format!("{text:?} {options}: {}", run.stderr);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{what}");
+        assert!(words.iter().all(|word| run.stderr.contains(word)), "{what}");
+    }
+    let array = folder.join("data.npy").display().to_string();
+    let data = write(&folder, "data.csv", PLAIN);
+    succeed(&["convert", &data, &array]);
+    let run = mixture(&[
+        "fit",
+        &array,
+        "--family",
+        "normal",
+        "-k",
+        "1",
+        "--no-header",
+    ]);
+    assert!(
+        run.code == 2 && run.stderr.contains("array of numbers"),
+        "{}",
+        run.stderr
+    );
+}

@@ -1,0 +1,93 @@
+//! What components over rows need to do with a whole matrix of them.
+
+use super::{MatrixView, OverMatrix, Real};
+use crate::factor::FactorAnalyzers;
+use crate::missing::IncompleteGaussians;
+use crate::set::Gaussians;
+use crate::student_t::MultivariateTs;
+use distributions::{EstimateError, Rows};
+use em::{ComponentSet, estimate_in_blocks, no_floor};
+
+/// Components over rows of `f64` that are estimated from a matrix in any layout too, as [`OverMatrix`].
+///
+/// Blocks are converted by [`OverMatrix`]; here is what looks at all rows at once.
+pub trait RowSet: ComponentSet<Space = Rows<f64>> {
+    /// The number of columns d.
+    fn dimension(&self) -> usize;
+    /// The first M-step, as [`ComponentSet::estimate`].
+    ///
+    /// # Errors
+    /// As there.
+    fn estimate_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        let over = OverMatrix::<Self, T>::new(self.clone());
+        estimate_in_blocks(&over, xs, weights).map(OverMatrix::into_set)
+    }
+    /// The same set with a floor, as [`ComponentSet::floored`].
+    ///
+    /// # Errors
+    /// As there.
+    fn floored_matrix<T: Real>(
+        &self,
+        _xs: MatrixView<'_, T>,
+        _weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        Err(no_floor())
+    }
+}
+
+impl RowSet for Gaussians {
+    fn dimension(&self) -> usize {
+        self.dimension()
+    }
+    fn floored_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        self.with_floor_under(xs, weights)
+    }
+}
+
+impl RowSet for IncompleteGaussians {
+    fn dimension(&self) -> usize {
+        self.gaussians().dimension()
+    }
+    fn estimate_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        self.estimate_observed(xs, weights)
+    }
+    fn floored_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        let floored = self.gaussians().with_floor_under(xs, weights);
+        floored.map(Self::new)
+    }
+}
+
+impl RowSet for MultivariateTs {
+    fn dimension(&self) -> usize {
+        self.dimension()
+    }
+    fn estimate_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        self.with_first_gaussians(|gaussians| gaussians.estimate_matrix(xs, weights))
+    }
+}
+
+impl RowSet for FactorAnalyzers {
+    fn dimension(&self) -> usize {
+        self.dimension()
+    }
+}
