@@ -49,6 +49,7 @@
 //! | the loop; its options; when it stops | [`Driver::run`]; [`Options`]; [`StopReason`] |
 //! | acceleration | [`Acceleration`] |
 //! | other algorithms: stochastic, annealed, incremental, online | [`Algorithm`]; [`OnlineLearner`] |
+//! | variational Bayes: posteriors in place of points | [`fit_variational`]; [`VariationalMixture`] |
 //! | looking on; checkpoints | [`Observe`]; [`Checkpoint`] |
 //! | starts; several of them; moves from a fit | [`Start`]; [`fit_from`]; [`SplitMerge`] |
 //! | what a user should know of a fit | [`Warning`] |
@@ -102,6 +103,7 @@ mod tabled;
 mod trim;
 mod univariate;
 mod variant;
+mod variational;
 mod warning;
 mod weights;
 mod with_noise;
@@ -142,6 +144,11 @@ pub use trim::{Trimmed, trimmed};
 pub use variant::{
     Algorithm, AnnealedEm, Drawn, IncrementalEm, NamedAlgorithm, OnlineEm, OnlineLearner, Run,
     StochasticEm, Tempered, Variant,
+};
+pub use variational::{
+    BetaGeometric, CompoundGamma, Conjugate, ConjugateFamily, NormalInverseGamma,
+    ParameterPosterior, PointMassPosterior, PredictiveMixture, VariationalMixture,
+    WeightsPosterior, WeightsPrior, fit_variational,
 };
 pub use warning::Warning;
 pub use weights::{Counts, WeightModel, Weights};

@@ -84,6 +84,7 @@ mod set;
 mod set_coordinates;
 mod student_t;
 mod variance_bound;
+mod variational;
 
 pub use conditional::Conditional;
 pub use covariance::{CovarianceStructure, UnknownStructure};
@@ -101,3 +102,4 @@ pub use set::Gaussians;
 pub use student_t::{
     DegreesOfFreedom, LEAST_DF, LatentScatters, MOST_DF, MultivariateT, MultivariateTs, STARTING_DF,
 };
+pub use variational::GaussianPredictive;

@@ -79,7 +79,7 @@ impl Prior {
     ) -> Result<Self, ParameterError> {
         Self::about(Gaussian::new(mean, scale)?, shrinkage, df)
     }
-    fn about(centre: Gaussian, shrinkage: f64, df: f64) -> Result<Self, ParameterError> {
+    pub(crate) fn about(centre: Gaussian, shrinkage: f64, df: f64) -> Result<Self, ParameterError> {
         ParameterError::require(
             shrinkage >= 0.0 && shrinkage.is_finite(),
             "shrinkage",
@@ -173,6 +173,10 @@ impl Prior {
     /// Λ, as rows.
     pub fn scale(&self) -> Vec<Vec<f64>> {
         self.centre.covariance_rows()
+    }
+    /// N(m, Λ).
+    pub(crate) fn centre(&self) -> &Gaussian {
+        &self.centre
     }
     /// The number of columns d.
     pub fn dimension(&self) -> usize {
