@@ -62,6 +62,7 @@
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //! | components merged to clusters; the divergence of two models | [`MergeSequence`]; [`kl_by_sampling`] |
 //! | choosing among models: criteria, cross-validation, ranking, a test of K | [`select`] |
+//! | standard errors and intervals of parameters | [`uncertainty`] |
 //!
 //! The symbols are mapped to names in docs/notation.md.
 
@@ -101,6 +102,7 @@ mod stop;
 mod stratum;
 mod tabled;
 mod trim;
+pub mod uncertainty;
 mod univariate;
 mod variant;
 mod variational;
