@@ -70,6 +70,9 @@ pub struct Fit {
     /// Rows that do not count.
     #[command(flatten)]
     pub trim: crate::trim::Trim,
+    /// Standard errors.
+    #[command(flatten)]
+    pub uncertainty: crate::uncertainty::Uncertainty,
     /// The column of row weights (frequencies).
     #[arg(long, value_name = "COLUMN")]
     pub row_weights: Option<String>,

@@ -43,6 +43,7 @@ mod stream;
 mod summary;
 mod trace;
 mod trim;
+mod uncertainty;
 mod warn;
 mod write;
 

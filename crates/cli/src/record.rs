@@ -90,6 +90,7 @@ pub fn record(
             .collect(),
         groups: known.group.is_some().then_some(evaluation.rows),
         trimmed: arguments.trim.record(report),
+        standard_errors: None,
         warnings,
         starts: starts.collect(),
         starts_near_best: (report.starts.len() > 1).then(|| report.starts_near_best()),

@@ -2,6 +2,7 @@
 
 use crate::grid::{Grid, fixed, plain, short};
 use crate::names::joined;
+use crate::uncertainty;
 use em::SAME_MAXIMUM;
 use serde_json::Value;
 use tabular::{FitRecord, ModelFile, PartSpecification, RegressionSpecification, StartRecord};
@@ -45,6 +46,7 @@ pub fn text(file: &ModelFile) -> String {
     if let Some(fit) = &file.fit {
         text.push('\n');
         text.push_str(&fit_text(fit));
+        text.push_str(&uncertainty::text(file));
     }
     text
 }

@@ -43,6 +43,45 @@ pub struct TrimRecord {
     pub cut: f64,
 }
 
+/// The standard error of one number of the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandardErrorRecord {
+    /// Its place in the file, as a JSON pointer.
+    pub parameter: String,
+    /// The standard error; none at a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<f64>,
+    /// The low end of the 95 % interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// The high end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// Whether the parameter is at a bound of its range.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_bound: bool,
+}
+
+/// How well the parameters are known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandardErrorsRecord {
+    /// `louis`, `sandwich` or `bootstrap`.
+    pub method: String,
+    /// Which bootstrap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bootstrap: Option<String>,
+    /// The refits that errors are made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicates: Option<usize>,
+    /// The refits that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<usize>,
+    /// The weights and the numbers of components that are estimated, in the order of the file.
+    pub parameters: Vec<StandardErrorRecord>,
+}
+
 /// How a fit went: information beside the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +129,9 @@ pub struct FitRecord {
     /// What was trimmed; then every figure is of the rows that count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trimmed: Option<TrimRecord>,
+    /// How well the parameters are known, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_errors: Option<StandardErrorsRecord>,
     /// What a user should know.
     pub warnings: Vec<String>,
     /// Each start, in order.

@@ -29,6 +29,7 @@ use tabular::{Concomitant, FitRecord, KnownRows, ModelFile};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
+    arguments.uncertainty.check(arguments)?;
     if is_stream(arguments) {
         return stream::run(arguments);
     }
@@ -37,7 +38,9 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     named(arguments)?;
     let target = target(arguments)?;
     let sheet = sheet(arguments)?;
-    let done = Setup::new(arguments, &sheet)?.fit(Portion::default())?;
+    let setup = Setup::new(arguments, &sheet)?;
+    let mut done = setup.fit(Portion::default())?;
+    arguments.uncertainty.add(&setup, &mut done.file)?;
     finish(arguments, &done.file, target.as_ref())
 }
 
@@ -121,6 +124,10 @@ impl<'a> Setup<'a> {
     pub fn units(&self) -> usize {
         let groups = self.rows.held.offsets.as_ref();
         groups.map_or(self.typed.table.rows(), |offsets| offsets.len() - 1)
+    }
+    /// Known labels as evidence about components.
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.rows.known.as_ref().map(Labels::evidence)
     }
     /// The start.
     pub fn start(&self) -> em::Start<'_> {

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Options of a fit that belong to one fit, or to one number of components.
-const OF_ONE_FIT: [&str; 11] = [
+const OF_ONE_FIT: [&str; 14] = [
     "components",
     "known_labels",
     "fixed",
@@ -22,6 +22,9 @@ const OF_ONE_FIT: [&str; 11] = [
     "checkpoint_every",
     "resume",
     "trace",
+    "standard_errors",
+    "bootstrap",
+    "bootstrap_replicates",
 ];
 /// Options of a fit that have a meaning of their own here, and are not passed on.
 const OWN_MEANING: [&str; 8] = [
