@@ -5,6 +5,7 @@ use super::legend::{self, Sign};
 use super::scene::{Anchor, BLACK, Marker, Scene, colour, marker};
 use super::univariate::Place;
 use super::{MARGINS, PLACE, SIZE};
+use crate::dialect::Dialect;
 use crate::failure::Failure;
 use crate::grid::fixed;
 use std::path::Path;
@@ -134,7 +135,7 @@ pub fn selection(path: &Path) -> Result<Scene, Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<Listed>, Failure> {
-    let sheet = crate::read::Sheet::read(path)?;
+    let sheet = crate::read::Sheet::read(path, &Dialect::default())?;
     let wrong = |why: &str| {
         Failure::input(format!(
             "{}: {why}; --kind selection draws a table that mixture select --table wrote",

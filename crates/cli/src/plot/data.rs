@@ -50,7 +50,7 @@ pub struct Data<'a> {
 impl<'a> Data<'a> {
     /// Reads the columns of a model.
     pub fn read(file: &'a ModelFile, path: &Path, options: &PlotData) -> Result<Self, Failure> {
-        let sheet = Sheet::read(path)?;
+        let sheet = Sheet::read(path, &options.dialect)?;
         let beside = Beside::of_file(file);
         let typed = typed(
             &sheet,

@@ -73,6 +73,9 @@ pub struct PlotData {
     /// What to do with missing cells: error, leave the row out, or use the other cells.
     #[arg(long, value_enum, default_value_t = Missing::Error)]
     pub missing: Missing,
+    /// How the file is written.
+    #[command(flatten)]
+    pub dialect: crate::dialect::Dialect,
 }
 
 impl PlotData {
