@@ -59,6 +59,18 @@ impl Dialect {
             path.display()
         )))
     }
+    /// The options, as words of a command.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(delimiter) = self.delimiter {
+            words.extend(["--delimiter".into(), char::from(delimiter).into()]);
+        }
+        if let Some(mark) = self.decimal.and_then(|mark| mark.to_possible_value()) {
+            words.extend(["--decimal".into(), mark.get_name().into()]);
+        }
+        words.extend(self.no_header.then(|| "--no-header".into()));
+        words
+    }
     /// The number that a cell means, which may be infinite or NaN. With decimal commas a point is part of
     /// no number: it would mean thousands as easily.
     pub fn number(&self, text: &str) -> Option<f64> {

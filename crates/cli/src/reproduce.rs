@@ -75,6 +75,7 @@ pub fn command(file: &ModelFile, data: &Path, rows: &PlotData) -> String {
         }
         add("--seed", fit.seed.to_string());
     }
+    words.extend(rows.dialect.words());
     if parts.iter().any(|part| part.noise.is_some()) {
         words.push("--noise".into());
     }

@@ -72,8 +72,16 @@ fn every_way_of_writing_gives_the_same_model() {
 #[test]
 fn the_dialect_holds_for_every_file_of_a_command() {
     let folder = folder("reading_companions");
-    let data = write(&folder, "data.csv", "1,5;u\n2,5;v\n9,5;u\n8,25;v\n");
-    let shares = write(&folder, "shares.csv", "0,25;0,75\n0,5;0,5\n1;0\n0;1,0\n");
+    let data = write(
+        &folder,
+        "data.csv",
+        "1,5;u\n2,5;v\n2;u\n1,75;v\n9,5;u\n8,25;v\n9;u\n8,5;v\n",
+    );
+    let shares = write(
+        &folder,
+        "shares.csv",
+        "0,9;0,1\n".repeat(4) + &"0,2;0,8\n".repeat(4),
+    );
     let model = folder.join("model.json").display().to_string();
     let dialect = ["--delimiter", ";", "--decimal", ",", "--no-header"];
     let fitting = [
@@ -93,7 +101,11 @@ fn the_dialect_holds_for_every_file_of_a_command() {
         kept.contains("\"1,5\",u"),
         "a cell is kept as it stands: {kept}"
     );
-    let plain = write(&folder, "plain.csv", "c0\n1.5\n2.5\n9.5\n8.25\n");
+    let plain = write(
+        &folder,
+        "plain.csv",
+        "c0\n1.5\n2.5\n2\n1.75\n9.5\n8.25\n9\n8.5\n",
+    );
     for verb in ["score", "cdf"] {
         let written = mixture(&[&[verb, &model, &data], &dialect[..]].concat());
         // A model of two components has a distribution function, too.

@@ -139,11 +139,6 @@ fn a_hostile_model_file_is_refused() {
             "not a JSON file",
         ),
         (
-            "twice",
-            NORMAL.replace("\"mean\":5", "\"mean\":5,\"mean\":6"),
-            "component 1",
-        ),
-        (
             "half",
             NORMAL[..NORMAL.len() / 2].to_string(),
             "not a JSON file",
