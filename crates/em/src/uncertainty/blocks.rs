@@ -11,6 +11,7 @@ use std::ops::Range;
 /// One block under the fit; matrices are K × rows.
 pub struct Block<'a, 's, S: ComponentSet, W: WeightModel> {
     xs: Batch<'a, <Mixture<S, W> as Density>::Space>,
+    model: &'s Mixture<S, W>,
     prepared: &'s [f64],
     /// ln π_k + ln p_k(x_i) of the fit.
     pub log_joint: &'s [f64],
@@ -23,7 +24,13 @@ pub struct Block<'a, 's, S: ComponentSet, W: WeightModel> {
 impl<S: ComponentSet, W: WeightModel> Block<'_, '_, S, W> {
     /// ln π_k + ln p_k(x_i) of a neighbour.
     pub fn log_joint_of(&self, model: &Mixture<S, W>, into: &mut [f64], scratch: &mut Scratch) {
-        model.log_joint_matrix(self.xs, self.prepared, into, scratch);
+        if model.shares_preparation(self.model) {
+            return model.log_joint_matrix(self.xs, self.prepared, into, scratch);
+        }
+        let mut prepared = scratch.take(model.prepared_width() * self.weights.len());
+        model.prepare(self.xs, &mut prepared);
+        model.log_joint_matrix(self.xs, &prepared, into, scratch);
+        scratch.give(prepared);
     }
 }
 
@@ -57,6 +64,7 @@ pub fn for_each_block<S: ComponentSet, W: WeightModel>(
         }
         let seen = Block {
             xs: block.xs,
+            model,
             prepared: &prepared,
             log_joint: &log_joint,
             shares: &shares,
