@@ -170,7 +170,7 @@ impl Uncertainty {
         let record = match method {
             Method::Louis => from_information(setup, file, Robustness::Model)?,
             Method::Sandwich => from_information(setup, file, Robustness::Sandwich)?,
-            Method::Bootstrap => self.from_refits(setup, file)?,
+            Method::Bootstrap => self.refitted(setup, file)?,
         };
         if let Some(fit) = &mut file.fit {
             let method = word(method);
@@ -179,7 +179,7 @@ impl Uncertainty {
         Ok(())
     }
 
-    fn from_refits(
+    fn refitted(
         &self,
         setup: &Setup<'_>,
         file: &ModelFile,

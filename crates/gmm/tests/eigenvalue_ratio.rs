@@ -1,6 +1,5 @@
 //! Bounds of the ratio of eigenvalues.
 
-#[allow(dead_code)] // Each test file uses some of it.
 #[path = "cases/synthetic.rs"]
 mod synthetic;
 

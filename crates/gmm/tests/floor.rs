@@ -1,6 +1,5 @@
 //! A floor under the eigenvalues of covariances.
 
-#[allow(dead_code)] // Each test file uses some of it.
 #[path = "cases/synthetic.rs"]
 mod synthetic;
 

@@ -1,6 +1,5 @@
 //! Means that are fixed, or shared by all components.
 
-#[allow(dead_code)] // Each test file uses some of it.
 #[path = "cases/synthetic.rs"]
 mod synthetic;
 
@@ -94,7 +93,7 @@ fn the_m_step_is_a_maximum() {
 fn scale_mixtures_converge() {
     let p = Problem::new(2, 300, 1, 2, 0.0);
     // Every third row five times as far out.
-    let far = |i: usize| if i % 3 == 0 { 5.0 } else { 1.0 };
+    let far = |i: usize| if i.is_multiple_of(3) { 5.0 } else { 1.0 };
     let values: Vec<f64> = (0..2 * p.len()).map(|e| p.values[e] * far(e / 2)).collect();
     let rows = distributions::RowsView::new(&values, 2);
     let labels: Vec<Option<u32>> = (0..p.len()).map(|i| Some(u32::from(i % 3 == 0))).collect();

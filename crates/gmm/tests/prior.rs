@@ -1,6 +1,6 @@
 //! Maximum a posteriori under the prior of means and covariances.
+#![allow(clippy::needless_range_loop)] // Formulas are written by index.
 
-#[allow(dead_code)] // Each test file uses some of it.
 #[path = "cases/synthetic.rs"]
 mod synthetic;
 

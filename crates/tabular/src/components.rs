@@ -250,13 +250,11 @@ impl ComponentSet for TableComponents {
         self.each_part(|_, part| part.estimate(xs, weights))
     }
     fn impossible_levels(&self) -> Vec<(usize, usize)> {
-        let parts = self.parts.iter().enumerate();
-        let of = |(p, part): (usize, &Box<dyn PartSet>)| {
-            part.impossible_levels()
-                .into_iter()
-                .map(move |level| (p, level))
-        };
-        parts.flat_map(of).collect()
+        let mut levels = Vec::new();
+        for (p, part) in self.parts.iter().enumerate() {
+            levels.extend(part.impossible_levels().into_iter().map(|level| (p, level)));
+        }
+        levels
     }
     fn parameter_count(&self) -> usize {
         self.parts.iter().map(|part| part.parameter_count()).sum()
