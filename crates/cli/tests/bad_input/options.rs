@@ -27,9 +27,9 @@ pub const ROWS: &[Row] = &[
     (
         "options",
         TWO,
-        "fit DATA --family normal -k 2 --algorithm stochastic",
+        "fit DATA --family normal -k 2 --algorithm gradient",
         2,
-        &["--algorithm", "stochastic"],
+        &["--algorithm", "gradient"],
     ),
     (
         "options",
