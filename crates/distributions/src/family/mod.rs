@@ -14,6 +14,7 @@ mod categorical;
 mod cauchy;
 mod chi_squared;
 mod common;
+mod conditional;
 mod count_histogram;
 mod count_masses;
 mod counts;
