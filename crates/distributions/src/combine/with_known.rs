@@ -9,7 +9,7 @@ use rand::Rng;
 /// A family of two parameters each of which can be estimated given the other.
 pub trait ConditionalEstimate: Component {
     /// The names of the parameters.
-    const PARAMETERS: [&'static str; 2];
+    const PARAMETERS: &'static [&'static str; 2];
     /// Whether a parameter must be positive: its unconstrained coordinate is then its logarithm.
     const POSITIVE: [bool; 2];
     /// Whether the statistic is taken at the iterate, so that an estimate from rows needs several passes.

@@ -15,7 +15,7 @@ use crate::{EstimateError, Moments, ParameterError, Reason, Statistics};
 /// The names of the parameters, which of them are positive, and how a member is made and taken apart.
 macro_rules! two_parameters {
     ($family:ident, $first:ident $first_positive:literal, $second:ident $second_positive:literal) => {
-        const PARAMETERS: [&'static str; 2] = [stringify!($first), stringify!($second)];
+        const PARAMETERS: &'static [&'static str; 2] = &[stringify!($first), stringify!($second)];
         const POSITIVE: [bool; 2] = [$first_positive, $second_positive];
 
         fn parameters(&self) -> [f64; 2] {
