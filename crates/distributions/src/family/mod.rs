@@ -42,6 +42,7 @@ mod negative_binomial;
 mod normal;
 mod normal_with_known_mean;
 mod normal_with_known_variance;
+mod nothing_to_estimate;
 mod overdispersion;
 mod pareto;
 mod point_mass;
