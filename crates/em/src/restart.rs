@@ -293,7 +293,9 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
                 break;
             }
             let outcome = self.run(start, which, runner);
-            if runner.refuses_checkpoint() {
+            // No start by chance has more rows to begin from.
+            let too_few = matches!(outcome, Err(FitError::TooFewDistinctRows { .. }));
+            if too_few || runner.refuses_checkpoint() {
                 return outcome.map(|_| ());
             }
             self.starts.push(StartReport::of(&outcome));
