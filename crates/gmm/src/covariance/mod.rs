@@ -9,6 +9,7 @@ mod eve;
 mod evi;
 mod evv;
 mod orientation;
+mod rounding;
 mod structure;
 mod vee;
 mod vei;
@@ -206,7 +207,7 @@ impl CovarianceStructure {
         if let Some(bound) = bound {
             covariances = bound.bounded(covariances, &from.counts(), from.dimension());
         }
-        (covariances.into_iter().enumerate())
+        let estimates = (covariances.into_iter().enumerate())
             .map(|(k, covariance)| {
                 let count = if structure.is_pooled() {
                     from.total()
@@ -216,7 +217,12 @@ impl CovarianceStructure {
                 self.component(parts[k].mean(), covariance)
                     .map_err(|error| error.in_component(k).with_count(count))
             })
-            .collect()
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(if self.ties_full_covariances() {
+            rounding::not_below(current, estimates, parts)
+        } else {
+            estimates
+        })
     }
     fn component(self, mean: &[f64], covariance: Covariance) -> Result<Gaussian, EstimateError> {
         let d = mean.len();
