@@ -1,5 +1,6 @@
 //! Covariance structures: what the components' covariances share.
 
+mod bounded;
 mod decomposition;
 mod eee;
 mod eei;
@@ -54,6 +55,18 @@ pub(crate) trait Structure: Sync {
     /// When no maximum exists, as far as the structure sees it; whether each Σ_k is positive definite
     /// is checked after it.
     fn maximize(&self, from: &Scatters<'_>) -> Result<Vec<Covariance>, EstimateError>;
+    /// The M-step within a bound. As it stands here, for eigenvalues that can be chosen one by one.
+    ///
+    /// # Errors
+    /// As [`maximize`](Self::maximize).
+    fn maximize_within(
+        &self,
+        from: &Scatters<'_>,
+        bound: VarianceBound,
+    ) -> Result<Vec<Covariance>, EstimateError> {
+        let covariances = self.maximize(from)?;
+        Ok(bound.bounded(covariances, &from.counts(), from.dimension()))
+    }
 }
 
 /// What a structure's M-step sees: the statistics, and the current covariances.
@@ -203,10 +216,10 @@ impl CovarianceStructure {
         }
         let from = Scatters { parts, current };
         let structure = self.structure();
-        let mut covariances = structure.maximize(&from)?;
-        if let Some(bound) = bound {
-            covariances = bound.bounded(covariances, &from.counts(), from.dimension());
-        }
+        let covariances = match bound {
+            None => structure.maximize(&from)?,
+            Some(bound) => structure.maximize_within(&from, bound)?,
+        };
         let estimates = (covariances.into_iter().enumerate())
             .map(|(k, covariance)| {
                 let count = if structure.is_pooled() {
