@@ -93,7 +93,7 @@ impl Uncertainty {
         let algorithm = format!("--algorithm {}", name(arguments.algorithm));
         let other = matches!(
             arguments.algorithm,
-            Algorithm::Hard | Algorithm::Stochastic | Algorithm::Online
+            Algorithm::Hard | Algorithm::Stochastic | Algorithm::Online | Algorithm::Variational
         );
         let refused = [
             (

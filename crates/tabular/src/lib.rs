@@ -35,6 +35,7 @@ mod table;
 mod tabled;
 mod text;
 mod variants;
+mod variational;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};

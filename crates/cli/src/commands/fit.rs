@@ -214,11 +214,11 @@ pub fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
         Some(Acceleration::Daarem) => em::Acceleration::Daarem,
     };
     match arguments.algorithm {
-        Algorithm::Em => Ok(scheme),
+        Algorithm::Em | Algorithm::Variational => Ok(scheme),
         // Labels jump: there is no linear convergence to extrapolate.
         _ if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
         other => Err(Failure::input(format!(
-            "--acceleration is for --algorithm em, not for {}",
+            "--acceleration is for --algorithm em and variational, not for {}",
             name(other)
         ))),
     }
@@ -359,6 +359,7 @@ fn fit(
     }
     let Fitted {
         mut model,
+        mut weights_posterior,
         mut concomitant,
         report,
         evaluation,
@@ -374,6 +375,7 @@ fn fit(
     if let Some(order) = order {
         model = model.subset(&order);
         concomitant = concomitant.map(|weights| weights.subset(&order));
+        weights_posterior = weights_posterior.map(|weights| weights.subset(&order));
         let counts = order.iter().map(|&k| evaluation.effective_counts[k]);
         evaluation.effective_counts = counts.collect();
         if !names.is_empty() {
@@ -401,6 +403,7 @@ fn fit(
         specification: plan.specification.arranged_as(model.components()),
         label_names: names,
         model,
+        weights_posterior,
         concomitant: (beside.concomitant.clone().zip(concomitant)).map(
             |(specification, weights)| Concomitant {
                 specification,
