@@ -3,6 +3,7 @@
 use crate::args::{Algorithm, Fit, Missing, MixingWeights, OnDegenerate};
 use crate::explain::Context;
 use crate::failure::Failure;
+use crate::grid::short;
 use crate::progress::Line;
 use crate::run::{Fitted, Job};
 use clap::{Args, ValueEnum};
@@ -173,9 +174,11 @@ pub fn fit(
 /// The prior of the weights in words.
 pub fn prior_text(posterior: &WeightsPosterior) -> String {
     match posterior.prior() {
-        WeightsPrior::Dirichlet { concentration } => format!("dirichlet, {concentration}"),
+        WeightsPrior::Dirichlet { concentration } => {
+            format!("dirichlet, {}", short(*concentration))
+        }
         WeightsPrior::DirichletProcess { concentration } => {
-            format!("dirichlet process, {concentration}")
+            format!("dirichlet process, {}", short(*concentration))
         }
         WeightsPrior::Known(_) => "none: they are known".into(),
     }

@@ -48,6 +48,9 @@ pub fn warnings(
     }
     if is_variational(arguments) {
         // Components that empty, and have their prior in common, are what is looked for.
+        let mut others = report.warnings.iter();
+        let alone = others.find(|warning| matches!(warning, Warning::OneStartNearBest { .. }));
+        warnings.extend(alone.map(ToString::to_string));
         warnings.extend(incomplete(arguments, context));
         return warnings;
     }

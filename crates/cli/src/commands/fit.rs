@@ -16,7 +16,7 @@ use crate::plan::Plan;
 use crate::progress::Line;
 use crate::read::Sheet;
 use crate::record::record;
-use crate::run::{self, Fitted, Job, check_covariates};
+use crate::run::{self, Fitted, Job, Knowledge, check_covariates};
 use crate::start::Chosen;
 use crate::stream;
 use crate::summary;
@@ -25,7 +25,7 @@ use crate::warn::warnings;
 use crate::write::{self, Target};
 use em::{Hard, NamedAlgorithm, Options, Soft, WeightModel};
 use std::path::Path;
-use tabular::{Concomitant, FitRecord, KnownRows, ModelFile};
+use tabular::{Concomitant, FitRecord, KnownRows, ModelFile, TableMixture};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
@@ -136,6 +136,10 @@ impl<'a> Setup<'a> {
     /// The rows with what is held of them.
     pub fn known_rows(&self) -> KnownRows<'_> {
         self.rows.held.rows(&self.typed)
+    }
+    /// What is known of the components and weights of a fit.
+    pub fn knowledge(&self, model: &TableMixture) -> Result<Knowledge, Failure> {
+        self.plan.knowledge(self.arguments, &self.beside, model)
     }
     /// Fits.
     pub fn fit(&self, portion: Portion<'_>) -> Result<Done, Failure> {
