@@ -416,8 +416,16 @@ fn a_shape_of_one_component_stays() {
     }
     let data = write(&folder, "data.csv", text);
     for (family, free, start) in [
-        ("gamma", "rate", r#"{"weights":[0.5,0.5],"components":[{"shape":1,"rate":1},{"shape":60,"rate":9}]}"#),
-        ("weibull", "scale", r#"{"weights":[0.5,0.5],"components":[{"shape":1,"scale":1},{"shape":9,"scale":6.6}]}"#),
+        (
+            "gamma",
+            "rate",
+            r#"{"weights":[0.5,0.5],"components":[{"shape":1,"rate":1},{"shape":60,"rate":9}]}"#,
+        ),
+        (
+            "weibull",
+            "scale",
+            r#"{"weights":[0.5,0.5],"components":[{"shape":1,"scale":1},{"shape":9,"scale":6.6}]}"#,
+        ),
     ] {
         let start = write(&folder, &format!("{family}.json"), start);
         let base = format!("{data} --family {family} -k 2 --init-model {start}");
@@ -450,7 +458,10 @@ fn a_shape_of_one_component_stays() {
     }
     for (options, word) in [
         ("--family gamma --set shape=-1", "shape"),
-        ("--family gamma --set shape=2 --prior strength=1", "shape is set"),
+        (
+            "--family gamma --set shape=2 --prior strength=1",
+            "shape is set",
+        ),
         ("--family gamma --set size=2", "size"),
     ] {
         let run = mixture(&words(&format!("fit {data} -k 2 {options}")));

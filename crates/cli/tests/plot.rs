@@ -257,7 +257,10 @@ fn other_families_and_noise() {
         &folder,
         &[&model, &data("penguins.csv"), "--columns", columns],
     );
-    has(&svg, &["lines are the mean"]);
+    has(
+        &svg,
+        &["lines are the mean of each component, other predictors at their means"],
+    );
 }
 
 /// A line goes through rows that lie on it: by the places of their points in the picture.
