@@ -36,6 +36,7 @@ mod table;
 mod tabled;
 mod text;
 mod variants;
+mod variational;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};

@@ -31,6 +31,12 @@ pub enum PartPrior {
         /// How many observations it is worth.
         strength: f64,
     },
+    /// The conjugate prior of parameters that have a posterior: of variational Bayes. The components in a file
+    /// are then posteriors, which have the parameters that the prior has.
+    Conjugate {
+        /// The parameters of the prior.
+        parameters: Value,
+    },
 }
 
 /// The priors to be made from the rows of a fit.
@@ -230,6 +236,7 @@ impl PartSpecification {
                 self.family
             ))),
             Some(PartPrior::PseudoObservations { .. }) => self.conjugate().map(|_| ()),
+            Some(PartPrior::Conjugate { .. }) => self.posterior().map(|_| ()),
         }
     }
 }

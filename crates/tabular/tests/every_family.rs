@@ -327,6 +327,7 @@ fn fits_are_the_same_after_a_file() {
             specification: specification.clone(),
             label_names: Vec::new(),
             model,
+            weights_posterior: None,
             concomitant: None,
             group: None,
             fit: None,
