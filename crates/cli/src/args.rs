@@ -248,8 +248,9 @@ pub enum MixingWeights {
 #[derive(Args, Clone, Debug)]
 #[group(id = "start", multiple = false)]
 pub struct Start {
-    /// A random start: rows far from each other as seeds, rows drawn by chance, many short runs of
-    /// both kinds, the best continued, or clusters of k-means; or clusters of agglomeration.
+    /// A random start: rows far from each other as seeds, rows drawn by chance, the two in turn (the
+    /// default), many short runs of both kinds, the best continued, or clusters of k-means; or clusters
+    /// of agglomeration.
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.
@@ -380,8 +381,10 @@ pub enum Missing {
 pub enum Init {
     /// Rows far from each other become seeds.
     Spread,
-    /// Random responsibilities.
+    /// Rows drawn by chance.
     Random,
+    /// Spread and random rows in turn.
+    Alternating,
     /// Many short runs, the best of which are continued.
     SmallEm,
     /// Clusters of k-means.

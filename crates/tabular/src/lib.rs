@@ -18,6 +18,7 @@ mod factor_analyzers;
 mod form;
 mod gaussian;
 mod grouped;
+mod known_parameters;
 mod mixed;
 mod model_file;
 mod multivariate_t;
