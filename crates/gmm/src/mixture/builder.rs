@@ -1,0 +1,251 @@
+//! What is to be fitted, and how.
+
+use super::GaussianMixture;
+use crate::covariance::CovarianceStructure;
+use crate::known::Known;
+use crate::matrix::{MatrixView, Real, fit_matrix};
+use crate::means::Means;
+use crate::missing::fit_observed;
+use crate::prior::Prior;
+use crate::set::Gaussians;
+use em::{Allowed, Data, FitError, Mixture, OnDegenerate, Options, Start};
+
+/// What is to be fitted, and how; made by [`GaussianMixture::builder`].
+#[derive(Clone, Debug)]
+pub struct GaussianMixtureBuilder<'a> {
+    components: usize,
+    structure: CovarianceStructure,
+    options: Options,
+    prior: Option<Prior>,
+    eigenvalue_ratio: Option<f64>,
+    means: Means,
+    row_weights: Option<&'a [f64]>,
+    start: Option<Start<'a>>,
+    model: Option<&'a Mixture<Gaussians>>,
+    missing_cells: bool,
+    known_labels: Option<&'a [Option<u32>]>,
+    allowed: Option<Allowed<'a>>,
+}
+
+impl<'a> GaussianMixtureBuilder<'a> {
+    pub(super) fn new(components: usize) -> Self {
+        GaussianMixtureBuilder {
+            components,
+            structure: CovarianceStructure::Full,
+            options: Options::default(),
+            prior: None,
+            eigenvalue_ratio: None,
+            means: Means::Free,
+            row_weights: None,
+            start: None,
+            model: None,
+            missing_cells: false,
+            known_labels: None,
+            allowed: None,
+        }
+    }
+    /// The covariance structure; full by default.
+    pub fn covariance(mut self, structure: CovarianceStructure) -> Self {
+        self.structure = structure;
+        self
+    }
+    /// A prior of each component's mean and covariance, as [`Prior::fraley_raftery`] makes it: the fit then
+    /// maximises log-likelihood + ln prior.
+    pub fn prior(mut self, prior: Prior) -> Self {
+        self.prior = Some(prior);
+        self
+    }
+    /// The largest ratio of any two eigenvalues of the covariances, of one component or of two; see
+    /// [`Gaussians::with_eigenvalue_ratio`].
+    pub fn eigenvalue_ratio(mut self, ratio: f64) -> Self {
+        self.eigenvalue_ratio = Some(ratio);
+        self
+    }
+    /// Which means are estimated: one for each component by default.
+    pub fn means(mut self, means: Means) -> Self {
+        self.means = means;
+        self
+    }
+    /// What to do with a component that has no estimate; the default fails, naming it.
+    pub fn on_degenerate(mut self, on_degenerate: OnDegenerate) -> Self {
+        self.options.on_degenerate = on_degenerate;
+        self
+    }
+    /// How many times to start where the start is random; default 10.
+    pub fn restarts(mut self, restarts: usize) -> Self {
+        self.options.restarts = restarts;
+        self
+    }
+    /// The seed of all randomness; default 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+    /// Stop when the estimated remaining gain is below this many nats in total; default 1e-7.
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.options.tolerance = tolerance;
+        self
+    }
+    /// The most iterations; default 10 000.
+    pub fn max_iterations(mut self, max_iterations: usize) -> Self {
+        self.options.max_iterations = max_iterations;
+        self
+    }
+    /// Threads; 0, the default, uses every core. The result has the same bits for any number.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.options.threads = threads;
+        self
+    }
+    /// One weight w_i ≥ 0 for each row: frequencies, possibly fractional.
+    pub fn row_weights(mut self, row_weights: &'a [f64]) -> Self {
+        self.row_weights = Some(row_weights);
+        self
+    }
+    /// Where the fit starts; [`Start::Spread`] (k-means++ seeds) by default, or the
+    /// [known labels](GaussianMixtureBuilder::known_labels) where every component has one.
+    pub fn start(mut self, start: Start<'a>) -> Self {
+        self.start = Some(start);
+        self
+    }
+    /// Starts from this model; it gives the number of components too.
+    pub fn start_model(mut self, model: &'a Mixture<Gaussians>) -> Self {
+        self.model = Some(model);
+        self
+    }
+
+    /// Takes NaN for a missing cell, in the fit and in the rows that the fitted mixture is asked about:
+    /// exact EM on the observed cells, as [`IncompleteGaussians`](crate::IncompleteGaussians) says. Rows
+    /// with no observed cell do not count. Without it, NaN is refused.
+    ///
+    /// ```
+    /// use distributions::RowsView;
+    /// use gmm::GaussianMixture;
+    ///
+    /// const NONE: f64 = f64::NAN;
+    /// let values = [
+    ///     0.0, 0.1, 0.2, NONE, 0.1, 0.3, -0.2, 0.1, NONE, NONE, // about (0, 0), and a row of nothing
+    ///     5.0, 5.2, NONE, 4.9, 5.3, 5.0, 4.8, 5.1, // about (5, 5)
+    /// ];
+    /// let rows = RowsView::new(&values, 2);
+    /// let builder = GaussianMixture::builder(2);
+    /// assert!(builder.clone().fit(rows).is_err());
+    /// let fitted = builder.missing_cells().fit(rows)?;
+    /// let labels = fitted.predict(rows)?;
+    /// assert_eq!((labels[0], labels[6]), (labels[1], labels[5]));
+    /// assert_ne!(labels[1], labels[6]);
+    /// # Ok::<(), em::FitError>(())
+    /// ```
+    pub fn missing_cells(mut self) -> Self {
+        self.missing_cells = true;
+        self
+    }
+    /// What is known: a row with a label belongs to that component, whatever its cells say; the others
+    /// are free (semi-supervised). Where every component has a labelled row and no other start is named,
+    /// the fit starts from them, and component k is the one that label k means.
+    ///
+    /// ```
+    /// use distributions::RowsView;
+    /// use gmm::GaussianMixture;
+    ///
+    /// let values = [0.0, 0.3, 0.1, 1.9, 2.2, 2.4, 1.2, 0.2];
+    /// let known = [Some(1), None, None, None, None, Some(0), Some(1), None];
+    /// let rows = RowsView::new(&values, 1);
+    /// let fitted = GaussianMixture::builder(2).known_labels(&known).start(em::Start::Spread).fit(rows)?;
+    /// assert!(fitted.means()[1] < fitted.means()[0]);
+    /// # Ok::<(), em::FitError>(())
+    /// ```
+    pub fn known_labels(mut self, labels: &'a [Option<u32>]) -> Self {
+        self.known_labels = Some(labels);
+        self
+    }
+    /// What is known in part: rows that may come from some components only, or from some rather than
+    /// others. Instead of [`known_labels`](GaussianMixtureBuilder::known_labels).
+    pub fn allowing(mut self, allowed: Allowed<'a>) -> Self {
+        self.allowed = Some(allowed);
+        self
+    }
+
+    /// Fits the mixture to an n × d matrix of rows: of `f64` or `f32`, in any layout ([`MatrixView`]), of which
+    /// no copy is made.
+    ///
+    /// # Errors
+    /// See [`FitError`]: rows that are not finite, more components than rows, or a likelihood without
+    /// a maximum (a component that collapses on a point or a plane), naming the component, the
+    /// column and the effective count.
+    pub fn fit<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<GaussianMixture, FitError> {
+        let rows = rows.into();
+        if rows.width() == 0 {
+            return Err(FitError::Shape("a row needs at least one column".into()));
+        }
+        if self.components == 0 {
+            return Err(FitError::Shape(
+                "a mixture needs at least one component".into(),
+            ));
+        }
+        let (template, given) = match self.model {
+            Some(model) => (self.restructured(model)?, Some(Start::Model)),
+            None => {
+                let set = Gaussians::standard(self.structure, self.components, rows.width());
+                (Mixture::uniform(set), self.start)
+            }
+        };
+        let known = match (self.known_labels, self.allowed) {
+            (Some(_), Some(_)) => {
+                return Err(FitError::Shape(
+                    "known labels are restrictions: give one or the other".into(),
+                ));
+            }
+            (Some(labels), None) => Some(Known::new(labels, rows.len(), template.len())?),
+            (None, _) => None,
+        };
+        let labelled = self.known_labels.map(Start::Labels);
+        let labelled = labelled.filter(|_| known.as_ref().is_some_and(|known| known.all_labelled));
+        let start = given.or(labelled).unwrap_or(Start::Spread);
+        let template = self.restrained(template)?;
+        let mut data = Data::new(rows);
+        data.row_weights = self.row_weights;
+        data.allowed = known.as_ref().map(Known::allowed).or(self.allowed);
+        let fit = if self.missing_cells {
+            fit_observed(template, data, start, &self.options)?
+        } else {
+            fit_matrix(template, data, start, &self.options)?
+        };
+        Ok(GaussianMixture {
+            mixture: fit.model,
+            report: fit.report,
+            missing_cells: self.missing_cells,
+        })
+    }
+    /// The model under this builder's prior and bounds.
+    fn restrained(&self, model: Mixture<Gaussians>) -> Result<Mixture<Gaussians>, FitError> {
+        let wrong = |error: &dyn std::fmt::Display| FitError::Shape(error.to_string());
+        let mut set = model.components().clone();
+        if let Some(prior) = &self.prior {
+            set = set
+                .with_prior(prior.clone())
+                .map_err(|error| wrong(&error))?;
+        }
+        if let Some(ratio) = self.eigenvalue_ratio {
+            set = set
+                .with_eigenvalue_ratio(ratio)
+                .map_err(|error| wrong(&error))?;
+        }
+        if self.means == Means::Fixed && self.model.is_none() {
+            return Err(FitError::Shape(
+                "means that are fixed need a model to start from, which has them".into(),
+            ));
+        }
+        set = set.with_means(self.means).map_err(|error| wrong(&error))?;
+        Mixture::new(model.weights().clone(), set).map_err(|error| wrong(&error))
+    }
+    /// The model under this builder's structure.
+    fn restructured(&self, model: &Mixture<Gaussians>) -> Result<Mixture<Gaussians>, FitError> {
+        let components = model.components().components().to_vec();
+        Gaussians::new(self.structure, components)
+            .and_then(|set| Mixture::new(model.weights().clone(), set))
+            .map_err(|error| FitError::Shape(error.to_string()))
+    }
+}
