@@ -306,6 +306,9 @@ pub struct Predict {
     /// Clusters of components.
     #[command(flatten)]
     pub merging: crate::merging::Merging,
+    /// Factor scores.
+    #[command(flatten)]
+    pub factor_scores: crate::factor_scores::FactorScores,
 }
 
 /// `mixture score`.

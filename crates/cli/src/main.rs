@@ -15,6 +15,7 @@ mod columns;
 mod commands;
 mod dialect;
 mod explain;
+mod factor_scores;
 mod failure;
 mod fingerprint;
 mod grid;

@@ -7,7 +7,7 @@ use crate::combined::{
 use crate::factor_analyzers::{FACTOR_ANALYZERS, factor_analyzers_line};
 use crate::gaussian::{GAUSSIAN, gaussian_line};
 use crate::known_parameters::two_parameters;
-use crate::multivariate_t::multivariate_t_line;
+use crate::multivariate_t::{MULTIVARIATE_T, multivariate_t_line};
 use crate::on_line::ReadOnLine;
 use crate::regression::{Generalized, Linear, regression_line};
 use crate::variants::{normal_line, student_t_line};
@@ -55,7 +55,7 @@ pub struct Family {
 impl Family {
     /// Whether a row may lack some of its columns: NaN stands for a missing cell.
     pub fn allows_gaps(&self) -> bool {
-        self.name == GAUSSIAN
+        [GAUSSIAN, MULTIVARIATE_T].contains(&self.name)
     }
     /// Whether it observes values of which only an interval is known.
     pub fn observes_intervals(&self) -> bool {
@@ -232,7 +232,7 @@ fn all() -> Vec<Family> {
             Kind::TrialResponses,
             &["trials"],
         ),
-        multivariate_t_line("multivariate_t"),
+        multivariate_t_line(MULTIVARIATE_T),
         factor_analyzers_line(FACTOR_ANALYZERS),
         entry("multinomial", CountVectors, &["trials"], |part| {
             let family = made(Multinomial::uniform(part.columns.len()))?;
