@@ -34,6 +34,7 @@ mod statistics;
 mod table;
 mod tabled;
 mod text;
+mod untrusted;
 mod variants;
 
 pub use bound::{Bound, Saved};

@@ -3,7 +3,7 @@
 use crate::concomitant::RawConcomitant;
 use crate::{
     Concomitant, ModelError, PartSpecification, Specification, TableComponents, TableMixture,
-    pretty,
+    pretty, untrusted,
 };
 use em::{Mixture, Weights};
 use serde::{Deserialize, Serialize};
@@ -226,10 +226,9 @@ impl ModelFile {
     /// # Errors
     /// Saying what is wrong, and where.
     pub fn from_text(text: &str) -> Result<Self, ModelError> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| ModelError(format!("not a JSON file: {error}")))?;
+        let value = untrusted::parse(text)?;
         Self::check_header(&value)?;
-        let raw = Raw::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+        let raw: Raw = untrusted::typed(&value)?;
         let specification = Specification { parts: raw.parts };
         if raw.columns != specification.columns() {
             return Err(ModelError::new(
@@ -279,15 +278,14 @@ impl ModelFile {
             weights: Vec<f64>,
             components: Vec<Value>,
         }
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| ModelError(format!("not a JSON file: {error}")))?;
+        let value = untrusted::parse(text)?;
         if value.get("format").is_some() {
             Self::check_header(&value)?;
-            let raw = Raw::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+            let raw: Raw = untrusted::typed(&value)?;
             specification.check_observes_as(&raw.parts)?;
             return Ok((raw.weights, raw.components));
         }
-        let bare = Bare::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+        let bare: Bare = untrusted::typed(&value)?;
         Ok((bare.weights, bare.components))
     }
 

@@ -1,5 +1,6 @@
 //! Every candidate fitted, and ranked.
 
+use crate::columns::Access;
 use crate::commands::fit::{Portion, Setup};
 use crate::failure::Failure;
 use crate::read::Sheet;
@@ -58,7 +59,7 @@ fn assess(
     sheet: &Sheet,
     method: &Method,
 ) -> Result<Assessed<Choice>, Failure> {
-    let setup = Setup::new(&candidate.arguments, sheet)?;
+    let setup = Setup::new(&candidate.arguments, Access::Shared(sheet))?;
     let whole = Portion {
         split: None,
         silent: true,
