@@ -1,5 +1,6 @@
 //! Every candidate fitted, and ranked.
 
+use crate::columns::Access;
 use crate::commands::fit::{Portion, Setup};
 use crate::failure::Failure;
 use crate::read::Sheet;
@@ -94,7 +95,7 @@ fn assess(
     method: &Method,
     abandoning: Option<&Abandoning>,
 ) -> Result<Assessed<Choice>, Failure> {
-    let setup = Setup::new(&candidate.arguments, sheet)?;
+    let setup = Setup::new(&candidate.arguments, Access::Shared(sheet))?;
     if let Some(abandoning) = abandoning
         && abandoning.is_lost(candidate, &setup)?
     {
