@@ -45,6 +45,7 @@ mod summary;
 mod trace;
 mod trim;
 mod uncertainty;
+mod variational;
 mod warn;
 mod write;
 

@@ -30,6 +30,12 @@ pub enum PartPrior {
         /// How many observations it is worth.
         strength: f64,
     },
+    /// The conjugate prior of parameters that have a posterior: of variational Bayes. The components in a file
+    /// are then posteriors, which have the parameters that the prior has.
+    Conjugate {
+        /// The parameters of the prior.
+        parameters: Value,
+    },
 }
 
 /// The priors to be made from the rows of a fit.
@@ -174,8 +180,12 @@ impl PartSpecification {
         if self.interval {
             return no_prior(" over intervals");
         }
-        if self.family == "normal" && !self.settings.is_empty() {
-            return no_prior(" where its mean or variance is set");
+        if !self.held.is_empty() {
+            return no_prior(" where a parameter of a component is fixed");
+        }
+        let estimated = |key: &&String| !NEVER_ESTIMATED.contains(&key.as_str());
+        if let Some(key) = self.settings.keys().find(estimated) {
+            return no_prior(&format!(" where its {key} is set"));
         }
         Ok(match self.family.as_str() {
             "normal" => Conjugate::of::<Normal>(),
@@ -212,6 +222,7 @@ impl PartSpecification {
                 self.family
             ))),
             Some(PartPrior::PseudoObservations { .. }) => self.conjugate().map(|_| ()),
+            Some(PartPrior::Conjugate { .. }) => self.posterior().map(|_| ()),
         }
     }
 }
@@ -219,6 +230,9 @@ impl PartSpecification {
 type Made = Result<Box<dyn PartSet>, ModelError>;
 /// An error names the component.
 type Read = Result<Box<dyn PartSet>, (usize, ModelError)>;
+
+/// The settings of families with a conjugate prior that are no parameters to estimate.
+const NEVER_ESTIMATED: [&str; 4] = ["trials", "support", "location", "minimum"];
 
 /// How components with a conjugate prior are made and read.
 pub(crate) struct Conjugate {

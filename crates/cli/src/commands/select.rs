@@ -15,9 +15,12 @@ pub fn run(select: &Select) -> Result<(), Failure> {
     select.own.method.check()?;
     let files = Files::new(select)?;
     let arguments = crate::select::any_fit(select)?;
+    let mut select = select.clone();
+    select.own.method = select.own.method.of_fits(&arguments)?;
+    let select = &select;
     let sheet = sheet(&arguments)?;
     let candidates = candidates(select, &sheet)?;
-    if select.own.method.criterion == Criterion::LikelihoodRatio {
+    if select.own.method.criterion() == Criterion::LikelihoodRatio {
         return tests(select, &sheet, candidates, &files);
     }
     let bar = Bar::new(candidates.len() * select.own.method.fits())?;

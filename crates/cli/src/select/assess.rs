@@ -7,6 +7,7 @@ use crate::select::candidate::Candidate;
 use crate::select::criterion::Method;
 use crate::select::progress::Bar;
 use crate::select::spread::spreads;
+use crate::variational::is_variational;
 use crate::warn::least_count;
 use em::select::{Assessed, HeldOut, Ranking, objection, rank};
 use std::num::NonZero;
@@ -72,10 +73,15 @@ fn assess(
     let counts = &done.evaluation.effective_counts[..components];
     let columns = least_count(setup.context()) - 1;
     let events = record.degeneracies.len();
+    // Under its prior no component is a spike, and one that empties is not needed.
+    let objection = match is_variational(&candidate.arguments) {
+        true => None,
+        false => objection(events, counts, columns, &spreads(&setup, &done)),
+    };
     Ok(Assessed {
         value: method.value(&record, held_out.as_ref()),
         parameters: record.parameters,
-        objection: objection(events, counts, columns, &spreads(&setup, &done)),
+        objection,
         fit: Choice {
             file: done.file,
             record,

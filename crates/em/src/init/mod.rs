@@ -24,6 +24,8 @@ pub enum Start<'a> {
     /// Each component is estimated from one row drawn by chance, smoothed by one observation of the
     /// whole.
     Random,
+    /// The two in turn, spread rows first: each finds maxima that the other misses.
+    Alternating,
     /// Many short runs from spread and random rows, the best of which are continued.
     SmallEm(SmallEm),
     /// A component for each row, or none (then the row waits until the first E-step).
@@ -42,14 +44,29 @@ impl Start<'_> {
     pub fn is_random(&self) -> bool {
         matches!(
             self,
-            Start::Spread | Start::Random | Start::SmallEm(_) | Start::Partition(_)
+            Start::Spread
+                | Start::Random
+                | Start::Alternating
+                | Start::SmallEm(_)
+                | Start::Partition(_)
         )
+    }
+    /// The start of run `which`.
+    pub(crate) fn of_run(self, which: usize) -> Self {
+        match self {
+            Start::Alternating if which.is_multiple_of(2) => Start::Spread,
+            Start::Alternating => Start::Random,
+            Start::SmallEm(small) => small.start().of_run(which),
+            start => start,
+        }
     }
     /// How many runs a fit makes from it.
     pub fn count(&self, options: &Options) -> usize {
         match self {
             Start::SmallEm(small) => small.runs.max(1),
-            Start::Spread | Start::Random | Start::Partition(_) => options.restarts.max(1),
+            Start::Spread | Start::Random | Start::Alternating | Start::Partition(_) => {
+                options.restarts.max(1)
+            }
             Start::Labels(_) | Start::Responsibilities(_) | Start::Model => 1,
         }
     }
@@ -83,10 +100,10 @@ impl Default for SmallEm {
 }
 
 impl SmallEm {
-    /// The start of short run `which`.
-    pub(crate) fn start_of(&self, which: usize) -> Start<'static> {
-        if self.spread && which.is_multiple_of(2) {
-            Start::Spread
+    /// The start of the short runs.
+    pub(crate) fn start(&self) -> Start<'static> {
+        if self.spread {
+            Start::Alternating
         } else {
             Start::Random
         }
@@ -124,9 +141,8 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     let (rows, components) = (data.rows(), template.len());
     let mut shares = match start {
         Start::Model => return Ok(template.clone()),
-        Start::SmallEm(small) => {
-            let start = small.start_of(0);
-            return repaired_start(template, data, start, rng, policy, events);
+        Start::SmallEm(_) | Start::Alternating => {
+            return repaired_start(template, data, start.of_run(0), rng, policy, events);
         }
         Start::Spread => spread::shares(template, data, rng)?,
         Start::Random => random_shares(&data, components, rng),

@@ -8,6 +8,7 @@ use crate::means::Means;
 use crate::missing::fit_observed;
 use crate::prior::Prior;
 use crate::set::Gaussians;
+use distributions::View;
 use em::{Allowed, Data, FitError, Mixture, OnDegenerate, Options, Start};
 
 /// What is to be fitted, and how; made by [`GaussianMixture::builder`].
@@ -101,7 +102,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
         self.row_weights = Some(row_weights);
         self
     }
-    /// Where the fit starts; [`Start::Spread`] (k-means++ seeds) by default, or the
+    /// Where the fit starts; [`Start::Alternating`] (k-means++ seeds and random rows in turn) by default, or the
     /// [known labels](GaussianMixtureBuilder::known_labels) where every component has one.
     pub fn start(mut self, start: Start<'a>) -> Self {
         self.start = Some(start);
@@ -203,7 +204,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
         };
         let labelled = self.known_labels.map(Start::Labels);
         let labelled = labelled.filter(|_| known.as_ref().is_some_and(|known| known.all_labelled));
-        let start = given.or(labelled).unwrap_or(Start::Spread);
+        let start = given.or(labelled).unwrap_or(Start::Alternating);
         let template = self.restrained(template)?;
         let mut data = Data::new(rows);
         data.row_weights = self.row_weights;
