@@ -8,6 +8,7 @@ use crate::means::Means;
 use crate::missing::fit_observed;
 use crate::prior::Prior;
 use crate::set::Gaussians;
+use distributions::View;
 use em::{Allowed, Data, FitError, Mixture, OnDegenerate, Options, Start};
 
 /// What is to be fitted, and how; made by [`GaussianMixture::builder`].

@@ -8,7 +8,7 @@ use crate::gaussian::Gaussian;
 use crate::matrix::{MatrixView, OverMatrix, Real, RowSet};
 use crate::missing::observed_weights;
 use crate::set::Gaussians;
-use distributions::{Component, Multivariate, RowsBuffer, Sample, View};
+use distributions::{Component, Multivariate, RowsBuffer, Sample};
 use em::{
     Data, Evaluation, FitError, FitReport, Mixture, Posterior, stream, total_covariance, total_mean,
 };
