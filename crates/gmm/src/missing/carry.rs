@@ -20,8 +20,8 @@ impl Pattern {
         let o = marginal.dimension();
         // Diagonal covariances and a diagonal statistic: then the products of columns are in neither.
         let full = into.is_full() || !self.regressions[k].gain.is_empty();
-        let squares = scratch.take(if full { o * o } else { o });
-        let mut observed = Scatter::in_buffers(scratch.take(o), squares);
+        let squares = scratch.take_vec(if full { o * o } else { o });
+        let mut observed = Scatter::in_buffers(scratch.take_vec(o), squares);
         kernel::accumulate(
             std::slice::from_mut(&mut observed),
             std::slice::from_ref(marginal),
