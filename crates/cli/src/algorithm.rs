@@ -1,9 +1,8 @@
 //! Which algorithm fits: the options of each, and what they cannot be combined with.
 
-use crate::args::{Algorithm, Arguments, Fit, Init, positive, whole, whole_from_1};
+use crate::args::{Algorithm, Fit, Init, positive, whole, whole_from_1};
 use crate::failure::Failure;
-use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::{Args, ValueEnum};
 use em::{AnnealedEm, IncrementalEm, NamedAlgorithm, OnlineEm, StochasticEm};
 
 /// The options of the algorithms other than em and hard.
@@ -169,10 +168,13 @@ fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
             "--require-convergence",
         ),
         (
-            known_end && !is_stream(arguments) && is_given("tolerance"),
+            known_end && !is_stream(arguments) && arguments.given.is_given("tolerance"),
             "--tolerance",
         ),
-        (in_batches && is_given("max_iterations"), "--max-iterations"),
+        (
+            in_batches && arguments.given.is_given("max_iterations"),
+            "--max-iterations",
+        ),
     ];
     match refused.iter().find(|(given, _)| *given) {
         None => Ok(()),
@@ -186,13 +188,4 @@ fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
 /// Whether the data come from standard input.
 pub fn is_stream(arguments: &Fit) -> bool {
     arguments.data.as_os_str() == "-"
-}
-
-/// Whether an option that has a default stands on the command line.
-pub fn is_given(option: &str) -> bool {
-    let matches = Arguments::command().get_matches();
-    matches.subcommand().is_some_and(|(_, given)| {
-        let known = given.try_contains_id(option).unwrap_or(false);
-        known && given.value_source(option) == Some(ValueSource::CommandLine)
-    })
 }

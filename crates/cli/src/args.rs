@@ -46,6 +46,9 @@ pub enum Command {
 /// `mixture fit`.
 #[derive(Args, Clone, Debug)]
 pub struct Fit {
+    /// What was given.
+    #[command(flatten)]
+    pub given: crate::given::Given,
     /// The data, a CSV file with a header; - is standard input, for --algorithm online.
     pub data: PathBuf,
     /// How the data are written.

@@ -4,7 +4,7 @@ use crate::args::{Init, Start};
 use crate::cells::distinct;
 use crate::failure::Failure;
 use crate::grid::plain;
-use crate::read::{Sheet, is_missing};
+use crate::read::{Sheet, Value};
 use std::path::Path;
 use tabular::TableMixture;
 
@@ -139,15 +139,21 @@ pub fn named(
     (count, noise): (usize, bool),
     separator: Option<char>,
 ) -> Result<Named, Failure> {
-    let words = |row: usize| -> Vec<String> {
-        let text = sheet.cell(row, column);
-        match separator {
-            _ if is_missing(&text) => Vec::new(),
+    let words = |row: usize| -> Result<Vec<String>, Failure> {
+        if sheet.is_missing(row, column) {
+            return Ok(Vec::new());
+        }
+        let text = sheet.text(row, column)?;
+        Ok(match separator {
             Some(separator) => text.split(separator).map(str::to_string).collect(),
             None => vec![text.into_owned()],
-        }
+        })
     };
-    let mut names = distinct(rows.iter().flat_map(|&row| words(row)));
+    let mut seen = std::collections::HashSet::new();
+    for &row in rows {
+        seen.extend(words(row)?);
+    }
+    let mut names = distinct(seen.into_iter());
     let place = || format!("{}, column {}", sheet.file, sheet.header[column]);
     if names.is_empty() {
         return Err(Failure::input(format!("{}: every label is empty", place())));
@@ -180,7 +186,7 @@ pub fn named(
         })
     };
     let of_row = |&row: &usize| -> Result<Vec<u32>, Failure> {
-        let own = words(row);
+        let own = words(row)?;
         let mut own = own
             .iter()
             .map(|word| component(row, word))
@@ -210,17 +216,16 @@ fn responsibilities(sheet: &Sheet, rows: &[usize], count: usize) -> Result<Chose
     for &row in rows {
         let mut sum = 0.0;
         for column in 0..count {
-            let text = sheet.cell(row, column);
-            let value = sheet
-                .dialect
-                .finite(&text)
-                .filter(|&value| value >= 0.0)
-                .ok_or_else(|| {
-                    Failure::input(format!(
-                        "{}: \"{text}\" is no responsibility: a number from 0 to 1",
-                        sheet.place(row, column)
-                    ))
-                })?;
+            let value = match sheet.value(row, column) {
+                Value::Number(value) if value >= 0.0 && value.is_finite() => value,
+                _ => {
+                    return Err(Failure::input(format!(
+                        "{}: \"{}\" is no responsibility: a number from 0 to 1",
+                        sheet.place(row, column),
+                        sheet.cell(row, column)
+                    )));
+                }
+            };
             sum += value;
             given.push(value);
         }

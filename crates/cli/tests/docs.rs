@@ -35,6 +35,7 @@ fn every_example_of_the_command_line_runs() {
     for (name, least) in [
         ("cli.md", 15),
         ("em.md", 12),
+        ("choosing-k.md", 1),
         ("getting-started.md", 6),
         ("choosing-a-family.md", 2),
         ("faq.md", 4),

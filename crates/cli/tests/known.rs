@@ -463,6 +463,10 @@ fn a_shape_of_one_component_stays() {
             "shape is set",
         ),
         ("--family gamma --set size=2", "size"),
+        (
+            "--family weibull --prior strength=1",
+            "family weibull has no prior by pseudo-observations: it is no exponential family",
+        ),
     ] {
         let run = mixture(&words(&format!("fit {data} -k 2 {options}")));
         assert_eq!(run.code, 2, "{options}: {}", run.stderr);

@@ -455,7 +455,8 @@ fn nothing_of_a_file_is_trusted() {
     let good = fit_json(&words(&format!(
         "{data} --algorithm variational --family poisson -k 2"
     )));
-    let changes: [(&str, fn(&mut Value), &str); 7] = [
+    type Change = (&'static str, fn(&mut Value), &'static str);
+    let changes: [Change; 7] = [
         (
             "weights",
             |file| file["weights"] = serde_json::json!([0.5, 0.5]),

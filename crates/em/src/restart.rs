@@ -251,7 +251,7 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
     ) -> Result<Fit<Mixture<S, W>>, FitError> {
         let options = runner.options();
         let mut rng = stream(options.seed, which);
-        let (policy, mut events) = (options.on_degenerate, Vec::new());
+        let (policy, mut events) = ((options.on_degenerate, options.trim), Vec::new());
         let (template, data) = (self.template, self.data);
         let model = repaired_start(
             template,

@@ -35,6 +35,7 @@ mod statistics;
 mod table;
 mod tabled;
 mod text;
+mod untrusted;
 mod variants;
 mod variational;
 

@@ -4,7 +4,7 @@ use crate::concomitant::RawConcomitant;
 use crate::variational::RawWeightsPosterior;
 use crate::{
     Concomitant, ModelError, PartSpecification, Specification, TableComponents, TableMixture,
-    pretty,
+    pretty, untrusted,
 };
 use em::{Mixture, Weights, WeightsPosterior};
 use serde::{Deserialize, Serialize};
@@ -236,10 +236,9 @@ impl ModelFile {
     /// # Errors
     /// Saying what is wrong, and where.
     pub fn from_text(text: &str) -> Result<Self, ModelError> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| ModelError(format!("not a JSON file: {error}")))?;
+        let value = untrusted::parse(text)?;
         Self::check_header(&value)?;
-        let raw = Raw::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+        let raw: Raw = untrusted::typed(&value)?;
         let specification = Specification { parts: raw.parts };
         if raw.columns != specification.columns() {
             return Err(ModelError::new(
@@ -308,11 +307,10 @@ impl ModelFile {
             weights: Vec<f64>,
             components: Vec<Value>,
         }
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| ModelError(format!("not a JSON file: {error}")))?;
+        let value = untrusted::parse(text)?;
         if value.get("format").is_some() {
             Self::check_header(&value)?;
-            let raw = Raw::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+            let raw: Raw = untrusted::typed(&value)?;
             if raw.weights_posterior.is_some() {
                 return Err(ModelError::new(
                     "its parameters have a posterior: it is no model to start from, but its responsibilities are",
@@ -321,7 +319,7 @@ impl ModelFile {
             specification.check_observes_as(&raw.parts)?;
             return Ok((raw.weights, raw.components));
         }
-        let bare = Bare::deserialize(&value).map_err(|error| ModelError(error.to_string()))?;
+        let bare: Bare = untrusted::typed(&value)?;
         Ok((bare.weights, bare.components))
     }
 

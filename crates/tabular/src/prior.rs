@@ -7,9 +7,10 @@ use crate::{
 };
 use distributions::combine::WithPrior;
 use distributions::{
-    Bernoulli, Beta, Binomial, Buffer, Categorical, Dirichlet, Exponential, ExponentialFamily,
-    Gamma, Geometric, HalfNormal, InverseGamma, InverseGaussian, Laplace, LogNormal, Maxwell,
-    Multinomial, Normal, Obs, Pareto, Poisson, Rayleigh, RowsView, VonMises, VonMisesFisher,
+    Bernoulli, Beta, Binomial, Buffer, Categorical, ChiSquared, Dirichlet, Exponential,
+    ExponentialFamily, Gamma, Geometric, HalfNormal, InverseGamma, InverseGaussian, Laplace,
+    LogNormal, Maxwell, Multinomial, Normal, Obs, Pareto, Poisson, Rayleigh, RowsView, VonMises,
+    VonMisesFisher,
 };
 use em::SampleSet;
 use gmm::Prior;
@@ -193,6 +194,7 @@ impl PartSpecification {
             "exponential" => Conjugate::of::<Exponential>(),
             "gamma" => Conjugate::of::<Gamma>(),
             "inverse_gamma" => Conjugate::of::<InverseGamma>(),
+            "chi_squared" => Conjugate::of::<ChiSquared>(),
             "inverse_gaussian" => Conjugate::of::<InverseGaussian>(),
             "beta" => Conjugate::of::<Beta>(),
             "rayleigh" => Conjugate::of::<Rayleigh>(),
@@ -209,6 +211,18 @@ impl PartSpecification {
             "multinomial" => Conjugate::of::<Multinomial>(),
             "dirichlet" => Conjugate::of::<Dirichlet>(),
             "von_mises_fisher" => Conjugate::of::<VonMisesFisher>(),
+            "weibull"
+            | "gumbel"
+            | "student_t"
+            | "cauchy"
+            | "logistic"
+            | "negative_binomial"
+            | "beta_binomial"
+            | "dirichlet_multinomial" => {
+                return no_prior(
+                    ": it is no exponential family, which alone have conjugate priors",
+                );
+            }
             _ => return no_prior(""),
         })
     }

@@ -4,7 +4,8 @@ use crate::algorithm::{is_stream, name, named};
 use crate::args::{Acceleration, Algorithm, Fit, Format, MixingWeights, OnDegenerate};
 use crate::cells::Impossible;
 use crate::checkpoint::{Keeper, Kept, check_combinations, resumed};
-use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
+use crate::choose::named_columns;
+use crate::columns::{Access, Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::groups::{group_labels, group_start, group_weights};
@@ -37,8 +38,8 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     let arguments = &with_start(arguments)?;
     named(arguments)?;
     let target = target(arguments)?;
-    let sheet = sheet(arguments)?;
-    let setup = Setup::new(arguments, &sheet)?;
+    let mut sheet = sheet(arguments)?;
+    let setup = Setup::new(arguments, Access::Own(&mut sheet))?;
     let mut done = setup.fit(Portion::default())?;
     arguments.uncertainty.add(&setup, &mut done.file)?;
     finish(arguments, &done.file, target.as_ref())
@@ -46,11 +47,18 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
 
 /// The rows of the data that count.
 pub fn sheet(arguments: &Fit) -> Result<Sheet, Failure> {
-    let mut sheet = Sheet::read(&arguments.data, &arguments.dialect)?;
-    if let Some(column) = &arguments.row_weights {
-        without_weight_0(&mut sheet, column)?;
-    }
+    let columns = named_columns(arguments);
+    let mut sheet = Sheet::read_columns(&arguments.data, &arguments.dialect, columns.as_deref())?;
+    prepare(arguments, &mut sheet)?;
     Ok(sheet)
+}
+
+/// Leaves the rows out that do not count.
+pub fn prepare(arguments: &Fit, sheet: &mut Sheet) -> Result<(), Failure> {
+    match &arguments.row_weights {
+        Some(column) => without_weight_0(sheet, column),
+        None => Ok(()),
+    }
 }
 
 /// A fit that is ready to begin: what its options mean for the data.
@@ -87,11 +95,12 @@ pub struct Done {
 
 impl<'a> Setup<'a> {
     /// What the options mean for the rows of a sheet.
-    pub fn new(arguments: &'a Fit, sheet: &'a Sheet) -> Result<Self, Failure> {
-        let plan = Plan::new(arguments, sheet)?;
-        let beside = Beside::of_fit(arguments, sheet)?;
+    pub fn new(arguments: &'a Fit, mut access: Access<'a>) -> Result<Self, Failure> {
+        let plan = Plan::new(arguments, access.sheet())?;
+        let beside = Beside::of_fit(arguments, access.sheet())?;
         let (missing, refuse) = (arguments.missing, Impossible::Refuse);
-        let typed = typed(sheet, &plan.specification, &beside, missing, refuse)?;
+        let typed = typed(&mut access, &plan.specification, &beside, missing, refuse)?;
+        let sheet = access.into_sheet();
         let plan = plan.with_data_bounds(arguments, sheet, &typed)?;
         let context = Context {
             sheet,

@@ -2,7 +2,7 @@
 
 use super::PlotData;
 use crate::cells::{Cell, Impossible, is_numeric, real};
-use crate::columns::{row_weights, typed};
+use crate::columns::{Access, row_weights, typed};
 use crate::failure::Failure;
 use crate::known::{Beside, posterior};
 use crate::names;
@@ -55,7 +55,7 @@ impl<'a> Data<'a> {
         let sheet = Sheet::read(path, &options.dialect)?;
         let beside = Beside::of_file(file);
         let typed = typed(
-            &sheet,
+            &mut Access::Shared(&sheet),
             &file.specification,
             &beside,
             options.missing,
@@ -193,7 +193,7 @@ fn values(
 ) -> Result<Vec<f64>, Failure> {
     let value = |&row: &usize| match scale {
         Scale::Levels(levels) => {
-            let text = sheet.cell(row, column);
+            let text = sheet.text(row, column)?;
             let level = levels.iter().position(|level| *level == text);
             Ok(match level {
                 Some(level) if !is_missing(&text) => level as f64,

@@ -47,6 +47,9 @@ pub struct Method {
     /// The level of the tests of --criterion likelihood-ratio; 0.05 by default.
     #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
     pub level: Option<f64>,
+    /// Do not fit candidates that a bound of the likelihood proves to lose; the winner is the same.
+    #[arg(long)]
+    pub abandon: bool,
 }
 
 impl Method {

@@ -19,7 +19,8 @@ use rand::{Rng, RngExt};
 #[derive(Clone, Copy, Debug)]
 pub enum Start<'a> {
     /// Rows that lie far from each other become seeds, as in k-means++ (Arthur & Vassilvitskii
-    /// 2007), for any family; each row then belongs to its nearest seed.
+    /// 2007), for any family; each row then belongs to its nearest seed. In a fit that
+    /// [trims](crate::Options::trim), the rows farthest from the seeds are left out.
     Spread,
     /// Each component is estimated from one row drawn by chance, smoothed by one observation of the
     /// whole.
@@ -125,26 +126,26 @@ pub fn starting_model<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     rng: &mut R,
 ) -> Result<Mixture<S, W>, FitError> {
     let policy = OnDegenerate::Fail;
-    repaired_start(template, data, start, rng, policy, &mut Vec::new())
+    repaired_start(template, data, start, rng, (policy, 0.0), &mut Vec::new())
 }
 
 /// [`starting_model`] under a policy for components that have no estimate in the first M-step, such
-/// as those to which no label belongs.
+/// as those to which no label belongs, and for a fit that trims a fraction of the rows.
 pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
     start: Start<'_>,
     rng: &mut R,
-    policy: OnDegenerate,
+    (policy, trim): (OnDegenerate, f64),
     events: &mut Vec<Degeneracy>,
 ) -> Result<Mixture<S, W>, FitError> {
     let (rows, components) = (data.rows(), template.len());
     let mut shares = match start {
         Start::Model => return Ok(template.clone()),
         Start::SmallEm(_) | Start::Alternating => {
-            return repaired_start(template, data, start.of_run(0), rng, policy, events);
+            return repaired_start(template, data, start.of_run(0), rng, (policy, trim), events);
         }
-        Start::Spread => spread::shares(template, data, rng)?,
+        Start::Spread => spread::shares(template, data, trim, rng)?,
         Start::Random => random_shares(&data, components, rng),
         Start::Labels(labels) => label_shares(labels, rows, components)?,
         Start::Partition(partition) => {

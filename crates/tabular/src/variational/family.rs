@@ -115,7 +115,7 @@ impl Posterior {
             field,
             weights: weights.iter().enumerate().map(observed).collect(),
             components,
-            tuned: choice.fraley_raftery.clone().unwrap_or_default(),
+            tuned: choice.fraley_raftery.unwrap_or_default(),
             strength: choice.strength.unwrap_or(1.0),
         };
         let prior = (self.prior)(&rows)?;
