@@ -219,3 +219,80 @@ fn observations_that_coincide() {
         0.0
     );
 }
+
+/// Observations that coincide: the narrowest component is the maximum among those that are not narrower, by a
+/// search; spread ones are estimated as without a floor.
+fn check_floor<F: Tested>(whole: &F, parameter: usize, point: f64) {
+    let whole = WithKnown::new(whole.clone(), &[]).unwrap();
+    let floored = whole.floored(&whole).unwrap();
+    let name = F::PARAMETERS[parameter];
+    let (xs, weights) = ([point; 3], [1.0, 2.0, 0.5]);
+    assert!(whole.estimate(&xs[..], &weights).is_err(), "{name}");
+    let mut held = floored.estimate(&xs[..], &weights).unwrap();
+    assert!(held.is_at_bound() && !floored.is_at_bound(), "{name}");
+    let bound = held.family().parameters()[parameter];
+    // M-steps stay there.
+    for _ in 0..5 {
+        let mut statistics = held.empty_statistics();
+        held.accumulate_batch(
+            &mut statistics,
+            &xs,
+            &prepared(&held, &xs),
+            &weights,
+            &mut Default::default(),
+        );
+        held = held.maximize(&statistics).unwrap();
+    }
+    let reached = held.family().parameters();
+    assert_eq!(reached[parameter], bound, "{name}");
+    let free = 1 - parameter;
+    let at = |width: f64, other: f64| {
+        let mut parameters = [width; 2];
+        parameters[free] = other;
+        log_likelihood(&F::from_parameters(parameters).unwrap(), &xs, &weights)
+    };
+    let (scale, here) = (reached[free].abs().max(1.0), at(bound, reached[free]));
+    for step in [-1e-4, -1e-6, 1e-6, 1e-4] {
+        // Rounding of a log-likelihood of some tens.
+        assert!(
+            at(bound, reached[free] + step * scale) <= here + 1e-9,
+            "{name}: {step}"
+        );
+    }
+    let wider = if F::POSITIVE[parameter] {
+        [0.5 * bound, 2.0 * bound]
+    } else {
+        [bound; 2]
+    };
+    let values = wider.map(|width| at(width, reached[free]));
+    assert!(
+        values[0].min(values[1]) < here,
+        "{name}: one side is wider, and lower"
+    );
+    // A coordinate past the floor is raised to it.
+    let mut packed = Vec::new();
+    held.pack(&mut packed);
+    packed[parameter] += if values[0] < here { 3.0 } else { -3.0 };
+    let back = held.unpack(&mut &packed[..]).unwrap();
+    assert!(back.is_at_bound());
+    let mut rng = SmallRng::seed_from_u64(3);
+    let mut rows = whole.family().empty_buffer();
+    (0..50).for_each(|_| whole.family().draw(&mut rng, &mut rows));
+    let rows: Vec<f64> = rows.into_iter().collect();
+    let free_estimate = whole.estimate(&rows[..], &[1.0; 50]).unwrap();
+    let bounded = floored.estimate(&rows[..], &[1.0; 50]).unwrap();
+    let same = [&bounded, &free_estimate].map(|fit| fit.family().parameters());
+    assert_eq!(same[0], same[1], "{name}");
+}
+
+#[test]
+fn a_floor_holds_what_would_collapse() {
+    check_floor(&Gamma::new(3.0, 2.0).unwrap(), 0, 1.5);
+    check_floor(&InverseGamma::new(3.0, 2.0).unwrap(), 0, 1.5);
+    check_floor(&LogNormal::new(1.0, 0.5).unwrap(), 1, 2.0);
+    check_floor(&InverseGaussian::new(2.0, 3.0).unwrap(), 1, 2.5);
+    check_floor(&Weibull::new(1.7, 3.0).unwrap(), 0, 2.0);
+    check_floor(&Gumbel::new(5.0, 2.0).unwrap(), 1, 4.0);
+    check_floor(&Logistic::new(-3.0, 0.5).unwrap(), 1, -2.0);
+    check_floor(&VonMises::new(1.0, 2.0).unwrap(), 1, 0.5);
+}

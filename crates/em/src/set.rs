@@ -202,7 +202,9 @@ pub fn estimate_in_blocks<S: ComponentSet>(
 /// The error of components that have no floor.
 pub fn no_floor() -> EstimateError {
     EstimateError::new(Reason::Unsupported(
-        "these components have no floor: normal and gaussian ones have, alone or in products"
+        "these components have no floor: normal and gaussian ones have, and log_normal, gamma, inverse_gamma, \
+         inverse_gaussian, weibull, gumbel, logistic and von_mises ones by combine::WithKnown, alone or in products \
+         of such; other families have none: their likelihood is bounded, or no parameter alone bounds it"
             .into(),
     ))
 }

@@ -1,6 +1,10 @@
 //! A floor under the variances of univariate components.
 
-use distributions::{Component, Coordinates, LEAST_SHARE, Normal, Poisson};
+use distributions::combine::{ConditionalEstimate, WithKnown};
+use distributions::{
+    Component, Coordinates, Gamma, Gumbel, InverseGaussian, LEAST_SHARE, LogNormal, Logistic,
+    Normal, Poisson, Scalars, Weibull,
+};
 use em::{
     Acceleration, ComponentSet, Data, Driver, FitError, Mixture, OnDegenerate, Options, Start,
     Warning, fit_from, fit_from_with,
@@ -52,6 +56,42 @@ fn coordinates_below_the_floor_are_raised() {
     assert_eq!(normal.variance(), 4.0 * LEAST_SHARE);
     let lower = normal.unpack(&mut &[1.0, -50.0][..]).unwrap();
     assert_eq!(lower.variance(), 4.0 * LEAST_SHARE);
+}
+
+/// Half of the rows on one point, which is all of the first component: without a floor it has no estimate, under
+/// one it stays there, and no iteration lowers the objective.
+fn collapse<F>(family: F)
+where
+    F: ConditionalEstimate<Space = Scalars<f64>> + Coordinates + 'static,
+{
+    let labels: Vec<Option<u32>> = (0..10).map(|i| Some(u32::from(i >= 5))).collect();
+    let template = Mixture::uniform(vec![WithKnown::new(family, &[]).unwrap(); 2]);
+    let (data, start) = (Data::new(&XS[..]), Start::Labels(&labels));
+    assert!(fit_from(&template, data, start, &Options::default()).is_err());
+    for acceleration in [Acceleration::None, Acceleration::Daarem] {
+        let options = options();
+        let mut driver = Driver::new(&options).accelerate(acceleration);
+        let fitted = fit_from_with(&template, data, start, &mut driver).unwrap();
+        assert!(
+            fitted.report.stop_reason.is_converged(),
+            "{:?}",
+            fitted.report
+        );
+        assert_eq!(fitted.model.components().at_bound(), [0]);
+        for pair in fitted.report.trace.windows(2) {
+            assert!(pair[1] >= pair[0] - 1e-11 * pair[0].abs(), "{pair:?}");
+        }
+    }
+}
+
+#[test]
+fn components_of_other_families_are_held() {
+    collapse(Gamma::new(1.0, 1.0).unwrap());
+    collapse(LogNormal::new(0.0, 1.0).unwrap());
+    collapse(InverseGaussian::new(1.0, 1.0).unwrap());
+    collapse(Logistic::new(0.0, 1.0).unwrap());
+    collapse(Weibull::new(1.0, 1.0).unwrap());
+    collapse(Gumbel::new(0.0, 1.0).unwrap());
 }
 
 #[test]

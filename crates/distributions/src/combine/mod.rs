@@ -27,7 +27,7 @@ pub(crate) use passes::accumulated;
 pub use product::Product;
 pub use repeated::{GroupStatistics, Grouped, GroupedBuffer, GroupedView, Repeated};
 pub use truncated::Truncated;
-pub use with_known::{ConditionalEstimate, WithKnown};
+pub use with_known::{ConditionalEstimate, Narrowest, WithKnown};
 pub use with_prior::WithPrior;
 pub use zero_inflated::{ZeroInflated, ZeroInflatedStatistics};
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Batch, Buffer, Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics,
-    Obs, ParameterError, Sample, Scratch, Univariate, View, next_coordinate,
+    Obs, ParameterError, Reason, Sample, Scratch, Statistics, Univariate, View, next_coordinate,
 };
 use rand::Rng;
 
@@ -40,6 +40,42 @@ pub trait ConditionalEstimate: Component {
     fn conditional_one_step(_free: usize) -> bool {
         false
     }
+
+    /// Where estimating parameter `free` from rows begins when both parameters have no estimate; the present
+    /// value by default. For powers that would be 0 or infinite far from the rows.
+    fn beginning(_free: usize, _xs: Batch<'_, Self::Space>, _weights: &[f64]) -> Option<f64> {
+        None
+    }
+
+    /// How narrow a component may become where `self` is the estimate from all rows: a share of
+    /// [`LEAST_SHARE`](crate::LEAST_SHARE) of its variance, on the scale of the family. `None` where no parameter
+    /// alone says so.
+    fn narrowest(&self) -> Option<Narrowest> {
+        None
+    }
+}
+
+/// The value past which a parameter would make a component too narrow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Narrowest {
+    /// The parameter, 0 or 1.
+    pub parameter: usize,
+    /// The last value that it may have.
+    pub value: f64,
+    /// Whether larger values are narrower, as those of a shape; else smaller ones, as those of a scale.
+    pub rising: bool,
+}
+
+impl Narrowest {
+    /// Whether the bound is reached or passed.
+    fn holds(&self, parameters: [f64; 2]) -> bool {
+        let value = parameters[self.parameter];
+        if self.rising {
+            !(value < self.value)
+        } else {
+            !(value > self.value)
+        }
+    }
 }
 
 /// A family with known parameters: the M-step keeps them and estimates the others, which alone count.
@@ -75,6 +111,9 @@ pub trait ConditionalEstimate: Component {
 pub struct WithKnown<F> {
     family: F,
     known: [bool; 2],
+    /// The floor, where there is one.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    narrowest: Option<Narrowest>,
 }
 
 /// Passes over the rows within which a parameter comes to rest; logistic locations and scales, the slowest,
@@ -100,6 +139,7 @@ impl<F: ConditionalEstimate> WithKnown<F> {
         Ok(WithKnown {
             family,
             known: which,
+            narrowest: None,
         })
     }
     /// The only free parameter, where one is known.
@@ -113,8 +153,38 @@ impl<F: ConditionalEstimate> WithKnown<F> {
     fn with_family(&self, family: F) -> Self {
         WithKnown {
             family,
-            known: self.known,
+            ..self.clone()
         }
+    }
+    /// The same, raised to the floor where it lies below.
+    fn raised(self) -> Result<Self, EstimateError> {
+        match self.narrowest {
+            Some(floor) if floor.holds(self.family.parameters()) => {
+                self.with_free(floor.parameter, floor.value)
+            }
+            _ => Ok(self),
+        }
+    }
+    /// The estimate `found` under the floor: where it has none, or passes the floor, its parameter stays there,
+    /// and `other` estimates the other one given it.
+    fn above_floor(
+        &self,
+        found: Result<Self, EstimateError>,
+        other: impl Fn(&Self) -> Result<Self, EstimateError>,
+    ) -> Result<Self, EstimateError> {
+        let Some(floor) = self.narrowest else {
+            return found;
+        };
+        match found {
+            Ok(found) if !floor.holds(found.family.parameters()) => return Ok(found),
+            Err(error) if !matches!(error.reason, Reason::Boundary { .. }) => return Err(error),
+            _ => {}
+        }
+        let mut at_floor = self.with_free(floor.parameter, floor.value)?;
+        at_floor.known[floor.parameter] = true;
+        at_floor.narrowest = None;
+        let family = other(&at_floor)?.family;
+        Ok(self.with_family(family))
     }
     /// The same with parameter `free` at `value`; the other keeps its bits.
     fn with_free(&self, free: usize, value: f64) -> Result<Self, EstimateError> {
@@ -146,6 +216,47 @@ impl<F: ConditionalEstimate> WithKnown<F> {
             .map(|(i, weight)| weight * self.log_density(xs.at(i)))
             .sum()
     }
+    /// The M-step without a floor.
+    fn unbounded(&self, from: &F::Statistics) -> Result<Self, EstimateError> {
+        match (self.known, self.free()) {
+            ([false, false], _) => Ok(self.with_family(self.family.maximize(from)?)),
+            (_, None) => Ok(self.clone()),
+            (_, Some(free)) => {
+                let value = self.family.conditional_estimate(free, from);
+                (value.and_then(|value| self.with_free(free, value)))
+                    .map_err(|error| error.with_count(from.weight()))
+            }
+        }
+    }
+    /// The estimate from rows without a floor.
+    fn unbounded_estimate(
+        &self,
+        xs: Batch<'_, F::Space>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        let Some(free) = self.free() else {
+            return match self.known {
+                [true, true] => Ok(self.clone()),
+                _ => Ok(self.with_family(self.family.estimate(xs, weights)?)),
+            };
+        };
+        if !F::ITERATED {
+            return self.unbounded(&super::accumulated(self, xs, weights));
+        }
+        let started = self.family.estimate(xs, weights).ok();
+        let started = started.and_then(|all| self.with_free(free, all.parameters()[free]).ok());
+        let begun = || self.with_free(free, F::beginning(free, xs, weights)?).ok();
+        let mut current = started.or_else(begun).unwrap_or_else(|| self.clone());
+        for _ in 0..PASSES {
+            let next = current.stepped(free, xs, weights)?;
+            let (from, to) = (current.coordinate(free), next.coordinate(free));
+            current = next;
+            if !((to - from).abs() > 2.0 * f64::EPSILON * to.abs().max(1e-3)) {
+                break;
+            }
+        }
+        Ok(current)
+    }
     /// One M-step from the rows, shortened until the log-likelihood does not fall.
     fn stepped(
         &self,
@@ -153,7 +264,7 @@ impl<F: ConditionalEstimate> WithKnown<F> {
         xs: Batch<'_, F::Space>,
         weights: &[f64],
     ) -> Result<Self, EstimateError> {
-        let whole = self.maximize(&super::accumulated(self, xs, weights))?;
+        let whole = self.unbounded(&super::accumulated(self, xs, weights))?;
         if !F::conditional_one_step(free) {
             return Ok(whole);
         }
@@ -232,19 +343,17 @@ impl<F: ConditionalEstimate> Component for WithKnown<F> {
             .accumulate_batch(into, xs, prepared, weights, scratch);
     }
     fn maximize(&self, from: &F::Statistics) -> Result<Self, EstimateError> {
-        use crate::Statistics;
-        match self.known {
-            [false, false] => return Ok(self.with_family(self.family.maximize(from)?)),
-            [true, true] => return Ok(self.clone()),
-            _ => {}
-        }
-        if !(from.weight() > 0.0) {
+        if self.known != [true, true] && !(from.weight() > 0.0) {
             return Err(EstimateError::empty());
         }
-        let free = usize::from(self.known[0]);
-        let value = self.family.conditional_estimate(free, from);
-        (value.and_then(|value| self.with_free(free, value)))
-            .map_err(|error| error.with_count(from.weight()))
+        self.above_floor(self.unbounded(from), |at_floor| {
+            // What was summed at the iterate belongs to its parameters.
+            let iterate = if F::ITERATED { self } else { at_floor };
+            let Some(free) = at_floor.free() else {
+                return Ok(at_floor.clone());
+            };
+            at_floor.with_free(free, iterate.family.conditional_estimate(free, from)?)
+        })
     }
     fn parameter_count(&self) -> usize {
         let known = self.known.iter().filter(|known| **known).count();
@@ -253,14 +362,22 @@ impl<F: ConditionalEstimate> Component for WithKnown<F> {
     fn log_prior(&self) -> f64 {
         self.family.log_prior()
     }
-    /// Where nothing is known, that of the family.
+    /// The floor of [`narrowest`](ConditionalEstimate::narrowest); a component whose width is known has none to
+    /// fear.
     fn floored(&self, whole: &Self) -> Option<Self> {
-        let none = self.known == [false; 2];
-        let floored = none.then(|| self.family.floored(&whole.family)).flatten();
-        floored.map(|family| self.with_family(family))
+        let floor = whole.family.narrowest()?;
+        if self.known[floor.parameter] {
+            return Some(self.clone());
+        }
+        let floored = WithKnown {
+            narrowest: Some(floor),
+            ..self.clone()
+        };
+        floored.raised().ok()
     }
     fn is_at_bound(&self) -> bool {
-        self.family.is_at_bound()
+        let parameters = self.family.parameters();
+        self.narrowest.is_some_and(|floor| floor.holds(parameters))
     }
     fn one_step(&self) -> bool {
         match self.known {
@@ -279,27 +396,8 @@ impl<F: ConditionalEstimate> Component for WithKnown<F> {
     /// From the estimate without knowledge where there is one, repeated until nothing changes where the
     /// statistic is taken at the iterate.
     fn estimate(&self, xs: Batch<'_, F::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let Some(free) = self.free() else {
-            return match self.known {
-                [true, true] => Ok(self.clone()),
-                _ => Ok(self.with_family(self.family.estimate(xs, weights)?)),
-            };
-        };
-        if !F::ITERATED {
-            return self.maximize(&super::accumulated(self, xs, weights));
-        }
-        let started = self.family.estimate(xs, weights).ok();
-        let started = started.and_then(|all| self.with_free(free, all.parameters()[free]).ok());
-        let mut current = started.unwrap_or_else(|| self.clone());
-        for _ in 0..PASSES {
-            let next = current.stepped(free, xs, weights)?;
-            let (from, to) = (current.coordinate(free), next.coordinate(free));
-            current = next;
-            if !((to - from).abs() > 2.0 * f64::EPSILON * to.abs().max(1e-3)) {
-                break;
-            }
-        }
-        Ok(current)
+        let found = self.unbounded_estimate(xs, weights);
+        self.above_floor(found, |at_floor| at_floor.unbounded_estimate(xs, weights))
     }
     fn impossible_levels(&self) -> Vec<(usize, usize)> {
         self.family.impossible_levels()
@@ -319,8 +417,8 @@ impl<F: ConditionalEstimate + Coordinates> Coordinates for WithKnown<F> {
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         match (self.known, self.free()) {
-            ([false, false], _) => Ok(self.with_family(self.family.unpack(from)?)),
-            (_, Some(free)) => self.with_coordinate(free, next_coordinate(from)?),
+            ([false, false], _) => self.with_family(self.family.unpack(from)?).raised(),
+            (_, Some(free)) => (self.with_coordinate(free, next_coordinate(from)?)?).raised(),
             (_, None) => Ok(self.clone()),
         }
     }

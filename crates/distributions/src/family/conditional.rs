@@ -7,10 +7,10 @@ use super::von_mises::{CircularMoments, concentration_of};
 use super::weibull::WeibullStatistics;
 use super::{Beta, Cauchy, Gamma, InverseGamma, InverseGaussian, LogGap, LogNormal, Logistic};
 use super::{LatentScaleStatistics, ReciprocalGap, VonMises, Weibull};
-use crate::combine::ConditionalEstimate;
+use crate::combine::{ConditionalEstimate, Narrowest};
 use crate::solve::newton_in_bracket;
 use crate::special::{inverse_digamma, ln_minus_digamma, trigamma};
-use crate::{EstimateError, Moments, ParameterError, Reason, Statistics};
+use crate::{EstimateError, LEAST_SHARE, Moments, ParameterError, Reason, Statistics};
 
 /// The names of the parameters, which of them are positive, and how a member is made and taken apart.
 macro_rules! two_parameters {
@@ -25,6 +25,22 @@ macro_rules! two_parameters {
             $family::new(first, second)
         }
     };
+}
+
+/// A floor under parameter `parameter`, of which the variance is a multiple to the power `power`.
+#[allow(clippy::unnecessary_wraps)]
+fn least_share_of(parameter: usize, value: f64, power: i32) -> Option<Narrowest> {
+    Some(Narrowest {
+        parameter,
+        value: value * LEAST_SHARE.powf(1.0 / f64::from(power)),
+        rising: power < 0,
+    })
+}
+
+/// The rows of positive weight.
+fn weighty<'a>(xs: &'a [f64], weights: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    let rows = xs.iter().zip(weights);
+    rows.filter(|&(_, &weight)| weight > 0.0).map(|(&x, _)| x)
 }
 
 /// An estimate that grows without bound.
@@ -42,6 +58,10 @@ impl ConditionalEstimate for Gamma {
             _ => self.shape() / from.mean(),
         })
     }
+    /// The squared coefficient of variation is 1/a.
+    fn narrowest(&self) -> Option<Narrowest> {
+        least_share_of(0, self.shape(), -1)
+    }
 }
 
 impl ConditionalEstimate for InverseGamma {
@@ -50,6 +70,10 @@ impl ConditionalEstimate for InverseGamma {
     /// As the gamma distribution of 1/x.
     fn conditional_estimate(&self, free: usize, from: &LogGap) -> Result<f64, EstimateError> {
         Gamma::new(self.shape(), self.scale())?.conditional_estimate(free, from)
+    }
+    /// As that of 1/x.
+    fn narrowest(&self) -> Option<Narrowest> {
+        least_share_of(0, self.shape(), -1)
     }
 }
 
@@ -71,6 +95,10 @@ impl ConditionalEstimate for LogNormal {
             log_variance,
             "all its observations lie at the known mean",
         ))
+    }
+    /// The variance of ln x.
+    fn narrowest(&self) -> Option<Narrowest> {
+        least_share_of(1, self.log_variance(), 1)
     }
 }
 
@@ -95,6 +123,10 @@ impl ConditionalEstimate for InverseGaussian {
             "shape",
             "all its observations lie at the known mean",
         ))
+    }
+    /// The variance is m³/λ.
+    fn narrowest(&self) -> Option<Narrowest> {
+        least_share_of(1, self.shape(), -1)
     }
 }
 
@@ -162,6 +194,10 @@ impl ConditionalEstimate for VonMises {
         }
         concentration_of(0.0, along, from.spread() + across * across)
     }
+    /// The variance of concentrated angles is 1/κ; that of all is 1 at most.
+    fn narrowest(&self) -> Option<Narrowest> {
+        least_share_of(1, self.concentration().max(1.0), -1)
+    }
 }
 
 /// Location and scale under latent precisions: Σ w u x / Σ w u, and √(Σ w u (x − m)² / `divisor`) about the
@@ -194,6 +230,10 @@ impl ConditionalEstimate for Logistic {
         from: &LatentScaleStatistics,
     ) -> Result<f64, EstimateError> {
         under_latent_precisions(free, self.location(), from, from.weight())
+    }
+    /// The variance is a multiple of s².
+    fn narrowest(&self) -> Option<Narrowest> {
+        least_share_of(1, self.scale(), 2)
     }
 }
 
@@ -237,6 +277,15 @@ impl ConditionalEstimate for Weibull {
     fn conditional_one_step(free: usize) -> bool {
         free == 0
     }
+    /// The largest row, so that no power of a ratio to the scale is infinite.
+    fn beginning(free: usize, xs: &[f64], weights: &[f64]) -> Option<f64> {
+        let largest = weighty(xs, weights).fold(0.0, f64::max);
+        (free == 1 && largest > 0.0).then_some(largest)
+    }
+    /// The variance of ln x is a multiple of 1/k².
+    fn narrowest(&self) -> Option<Narrowest> {
+        least_share_of(0, self.shape(), -2)
+    }
 }
 
 impl ConditionalEstimate for Gumbel {
@@ -259,5 +308,14 @@ impl ConditionalEstimate for Gumbel {
     }
     fn conditional_one_step(free: usize) -> bool {
         free == 1
+    }
+    /// The smallest row, so that no exponential of a distance from the location is infinite.
+    fn beginning(free: usize, xs: &[f64], weights: &[f64]) -> Option<f64> {
+        let least = weighty(xs, weights).fold(f64::INFINITY, f64::min);
+        (free == 0 && least.is_finite()).then_some(least)
+    }
+    /// The variance is a multiple of s².
+    fn narrowest(&self) -> Option<Narrowest> {
+        least_share_of(1, self.scale(), 2)
     }
 }
