@@ -1,9 +1,8 @@
 //! Which algorithm fits: the options of each, and what they cannot be combined with.
 
-use crate::args::{Algorithm, Arguments, Fit, Init, positive, whole, whole_from_1};
+use crate::args::{Algorithm, Fit, Init, positive, whole, whole_from_1};
 use crate::failure::Failure;
-use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::{Args, ValueEnum};
 use em::{AnnealedEm, IncrementalEm, NamedAlgorithm, OnlineEm, StochasticEm};
 
 /// The options of the algorithms other than em and hard.
@@ -54,6 +53,10 @@ pub fn named(arguments: &Fit) -> Result<Option<NamedAlgorithm>, Failure> {
     check_options(arguments)?;
     let algorithm = match arguments.algorithm {
         Algorithm::Em | Algorithm::Hard => return Ok(None),
+        Algorithm::Variational => {
+            crate::variational::check(arguments)?;
+            return Ok(None);
+        }
         Algorithm::Stochastic => {
             let default = StochasticEm::default();
             NamedAlgorithm::Stochastic(StochasticEm {
@@ -104,9 +107,11 @@ pub fn online(arguments: &Fit) -> Result<OnlineEm, Failure> {
 
 /// Refuses the options of another algorithm.
 fn check_options(arguments: &Fit) -> Result<(), Failure> {
-    use Algorithm::{Annealed, Incremental, Online, Stochastic};
+    use Algorithm::{Annealed, Incremental, Online, Stochastic, Variational};
     let given = &arguments.variant;
-    let options: [(bool, &str, &[Algorithm]); 10] = [
+    let prior = arguments.variational.weights_prior;
+    let options: [(bool, &str, &[Algorithm]); 11] = [
+        (prior.is_some(), "--weights-prior", &[Variational]),
         (given.burn_in.is_some(), "--burn-in", &[Stochastic]),
         (given.draws.is_some(), "--draws", &[Stochastic]),
         (given.first_beta.is_some(), "--first-beta", &[Annealed]),
@@ -163,10 +168,13 @@ fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
             "--require-convergence",
         ),
         (
-            known_end && !is_stream(arguments) && is_given("tolerance"),
+            known_end && !is_stream(arguments) && arguments.given.is_given("tolerance"),
             "--tolerance",
         ),
-        (in_batches && is_given("max_iterations"), "--max-iterations"),
+        (
+            in_batches && arguments.given.is_given("max_iterations"),
+            "--max-iterations",
+        ),
     ];
     match refused.iter().find(|(given, _)| *given) {
         None => Ok(()),
@@ -180,13 +188,4 @@ fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
 /// Whether the data come from standard input.
 pub fn is_stream(arguments: &Fit) -> bool {
     arguments.data.as_os_str() == "-"
-}
-
-/// Whether an option that has a default stands on the command line.
-pub fn is_given(option: &str) -> bool {
-    let matches = Arguments::command().get_matches();
-    matches.subcommand().is_some_and(|(_, given)| {
-        let known = given.try_contains_id(option).unwrap_or(false);
-        known && given.value_source(option) == Some(ValueSource::CommandLine)
-    })
 }

@@ -1,8 +1,9 @@
 //! What a cell says.
 
 use crate::failure::Failure;
-use crate::read::{Sheet, is_missing};
+use crate::read::{Sheet, Value};
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 /// How cells that hold no possible value of their column are treated.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,16 +26,10 @@ pub enum Cell<T> {
 
 /// A real number.
 pub fn real(sheet: &Sheet, row: usize, column: usize) -> Result<Cell<f64>, Failure> {
-    if let Some(number) = sheet.rows.number(row, column).filter(|x| x.is_finite()) {
-        return Ok(Cell::Value(number));
-    }
-    let text = sheet.cell(row, column);
-    if is_missing(&text) {
-        return Ok(Cell::Missing);
-    }
-    match sheet.dialect.finite(&text) {
-        Some(number) => Ok(Cell::Value(number)),
-        None => Err(not_a_number(sheet, row, column)),
+    match sheet.value(row, column) {
+        Value::Number(number) if number.is_finite() => Ok(Cell::Value(number)),
+        Value::Missing => Ok(Cell::Missing),
+        _ => Err(not_a_number(sheet, row, column)),
     }
 }
 
@@ -60,12 +55,10 @@ pub fn count(
 ) -> Result<Cell<u64>, Failure> {
     /// Above it, not every whole number is a double.
     const LARGEST: f64 = 9_007_199_254_740_992.0;
-    let text = sheet.cell(row, column);
-    if is_missing(&text) {
-        return Ok(Cell::Missing);
-    }
-    let Some(number) = sheet.dialect.finite(&text) else {
-        return Err(not_a_number(sheet, row, column));
+    let number = match sheet.value(row, column) {
+        Value::Number(number) if number.is_finite() => number,
+        Value::Missing => return Ok(Cell::Missing),
+        _ => return Err(not_a_number(sheet, row, column)),
     };
     if number >= 0.0 && number.fract() == 0.0 && number <= LARGEST {
         return Ok(Cell::Value(number as u64));
@@ -74,8 +67,9 @@ pub fn count(
         return Ok(Cell::Impossible);
     }
     Err(Failure::input(format!(
-        "{}: \"{text}\" is not a count: a whole number from 0 to 2^53",
-        sheet.place(row, column)
+        "{}: \"{}\" is not a count: a whole number from 0 to 2^53",
+        sheet.place(row, column),
+        sheet.cell(row, column)
     )))
 }
 
@@ -86,10 +80,10 @@ pub fn code(
     column: usize,
     levels: &[String],
 ) -> Result<Cell<u32>, Failure> {
-    let text = sheet.cell(row, column);
-    if is_missing(&text) {
+    if sheet.is_missing(row, column) {
         return Ok(Cell::Missing);
     }
+    let text = sheet.text(row, column)?;
     let found = levels.iter().position(|level| *level == text);
     match found.and_then(|level| u32::try_from(level).ok()) {
         Some(level) => Ok(Cell::Value(level)),
@@ -103,7 +97,7 @@ pub fn code(
 
 /// The distinct names in a column, sorted: by value if all are whole numbers, else by bytes.
 pub fn distinct<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Vec<String> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut distinct: Vec<String> = (names.map(|name| name.as_ref().to_string()))
         .filter(|name| seen.insert(name.clone()))
         .collect();
@@ -119,6 +113,24 @@ pub fn distinct<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Vec<String> {
     distinct
 }
 
+/// The different texts in a column, in the rows that `counts` admits; those of missing cells are none.
+pub fn texts(
+    sheet: &Sheet,
+    column: usize,
+    counts: impl Fn(usize) -> bool,
+) -> Result<HashSet<String>, Failure> {
+    let mut seen = HashSet::new();
+    for row in (0..sheet.rows.len()).filter(|&row| counts(row)) {
+        if !sheet.is_missing(row, column) {
+            let text = sheet.text(row, column)?;
+            if !seen.contains(&*text) {
+                seen.insert(text.into_owned());
+            }
+        }
+    }
+    Ok(seen)
+}
+
 /// The levels of a categorical column, in the rows that `counts` admits.
 pub fn levels(
     sheet: &Sheet,
@@ -126,9 +138,7 @@ pub fn levels(
     counts: impl Fn(usize) -> bool,
 ) -> Result<Vec<String>, Failure> {
     let column = sheet.column(name)?;
-    let rows = (0..sheet.rows.len()).filter(|&row| counts(row));
-    let cells = rows.map(|row| sheet.cell(row, column));
-    let levels = distinct(cells.filter(|text| !is_missing(text)));
+    let levels = distinct(texts(sheet, column, counts)?.into_iter());
     if levels.is_empty() {
         return Err(Failure::input(format!(
             "{}, column {name}: every cell is missing",
@@ -140,12 +150,5 @@ pub fn levels(
 
 /// Whether any cell of a column is a number, also an infinite one.
 pub fn is_numeric(sheet: &Sheet, column: usize) -> bool {
-    (0..sheet.rows.len()).any(|row| {
-        let text = sheet.cell(row, column);
-        !is_missing(&text)
-            && sheet
-                .dialect
-                .number(&text)
-                .is_some_and(|number| !number.is_nan())
-    })
+    sheet.rows.is_numeric(column)
 }

@@ -128,7 +128,7 @@ impl<'a> Keeper<'a> {
         Ok(Some(Keeper {
             target,
             every: arguments.checkpoint_every,
-            options: fingerprint()?,
+            options: fingerprint(arguments)?,
             specification,
             since: 0,
             last: Instant::now(),
@@ -235,7 +235,7 @@ pub fn resumed<'a>(arguments: &Fit, table: &'a Table) -> Result<Option<Resumed<'
     }
     let file: CheckpointFile =
         serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
-    if let Some(difference) = difference(&file.options, &fingerprint()?) {
+    if let Some(difference) = difference(&file.options, &fingerprint(arguments)?) {
         return Err(wrong(format!(
             "the checkpoint is of another fit: {difference}"
         )));

@@ -90,6 +90,27 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
     Ok(specification)
 }
 
+/// The columns that a fit asks for, where its options name them all. What is wrong with them is said
+/// where they are read for good.
+pub fn named_columns(arguments: &Fit) -> Option<Vec<String>> {
+    let model = &arguments.model;
+    if model.is_regression() {
+        return None;
+    }
+    let mut columns = Vec::new();
+    for list in [&model.columns, &model.interval].into_iter().flatten() {
+        columns.extend(names::list("", list).ok()?);
+    }
+    for part in &model.part {
+        columns.extend(names::part(part).ok()?.1);
+    }
+    if columns.is_empty() {
+        return None;
+    }
+    columns.extend(known::taken(arguments).ok()?);
+    Some(columns)
+}
+
 /// Whether a family is a regression.
 fn is_regression(name: &str) -> Result<bool, Failure> {
     Ok(tabular::family(name)?.kind.is_regression())

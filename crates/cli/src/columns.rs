@@ -5,7 +5,7 @@ use crate::cells::{Cell, Impossible, code, count, is_numeric, real};
 use crate::failure::Failure;
 use crate::intervals;
 use crate::known::Beside;
-use crate::read::{Sheet, is_missing};
+use crate::read::{Sheet, Value};
 use crate::regression;
 use distributions::{Rows, RowsBuffer};
 use tabular::{Field, FromField, Kind, PartSpecification, Specification, Table, Values};
@@ -22,15 +22,41 @@ pub struct Typed {
     pub incomplete: usize,
 }
 
+/// A sheet that is read.
+pub enum Access<'a> {
+    /// By others, too.
+    Shared(&'a Sheet),
+    /// By nobody else: numbers that are taken over leave it, so that they are held once.
+    Own(&'a mut Sheet),
+}
+
+impl<'a> Access<'a> {
+    /// The sheet.
+    pub fn sheet(&self) -> &Sheet {
+        match self {
+            Access::Shared(sheet) => sheet,
+            Access::Own(sheet) => sheet,
+        }
+    }
+    /// The sheet, once all is taken over.
+    pub fn into_sheet(self) -> &'a Sheet {
+        match self {
+            Access::Shared(sheet) => sheet,
+            Access::Own(sheet) => sheet,
+        }
+    }
+}
+
 /// Types the columns of a model. `beside` names columns that are needed besides those of its parts; rows
 /// of a group follow each other, in the order in which groups appear.
 pub fn typed(
-    sheet: &Sheet,
+    access: &mut Access<'_>,
     specification: &Specification,
     beside: &Beside,
     missing: Missing,
     impossible: Impossible,
 ) -> Result<Typed, Failure> {
+    let sheet = access.sheet();
     let mut needed = (specification.parts.iter())
         .map(|part| part.columns.iter().map(|name| sheet.column(name)).collect())
         .collect::<Result<Vec<Vec<usize>>, _>>()?;
@@ -44,40 +70,20 @@ pub fn typed(
             sheet.file
         )));
     }
-    let source = Source {
-        sheet,
+    let left_out = sheet.rows.len() - rows.len();
+    let mut reading = Reading {
+        access,
         rows: &rows,
         impossible,
+        in_order: beside.group.is_none(),
     };
     let mut marks = vec![false; rows.len()];
-    let mut fields = Vec::new();
-    for (part, columns) in specification.parts.iter().zip(&columns) {
-        let kind = part.kind()?;
-        if let Some(values) = on_file(sheet, rows.len(), kind, columns)? {
-            fields.push(Field {
-                values,
-                missing: None,
-            });
-            continue;
-        }
-        fields.push(match kind {
-            Kind::Vectors => {
-                let read = |row, column| real(sheet, row, column);
-                let gap = part.allows_gaps()?.then_some(f64::NAN);
-                vectors(source, part, columns, (REAL, gap), &mut marks, read)?
-            }
-            Kind::CountVectors => {
-                let read = |row, column| count(sheet, row, column, impossible);
-                vectors(source, part, columns, (0, None), &mut marks, read)?
-            }
-            Kind::Intervals => intervals::field(source, part, columns, &mut marks)?,
-            kind if kind.is_regression() => regression::field(source, part, &mut marks)?,
-            _ => scalars(source, part, kind, columns[0], &mut marks)?,
-        });
-    }
+    let fields = (specification.parts.iter().zip(&columns))
+        .map(|(part, columns)| field(&mut reading, part, columns, &mut marks))
+        .collect::<Result<Vec<Field>, _>>()?;
     let incomplete = match missing {
         Missing::Em => unobserved(&fields, rows.len()).filter(|&none| none).count(),
-        _ => sheet.rows.len() - rows.len(),
+        _ => left_out,
     };
     Ok(Typed {
         table: Table::new(fields),
@@ -85,6 +91,36 @@ pub fn typed(
         impossible: marks,
         incomplete,
     })
+}
+
+/// What a part observes.
+fn field(
+    reading: &mut Reading<'_, '_>,
+    part: &PartSpecification,
+    columns: &[usize],
+    marks: &mut [bool],
+) -> Result<Field, Failure> {
+    let kind = part.kind()?;
+    let (sheet, impossible) = (reading.access.sheet(), reading.impossible);
+    if let Some(values) = on_file(sheet, reading.rows.len(), kind, columns)? {
+        return Ok(Field {
+            values,
+            missing: None,
+        });
+    }
+    match kind {
+        Kind::Vectors => {
+            let gap = part.allows_gaps()?.then_some(f64::NAN);
+            vectors(reading, part, columns, (REAL, gap), marks, real)
+        }
+        Kind::CountVectors => {
+            let read = |sheet: &Sheet, row, column| count(sheet, row, column, impossible);
+            vectors(reading, part, columns, (0, None), marks, read)
+        }
+        Kind::Intervals => intervals::field(reading.source(), part, columns, marks),
+        kind if kind.is_regression() => regression::field(reading.source(), part, marks),
+        _ => scalars(reading, part, kind, columns[0], marks),
+    }
 }
 
 /// For each row, whether no part observes it.
@@ -166,40 +202,119 @@ pub struct Source<'a> {
     pub impossible: Impossible,
 }
 
+/// Cells that are taken over from a sheet.
+struct Reading<'r, 'a> {
+    access: &'r mut Access<'a>,
+    rows: &'r [usize],
+    impossible: Impossible,
+    /// Whether the rows rise: then a sheet can forget those that are behind.
+    in_order: bool,
+}
+
+impl Reading<'_, '_> {
+    fn source(&self) -> Source<'_> {
+        Source {
+            sheet: self.access.sheet(),
+            rows: self.rows,
+            impossible: self.impossible,
+        }
+    }
+    /// The rows before `end` are read.
+    fn done(&mut self, columns: &[usize], end: usize) {
+        if let (Access::Own(sheet), true) = (&mut *self.access, self.in_order) {
+            let all = sheet.rows.len();
+            let end = self.rows.get(end).copied().unwrap_or(all);
+            sheet.rows.forget(columns, end);
+        }
+    }
+}
+
 /// A field of one column.
 fn scalars(
-    source: Source<'_>,
+    reading: &mut Reading<'_, '_>,
     part: &PartSpecification,
     kind: Kind,
     column: usize,
     marks: &mut [bool],
 ) -> Result<Field, Failure> {
-    let sheet = source.sheet;
+    let impossible = reading.impossible;
+    let rows = reading.rows.len();
     let (values, missing) = match kind {
         Kind::Counts | Kind::CountVectors => {
-            let read = |row| count(sheet, row, column, source.impossible);
-            let (values, missing) = cells(source, column, 0, marks, read)?;
+            let read = |sheet: &Sheet, row, column| count(sheet, row, column, impossible);
+            let (values, missing) = gather(reading, &[column], 0, marks, read)?;
             (Values::Counts(values), missing)
         }
         Kind::Codes => {
-            let read = |row| code(sheet, row, column, &part.levels);
-            let (values, missing) = cells(source, column, 0, marks, read)?;
+            let read = |sheet: &Sheet, row, column| code(sheet, row, column, &part.levels);
+            let (values, missing) = gather(reading, &[column], 0, marks, read)?;
             (Values::Codes(values), missing)
         }
         _ => {
-            let read = |row| real(sheet, row, column);
-            let (values, missing) = cells(source, column, REAL, marks, read)?;
+            let (values, missing) = gather(reading, &[column], REAL, marks, real)?;
             (Values::Reals(values), missing)
         }
     };
+    let missing = marked(&missing[0], rows);
     Ok(Field { values, missing })
 }
 
 /// A real number that nearly every family admits.
 const REAL: f64 = 0.5;
 
-/// Reads the cells of a column. A missing or impossible cell holds `placeholder`, whatever other
-/// rows hold; in a fit it holds the first value there is, which the family has to admit anyway.
+/// The cells of a column that hold no value.
+struct Holes<T> {
+    /// The first value there is.
+    first: Option<T>,
+    missing: Vec<usize>,
+    impossible: Vec<usize>,
+}
+
+impl<T: Copy> Holes<T> {
+    fn new() -> Self {
+        Holes {
+            first: None,
+            missing: Vec::new(),
+            impossible: Vec::new(),
+        }
+    }
+    /// The value in cell i, or what stands there for now.
+    fn value(&mut self, i: usize, cell: Cell<T>, placeholder: T) -> T {
+        match cell {
+            Cell::Value(value) => {
+                self.first.get_or_insert(value);
+                return value;
+            }
+            Cell::Missing => self.missing.push(i),
+            Cell::Impossible => self.impossible.push(i),
+        }
+        placeholder
+    }
+    /// What stands in a missing or impossible cell: `placeholder`, whatever other rows hold; in a fit the
+    /// first value there is, which the family has to admit anyway.
+    fn filler(&self, source: Source<'_>, column: usize, placeholder: T) -> Result<T, Failure> {
+        match (source.impossible, self.first) {
+            (Impossible::Mark, _) => Ok(placeholder),
+            (Impossible::Refuse, Some(first)) => Ok(first),
+            (Impossible::Refuse, None) => Err(Failure::input(format!(
+                "{}, column {}: there is no value the model can use",
+                source.sheet.file, source.sheet.header[column]
+            ))),
+        }
+    }
+}
+
+/// The marks of these rows, if there are any.
+fn marked(missing: &[usize], rows: usize) -> Option<Vec<bool>> {
+    if missing.is_empty() {
+        return None;
+    }
+    let mut marks = vec![false; rows];
+    missing.iter().for_each(|&row| marks[row] = true);
+    Some(marks)
+}
+
+/// Reads the cells of a column, and which of them are missing.
 pub fn cells<T: Copy>(
     source: Source<'_>,
     column: usize,
@@ -207,87 +322,97 @@ pub fn cells<T: Copy>(
     marks: &mut [bool],
     read: impl Fn(usize) -> Result<Cell<T>, Failure>,
 ) -> Result<(Vec<T>, Option<Vec<bool>>), Failure> {
-    let read: Vec<Cell<T>> = (source.rows.iter())
-        .map(|&row| read(row))
-        .collect::<Result<_, _>>()?;
-    filled(source, column, placeholder, marks, read)
+    let mut holes = Holes::new();
+    let mut values = Vec::with_capacity(source.rows.len());
+    for (i, &row) in source.rows.iter().enumerate() {
+        values.push(holes.value(i, read(row)?, placeholder));
+    }
+    let filler = holes.filler(source, column, placeholder)?;
+    for &i in holes.missing.iter().chain(&holes.impossible) {
+        values[i] = filler;
+    }
+    holes.impossible.iter().for_each(|&i| marks[i] = true);
+    Ok((values, marked(&holes.missing, source.rows.len())))
 }
 
-/// The values of cells that are read, with what stands where there is none; see [`cells`].
-pub fn filled<T: Copy>(
-    source: Source<'_>,
-    column: usize,
+/// Rows that are read before the sheet forgets them: those of a piece of memory that it can give back.
+const PIECE: usize = 1 << 17;
+
+/// Reads the cells of columns, row after row, and for each column in which rows they are missing.
+fn gather<T: Copy>(
+    reading: &mut Reading<'_, '_>,
+    columns: &[usize],
     placeholder: T,
     marks: &mut [bool],
-    read: Vec<Cell<T>>,
-) -> Result<(Vec<T>, Option<Vec<bool>>), Failure> {
-    let first = read.iter().find_map(|cell| match cell {
-        Cell::Value(value) => Some(*value),
-        _ => None,
-    });
-    let filler = match (source.impossible, first) {
-        (Impossible::Mark, _) => placeholder,
-        (Impossible::Refuse, Some(first)) => first,
-        (Impossible::Refuse, None) => {
-            return Err(Failure::input(format!(
-                "{}, column {}: there is no value the model can use",
-                source.sheet.file, source.sheet.header[column]
-            )));
+    read: impl Fn(&Sheet, usize, usize) -> Result<Cell<T>, Failure>,
+) -> Result<(Vec<T>, Vec<Vec<usize>>), Failure> {
+    let (rows, width) = (reading.rows, columns.len());
+    let mut values = Vec::with_capacity(rows.len() * width);
+    let mut holes: Vec<Holes<T>> = columns.iter().map(|_| Holes::new()).collect();
+    for start in (0..rows.len()).step_by(PIECE) {
+        let end = rows.len().min(start + PIECE);
+        values.resize(end * width, placeholder);
+        let sheet = reading.access.sheet();
+        for (j, (&column, holes)) in columns.iter().zip(&mut holes).enumerate() {
+            for i in start..end {
+                let cell = read(sheet, rows[i], column)?;
+                values[i * width + j] = holes.value(i, cell, placeholder);
+            }
         }
-    };
-    let mut missing = Vec::new();
-    let mut values = Vec::with_capacity(read.len());
-    for (i, cell) in read.into_iter().enumerate() {
-        missing.push(matches!(cell, Cell::Missing));
-        marks[i] |= matches!(cell, Cell::Impossible);
-        values.push(if let Cell::Value(value) = cell {
-            value
-        } else {
-            filler
-        });
+        reading.done(columns, end);
     }
-    let any = missing.contains(&true);
-    Ok((values, any.then_some(missing)))
+    for (j, (&column, holes)) in columns.iter().zip(&holes).enumerate() {
+        let filler = holes.filler(reading.source(), column, placeholder)?;
+        for &i in holes.missing.iter().chain(&holes.impossible) {
+            values[i * width + j] = filler;
+        }
+        holes.impossible.iter().for_each(|&i| marks[i] = true);
+    }
+    Ok((
+        values,
+        holes.into_iter().map(|holes| holes.missing).collect(),
+    ))
 }
 
 /// A field of several columns, row after row. Where there is a `gap`, it stands in missing cells, and rows of
 /// nothing else are missing; where there is none, missing cells are refused.
 fn vectors<T: Copy + Send + Sync + 'static>(
-    source: Source<'_>,
+    reading: &mut Reading<'_, '_>,
     part: &PartSpecification,
     columns: &[usize],
     (placeholder, gap): (T, Option<T>),
     marks: &mut [bool],
-    read: impl Fn(usize, usize) -> Result<Cell<T>, Failure>,
+    read: impl Fn(&Sheet, usize, usize) -> Result<Cell<T>, Failure>,
 ) -> Result<Field, Failure>
 where
     Rows<T>: FromField<Buffer = RowsBuffer<T>>,
 {
-    let (sheet, rows, width) = (source.sheet, source.rows.len(), columns.len());
-    let mut values = vec![placeholder; rows * width];
-    let mut observed = vec![0; rows];
-    for (j, &column) in columns.iter().enumerate() {
-        let read = |row| read(row, column);
-        let (column_values, gaps) = cells(source, column, placeholder, marks, read)?;
-        if gaps.is_some() && gap.is_none() && width > 1 {
-            let with_noise = if part.noise.is_some() {
-                " beside noise"
-            } else {
-                ""
-            };
-            return Err(Failure::input(format!(
-                "{}, column {}: --missing em is not available for family {} over several \
-                 columns{with_noise}; --missing drop leaves incomplete rows out",
-                sheet.file, sheet.header[column], part.family
-            )));
-        }
-        for (i, value) in column_values.into_iter().enumerate() {
-            let missing = gaps.as_ref().is_some_and(|gaps| gaps[i]);
-            values[i * width + j] = gap.filter(|_| missing).unwrap_or(value);
-            observed[i] += usize::from(!missing);
+    let (rows, width) = (reading.rows.len(), columns.len());
+    let (mut values, missing) = gather(reading, columns, placeholder, marks, read)?;
+    let incomplete = missing.iter().position(|rows| !rows.is_empty());
+    if let (Some(j), None, true) = (incomplete, gap, width > 1) {
+        let with_noise = if part.noise.is_some() {
+            " beside noise"
+        } else {
+            ""
+        };
+        let sheet = reading.access.sheet();
+        return Err(Failure::input(format!(
+            "{}, column {}: --missing em is not available for family {} over several \
+             columns{with_noise}; --missing drop leaves incomplete rows out",
+            sheet.file, sheet.header[columns[j]], part.family
+        )));
+    }
+    let mut gaps = vec![0; if incomplete.is_some() { rows } else { 0 }];
+    for (j, rows) in missing.iter().enumerate() {
+        for &i in rows {
+            gaps[i] += 1;
+            if let Some(gap) = gap {
+                values[i * width + j] = gap;
+            }
         }
     }
-    let missing: Vec<bool> = observed.iter().map(|&cells| cells == 0).collect();
+    let missing: Vec<bool> = gaps.iter().map(|&gaps| gaps == width).collect();
     let missing = missing.contains(&true).then_some(missing);
     let values = <Rows<T> as FromField>::values(RowsBuffer { values, width });
     Ok(Field { values, missing })
@@ -298,13 +423,12 @@ pub fn check_numeric(sheet: &Sheet, column: usize, family: &str) -> Result<(), F
     if is_numeric(sheet, column) {
         return Ok(());
     }
-    let text = (0..sheet.rows.len())
-        .map(|row| (row, sheet.cell(row, column)))
-        .find(|(_, text)| !is_missing(text));
+    let text = (0..sheet.rows.len()).find(|&row| !sheet.is_missing(row, column));
     Err(Failure::input(match text {
-        Some((row, text)) => format!(
-            "{}: \"{text}\" is not a number; family {family} needs numbers",
-            sheet.place(row, column)
+        Some(row) => format!(
+            "{}: \"{}\" is not a number; family {family} needs numbers",
+            sheet.place(row, column),
+            sheet.cell(row, column)
         ),
         None => format!(
             "{}, column {}: every cell is missing",
@@ -317,7 +441,7 @@ pub fn check_numeric(sheet: &Sheet, column: usize, family: &str) -> Result<(), F
 pub fn without_weight_0(sheet: &mut Sheet, name: &str) -> Result<(), Failure> {
     let column = sheet.column(name)?;
     let keep: Vec<bool> = (0..sheet.rows.len())
-        .map(|row| sheet.dialect.finite(&sheet.cell(row, column)) != Some(0.0))
+        .map(|row| sheet.value(row, column) != Value::Number(0.0))
         .collect();
     if !keep.contains(&true) {
         return Err(Failure::input(format!(

@@ -82,10 +82,6 @@ impl Dialect {
         }
         text.replace(',', ".").parse().ok()
     }
-    /// The finite number that a cell means.
-    pub fn finite(&self, text: &str) -> Option<f64> {
-        self.number(text).filter(|number| number.is_finite())
-    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -126,7 +122,6 @@ mod tests {
             assert_eq!(comma.number(text), None, "{text}");
         }
         assert_eq!(Dialect::default().number("1,5"), None);
-        assert_eq!(comma.finite("inf"), None);
     }
 
     #[test]

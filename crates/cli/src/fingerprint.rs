@@ -1,8 +1,8 @@
 //! What a fit depends on, as far as its result is concerned: options, and the contents of files.
 
-use crate::args::Arguments;
+use crate::args::Fit;
 use crate::failure::Failure;
-use clap::{ArgMatches, Command, CommandFactory};
+use clap::{ArgMatches, Args, Command};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -30,17 +30,11 @@ const FILES: [&str; 4] = [
 /// Each option with its values as they were given, or a sum of the contents of the file.
 pub type Fingerprint = BTreeMap<String, String>;
 
-/// The fingerprint of the command `mixture fit` that is running.
-pub fn fingerprint() -> Result<Fingerprint, Failure> {
-    let command = Arguments::command();
-    let matches = command.clone().get_matches();
+/// The fingerprint of a fit.
+pub fn fingerprint(arguments: &Fit) -> Result<Fingerprint, Failure> {
     let mut found = Fingerprint::new();
-    if let (Some(options), Some(matches)) = (
-        command.find_subcommand("fit"),
-        matches.subcommand_matches("fit"),
-    ) {
-        collect(options, matches, &mut found)?;
-    }
+    let options = Fit::augment_args(Command::new("fit"));
+    collect(&options, arguments.given.matches(), &mut found)?;
     Ok(found)
 }
 

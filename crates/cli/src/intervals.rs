@@ -1,10 +1,10 @@
 //! Intervals: from the text of their two ends to a field.
 
 use crate::cells::{Cell, count, not_a_number};
-use crate::columns::Source;
+use crate::columns::{Source, cells};
 use crate::failure::Failure;
 use crate::names;
-use crate::read::{Sheet, is_missing};
+use crate::read::{Sheet, Value};
 use tabular::{Field, PartSpecification, Values};
 
 /// The two columns that `--interval` names.
@@ -21,8 +21,12 @@ pub fn columns(text: &str) -> Result<Vec<String>, Failure> {
 /// The first column of an interval that says nothing: neither end is given.
 pub fn gap(sheet: &Sheet, row: usize, columns: &[usize]) -> Option<usize> {
     let open = |(&column, &side): (&usize, &f64)| {
-        let text = sheet.cell(row, column);
-        is_missing(&text) || infinite(&text) == Some(side)
+        match sheet.value(row, column) {
+            Value::Missing => true,
+            // A number that is too large to be one is infinite as well.
+            Value::Number(end) if end == side => infinite(&sheet.cell(row, column)) == Some(side),
+            _ => false,
+        }
     };
     let mut ends = columns.iter().zip(&SIDES);
     ends.all(open).then(|| columns[0])
@@ -48,7 +52,7 @@ pub fn field(
     marks: &mut [bool],
 ) -> Result<Field, Failure> {
     let (sheet, counts) = (source.sheet, part.is_interval_of_counts()?);
-    let read = source.rows.iter().map(|&row| {
+    let read = |row: usize| {
         let end = |side: usize| end(source, row, columns[side], SIDES[side], counts);
         match (end(0)?, end(1)?) {
             (Cell::Value(low), Cell::Value(high)) if low > high => Err(Failure::input(format!(
@@ -63,9 +67,8 @@ pub fn field(
             (Cell::Value(low), Cell::Value(high)) => Ok(Cell::Value(half_open(low, high, counts))),
             _ => Ok(Cell::Impossible),
         }
-    });
-    let read: Vec<Cell<(f64, f64)>> = read.collect::<Result<_, _>>()?;
-    let (ends, missing) = crate::columns::filled(source, columns[0], (0.0, 0.0), marks, read)?;
+    };
+    let (ends, missing) = cells(source, columns[0], (0.0, 0.0), marks, read)?;
     Ok(Field {
         values: Values::Intervals(ends.into_iter().unzip()),
         missing,
@@ -81,8 +84,13 @@ fn end(
     counts: bool,
 ) -> Result<Cell<f64>, Failure> {
     let sheet = source.sheet;
-    let text = sheet.cell(row, column);
-    if is_missing(&text) || infinite(&text) == Some(unlimited) {
+    match sheet.value(row, column) {
+        Value::Missing => return Ok(Cell::Value(unlimited)),
+        Value::Number(number) if number.is_finite() && !counts => return Ok(Cell::Value(number)),
+        _ => {}
+    }
+    let text = sheet.text(row, column)?;
+    if infinite(&text) == Some(unlimited) {
         return Ok(Cell::Value(unlimited));
     }
     if infinite(&text).is_some() {
@@ -93,8 +101,7 @@ fn end(
         )));
     }
     if !counts {
-        let number = sheet.dialect.finite(&text).map(Cell::Value);
-        return number.ok_or_else(|| not_a_number(sheet, row, column));
+        return Err(not_a_number(sheet, row, column));
     }
     Ok(match count(sheet, row, column, source.impossible)? {
         Cell::Value(count) => Cell::Value(count as f64),

@@ -5,7 +5,7 @@ use crate::cells::Impossible;
 use crate::columns::{Source, Typed};
 use crate::failure::Failure;
 use crate::names;
-use crate::read::{Sheet, is_missing};
+use crate::read::Sheet;
 use crate::regression::{predictor_levels, predictors};
 use distributions::RowsBuffer;
 use em::Posterior;
@@ -75,14 +75,21 @@ impl Beside {
             group: file.group.clone(),
         }
     }
-    /// The columns.
-    pub fn columns(&self, sheet: &Sheet) -> Result<Vec<usize>, Failure> {
+    /// The names of the columns.
+    pub fn names(&self) -> Result<Vec<String>, Failure> {
         let mut names = match &self.concomitant {
             Some(concomitant) => concomitant.columns()?,
             None => Vec::new(),
         };
         names.extend(self.group.clone());
-        names.iter().map(|name| sheet.column(name)).collect()
+        Ok(names)
+    }
+    /// The columns.
+    pub fn columns(&self, sheet: &Sheet) -> Result<Vec<usize>, Failure> {
+        self.names()?
+            .iter()
+            .map(|name| sheet.column(name))
+            .collect()
     }
     /// The rows, those of a group one after the other.
     pub fn grouped(&self, sheet: &Sheet, mut rows: Vec<usize>) -> Result<Vec<usize>, Failure> {
@@ -90,25 +97,20 @@ impl Beside {
             return Ok(rows);
         };
         let column = sheet.column(name)?;
-        let mut order: HashMap<String, usize> = HashMap::new();
-        for &row in &rows {
-            let text = sheet.cell(row, column);
-            if is_missing(&text) {
-                return Err(Failure::input(format!(
-                    "{}: the group is missing; --missing drop leaves such rows out",
-                    sheet.place(row, column)
-                )));
-            }
-            let next = order.len();
-            order.entry(text.into_owned()).or_insert(next);
+        if let Some(&row) = rows.iter().find(|&&row| sheet.is_missing(row, column)) {
+            return Err(Failure::input(format!(
+                "{}: the group is missing; --missing drop leaves such rows out",
+                sheet.place(row, column)
+            )));
         }
-        rows.sort_by_key(|&row| order.get(&*sheet.cell(row, column)).copied());
+        let groups = groups(sheet, column)?;
+        rows.sort_by_key(|&row| groups[row]);
         Ok(rows)
     }
     /// What these columns hold.
     pub fn read(&self, sheet: &Sheet, typed: &Typed) -> Result<Held, Failure> {
         let offsets = match &self.group {
-            Some(name) => Some(offsets(sheet, sheet.column(name)?, &typed.rows)),
+            Some(name) => Some(offsets(&groups(sheet, sheet.column(name)?)?, &typed.rows)),
             None => None,
         };
         let covariates = match &self.concomitant {
@@ -170,11 +172,25 @@ impl Held {
     }
 }
 
-/// Where each run of equal cells begins, and where the last ends.
-fn offsets(sheet: &Sheet, column: usize, rows: &[usize]) -> Vec<usize> {
-    let text = |i: usize| sheet.cell(rows[i], column);
+/// For each row of the sheet the number of its group, in order of appearance.
+fn groups(sheet: &Sheet, column: usize) -> Result<Vec<usize>, Failure> {
+    let mut order: HashMap<String, usize> = HashMap::new();
+    let number = |row: usize| {
+        let text = sheet.text(row, column)?;
+        let next = order.len();
+        Ok(match order.get(&*text) {
+            Some(&number) => number,
+            None => *order.entry(text.into_owned()).or_insert(next),
+        })
+    };
+    (0..sheet.rows.len()).map(number).collect()
+}
+
+/// Where each run of one group begins, and where the last ends.
+fn offsets(groups: &[usize], rows: &[usize]) -> Vec<usize> {
+    let group = |i: usize| groups[rows[i]];
     let mut offsets: Vec<usize> = (0..rows.len())
-        .filter(|&i| i == 0 || text(i) != text(i - 1))
+        .filter(|&i| i == 0 || group(i) != group(i - 1))
         .collect();
     offsets.push(rows.len());
     if rows.is_empty() {

@@ -5,7 +5,7 @@ use crate::cells::{Impossible, code, count, is_numeric, levels, real};
 use crate::columns::{Source, cells, check_numeric};
 use crate::failure::Failure;
 use crate::names;
-use crate::read::{Sheet, is_missing};
+use crate::read::Sheet;
 use tabular::{
     Field, Kind, PartSpecification, PredictorColumn, Predictors, RegressionSpecification, Table,
     Term, Values,
@@ -100,8 +100,8 @@ pub fn predictor_levels(
     let at = at.collect::<Result<Vec<usize>, _>>()?;
     // A level that only rows with a gap have would be a column of zeros.
     let whole = |row: usize| {
-        let mut cells = at.iter().map(|&column| sheet.cell(row, column));
-        cells.all(|text| !is_missing(&text))
+        let mut at = at.iter();
+        at.all(|&column| !sheet.is_missing(row, column))
     };
     let mut found = Vec::new();
     for (name, &column) in columns.iter().zip(&at) {

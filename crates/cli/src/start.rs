@@ -4,7 +4,7 @@ use crate::args::{Init, Start};
 use crate::cells::distinct;
 use crate::failure::Failure;
 use crate::grid::plain;
-use crate::read::{Sheet, is_missing};
+use crate::read::{Sheet, Value};
 use std::path::Path;
 use tabular::TableMixture;
 
@@ -12,8 +12,10 @@ use tabular::TableMixture;
 pub enum Chosen {
     /// Spread-out rows.
     Spread,
-    /// Random responsibilities.
+    /// Rows drawn by chance.
     Random,
+    /// The two in turn.
+    Alternating,
     /// Short runs.
     SmallEm(em::SmallEm),
     /// Clusters of k-means.
@@ -37,6 +39,7 @@ impl Chosen {
         match self {
             Chosen::Spread => em::Start::Spread,
             Chosen::Random => em::Start::Random,
+            Chosen::Alternating => em::Start::Alternating,
             Chosen::SmallEm(runs) => em::Start::SmallEm(*runs),
             Chosen::KMeans(start) => em::Start::Partition(&**start),
             Chosen::Labels { labels, .. } => em::Start::Labels(labels),
@@ -76,7 +79,8 @@ pub fn chosen(
     }
     match (start.init, one_family) {
         (Some(Init::Random), _) | (None, false) => Ok(Chosen::Random),
-        (Some(Init::Spread) | None, true) => Ok(Chosen::Spread),
+        (Some(Init::Spread), true) => Ok(Chosen::Spread),
+        (Some(Init::Alternating) | None, true) => Ok(Chosen::Alternating),
         (Some(Init::SmallEm), spread) => Ok(Chosen::SmallEm(em::SmallEm {
             spread,
             ..em::SmallEm::default()
@@ -85,8 +89,8 @@ pub fn chosen(
         (Some(Init::KMeans | Init::Hierarchical), _) => Err(Failure::input(
             "--init kmeans and hierarchical are for one part of numbers",
         )),
-        (Some(Init::Spread), false) => Err(Failure::input(
-            "--init spread measures distance by the family of the components, and here they differ",
+        (Some(Init::Spread | Init::Alternating), false) => Err(Failure::input(
+            "--init spread and alternating measure distance by the family of the components, and here they differ",
         )),
     }
 }
@@ -135,15 +139,21 @@ pub fn named(
     (count, noise): (usize, bool),
     separator: Option<char>,
 ) -> Result<Named, Failure> {
-    let words = |row: usize| -> Vec<String> {
-        let text = sheet.cell(row, column);
-        match separator {
-            _ if is_missing(&text) => Vec::new(),
+    let words = |row: usize| -> Result<Vec<String>, Failure> {
+        if sheet.is_missing(row, column) {
+            return Ok(Vec::new());
+        }
+        let text = sheet.text(row, column)?;
+        Ok(match separator {
             Some(separator) => text.split(separator).map(str::to_string).collect(),
             None => vec![text.into_owned()],
-        }
+        })
     };
-    let mut names = distinct(rows.iter().flat_map(|&row| words(row)));
+    let mut seen = std::collections::HashSet::new();
+    for &row in rows {
+        seen.extend(words(row)?);
+    }
+    let mut names = distinct(seen.into_iter());
     let place = || format!("{}, column {}", sheet.file, sheet.header[column]);
     if names.is_empty() {
         return Err(Failure::input(format!("{}: every label is empty", place())));
@@ -176,7 +186,7 @@ pub fn named(
         })
     };
     let of_row = |&row: &usize| -> Result<Vec<u32>, Failure> {
-        let own = words(row);
+        let own = words(row)?;
         let mut own = own
             .iter()
             .map(|word| component(row, word))
@@ -206,17 +216,16 @@ fn responsibilities(sheet: &Sheet, rows: &[usize], count: usize) -> Result<Chose
     for &row in rows {
         let mut sum = 0.0;
         for column in 0..count {
-            let text = sheet.cell(row, column);
-            let value = sheet
-                .dialect
-                .finite(&text)
-                .filter(|&value| value >= 0.0)
-                .ok_or_else(|| {
-                    Failure::input(format!(
-                        "{}: \"{text}\" is no responsibility: a number from 0 to 1",
-                        sheet.place(row, column)
-                    ))
-                })?;
+            let value = match sheet.value(row, column) {
+                Value::Number(value) if value >= 0.0 && value.is_finite() => value,
+                _ => {
+                    return Err(Failure::input(format!(
+                        "{}: \"{}\" is no responsibility: a number from 0 to 1",
+                        sheet.place(row, column),
+                        sheet.cell(row, column)
+                    )));
+                }
+            };
             sum += value;
             given.push(value);
         }

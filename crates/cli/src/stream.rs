@@ -1,11 +1,10 @@
 //! `mixture fit - --algorithm online`: rows from standard input, a batch at a time.
 
-use crate::algorithm::{is_given, named, online};
+use crate::algorithm::{named, online};
 use crate::args::{Algorithm, Fit, Format, Missing, MixingWeights};
 use crate::cells::Impossible;
-use crate::columns::{Typed, typed};
+use crate::columns::{Access, Typed, typed};
 use crate::commands::fit::{options, target, weights};
-use crate::dialect::Dialect;
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::grid::fixed;
@@ -13,7 +12,7 @@ use crate::known::Beside;
 use crate::order::arrangement;
 use crate::plan::Plan;
 use crate::progress::Line;
-use crate::read::{Sheet, column_names};
+use crate::read::{Batches, Sheet, Value};
 use crate::start::Chosen;
 use crate::summary;
 use crate::trace::Trace;
@@ -30,9 +29,9 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     check(arguments)?;
     let target = target(arguments)?;
     let rows = online(arguments)?.batch_rows;
-    let mut batches = Batches::new(std::io::stdin().lock(), rows, &arguments.dialect)?;
+    let mut batches = Batches::new(NAME, std::io::stdin().lock(), rows, &arguments.dialect)?;
     let first = loop {
-        let batch = batches.next(arguments)?;
+        let batch = next(&mut batches, arguments)?;
         match batch {
             Some(sheet) if sheet.rows.len() > 0 => break sheet,
             Some(_) => {}
@@ -72,8 +71,14 @@ fn check(arguments: &Fit) -> Result<(), Failure> {
             "--init-responsibilities",
         ),
         (arguments.time_limit.is_some(), "--time-limit"),
-        (from_model && is_given("tolerance"), "--tolerance"),
-        (from_model && is_given("max_iterations"), "--max-iterations"),
+        (
+            from_model && arguments.given.is_given("tolerance"),
+            "--tolerance",
+        ),
+        (
+            from_model && arguments.given.is_given("max_iterations"),
+            "--max-iterations",
+        ),
     ];
     match refused.iter().find(|(given, _)| *given) {
         None => Ok(()),
@@ -88,84 +93,18 @@ fn check(arguments: &Fit) -> Result<(), Failure> {
     }
 }
 
-/// The rows of a CSV text, so many at a time.
-struct Batches<R> {
-    reader: csv::Reader<R>,
-    /// The fields of the first row, where it is no header.
-    first: Option<csv::StringRecord>,
-    header: Vec<String>,
-    rows: usize,
-}
-
-impl<R: Read> Batches<R> {
-    /// Reads the header.
-    fn new(from: R, rows: usize, dialect: &Dialect) -> Result<Self, Failure> {
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(dialect.delimiter_of(NAME.as_ref())?)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(from);
-        let mut header = csv::StringRecord::new();
-        if !read(&mut reader, &mut header)? {
-            return Err(Failure::input(format!("{NAME}: there is no header")));
-        }
-        let first = dialect.no_header.then(|| header.clone());
-        let header = match dialect.no_header {
-            true => column_names(header.len()),
-            false => header.iter().map(|name| name.trim().to_string()).collect(),
-        };
-        Ok(Batches {
-            reader,
-            first,
-            header,
-            rows,
-        })
+/// The next rows, without those that a row weight of 0 leaves out; `None` at the end.
+fn next<R: Read>(batches: &mut Batches<'_, R>, arguments: &Fit) -> Result<Option<Sheet>, Failure> {
+    let Some(mut sheet) = batches.next()? else {
+        return Ok(None);
+    };
+    if let Some(column) = &arguments.row_weights {
+        let column = sheet.column(column)?;
+        let counts = |row: usize| sheet.value(row, column) != Value::Number(0.0);
+        let keep: Vec<bool> = (0..sheet.rows.len()).map(counts).collect();
+        sheet.keep_only(&keep);
     }
-    /// The next rows, without those that `--missing drop` and a row weight of 0 leave out; `None` at the
-    /// end.
-    fn next(&mut self, arguments: &Fit) -> Result<Option<Sheet>, Failure> {
-        let mut rows = Vec::with_capacity(self.rows);
-        rows.extend(self.first.take().map(|record| (record, 1)));
-        let mut record = csv::StringRecord::new();
-        while rows.len() < self.rows && read(&mut self.reader, &mut record)? {
-            let line = record.position().map_or(0, |position| position.line());
-            if record.len() != self.header.len() {
-                return Err(Failure::input(format!(
-                    "{NAME}, line {line}: {} fields, {} expected",
-                    record.len(),
-                    self.header.len()
-                )));
-            }
-            rows.push((record.clone(), usize::try_from(line).unwrap_or(usize::MAX)));
-        }
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let mut sheet = Sheet::of_records(
-            NAME.to_string(),
-            self.header.clone(),
-            rows,
-            &arguments.dialect,
-        )?;
-        if let Some(column) = &arguments.row_weights {
-            let column = sheet.column(column)?;
-            let weight = |row: usize| sheet.dialect.finite(&sheet.cell(row, column));
-            let keep: Vec<bool> = (0..sheet.rows.len())
-                .map(|row| weight(row) != Some(0.0))
-                .collect();
-            sheet.keep_only(&keep);
-        }
-        Ok(Some(sheet))
-    }
-}
-
-fn read<R: Read>(
-    reader: &mut csv::Reader<R>,
-    record: &mut csv::StringRecord,
-) -> Result<bool, Failure> {
-    let line = reader.position().line();
-    (reader.read_record(record))
-        .map_err(|error| Failure::input(format!("{NAME}, line {line}: {error}")))
+    Ok(Some(sheet))
 }
 
 /// Leaves out the rows with a missing cell of the model.
@@ -184,13 +123,14 @@ fn without_missing(sheet: &mut Sheet, specification: &Specification) -> Result<(
 fn learn<R: Read>(
     arguments: &Fit,
     first: &Sheet,
-    batches: &mut Batches<R>,
+    batches: &mut Batches<'_, R>,
 ) -> Result<ModelFile, Failure> {
     let plan = Plan::new(arguments, first)?;
     let beside = Beside::of_fit(arguments, first)?;
     let table = |sheet: &Sheet, specification: &Specification| {
         let missing = arguments.missing;
-        typed(sheet, specification, &beside, missing, Impossible::Refuse)
+        let access = &mut Access::Shared(sheet);
+        typed(access, specification, &beside, missing, Impossible::Refuse)
     };
     let seen = table(first, &plan.specification)?;
     let plan = plan.with_data_bounds(arguments, first, &seen)?;
@@ -218,7 +158,7 @@ fn learn<R: Read>(
             break;
         }
         batch = loop {
-            let Some(mut sheet) = batches.next(arguments)? else {
+            let Some(mut sheet) = next(batches, arguments)? else {
                 break None;
             };
             if arguments.missing == Missing::Drop {
@@ -260,6 +200,7 @@ fn file(arguments: &Fit, plan: &Plan, model: TableMixture) -> Result<ModelFile, 
         specification: plan.specification.arranged_as(model.components()),
         label_names: Vec::new(),
         model,
+        weights_posterior: None,
         concomitant: None,
         group: None,
         fit: None,

@@ -83,6 +83,14 @@ impl Target {
     /// Writes a temporary file beside the target: no reader ever sees half of it, and a failure
     /// leaves what was there.
     pub fn prepare(&self, contents: impl AsRef<[u8]>) -> Result<Prepared<'_>, Failure> {
+        self.prepare_by(|file| Ok(file.write_all(contents.as_ref())))
+    }
+
+    /// The same, written piece by piece; an error of the disk stands apart from one of the contents.
+    pub fn prepare_by(
+        &self,
+        write: impl FnOnce(&mut File) -> Result<std::io::Result<()>, Failure>,
+    ) -> Result<Prepared<'_>, Failure> {
         let (temporary, mut file) =
             temporary(&folder(&self.path)).map_err(|error| self.failed(&error))?;
         let prepared = Prepared {
@@ -90,8 +98,9 @@ impl Target {
             temporary,
         };
         let kept = self.permissions.clone();
-        kept.map_or(Ok(()), |permissions| file.set_permissions(permissions))
-            .and_then(|()| file.write_all(contents.as_ref()))
+        let permitted = kept.map_or(Ok(()), |permissions| file.set_permissions(permissions));
+        permitted.map_err(|error| self.failed(&error))?;
+        write(&mut file)?
             .and_then(|()| file.sync_all())
             .map_err(|error| self.failed(&error))?;
         Ok(prepared)

@@ -215,3 +215,147 @@ fn what_would_be_guessed_wrong_is_refused() {
         run.stderr
     );
 }
+
+/// More different cells than a few: what is kept of a column is not its text, and what is written is.
+#[test]
+fn cells_are_written_as_they_stand() {
+    let folder = folder("reading_text");
+    let cells = |i: usize| {
+        let x = ["1.50", " 2e0", "+3", ".25", "NA"][i % 5].to_string()
+            + if i % 5 < 4 { "0" } else { "" };
+        let x = if i % 2 == 0 {
+            format!("{}.{i:04}0", i % 7)
+        } else {
+            x
+        };
+        format!(
+            "{x},{},name {i},\"{}\"",
+            i * 3 + 100,
+            ["u", "v", "w,w"][i % 3]
+        )
+    };
+    let text: String = (0..1000).map(|i| cells(i) + "\n").collect();
+    let data = write(&folder, "data.csv", format!("x,number,name,level\n{text}"));
+    let model = folder.join("model.json").display().to_string();
+    let fit = [
+        "fit",
+        &data,
+        "--family",
+        "normal",
+        "--columns",
+        "x",
+        "-k",
+        "1",
+        "--missing",
+        "drop",
+    ];
+    succeed(&[&fit[..], &["--output", &model]].concat());
+    let kept = succeed(&[
+        "predict",
+        &model,
+        &data,
+        "--missing",
+        "drop",
+        "--keep",
+        "x,number,name,level",
+    ]);
+    for (i, line) in kept.lines().skip(1).enumerate() {
+        let fields: Vec<&str> = line.splitn(4, ',').collect();
+        let expected = cells(i).replacen("\"u\"", "u", 1).replacen("\"v\"", "v", 1);
+        assert_eq!(fields[3], expected.trim(), "row {i}");
+    }
+    // Labels, groups and levels of many texts.
+    let many = [
+        "fit",
+        &data,
+        "--part",
+        "categorical:name",
+        "-k",
+        "1",
+        "--format",
+        "json",
+    ];
+    let file: serde_json::Value = serde_json::from_str(&succeed(&many)).expect("a model");
+    let levels = file["parts"][0]["levels"].as_array().expect("levels");
+    assert_eq!(
+        (levels.len(), &levels[1]),
+        (1000, &serde_json::json!("name 1"))
+    );
+    for column in ["number", "name"] {
+        let grouped = [&fit[..], &["--group", column, "--format", "json"]].concat();
+        let file: serde_json::Value = serde_json::from_str(&succeed(&grouped)).expect("a model");
+        assert_eq!(file["fit"]["groups"], 900, "{column}");
+    }
+    let wrong = mixture(&[&fit[..], &["--init-labels", "number"]].concat());
+    assert!(
+        wrong.stderr.contains("900 distinct labels for 1 component"),
+        "{}",
+        wrong.stderr
+    );
+    // A cell that is no number, far behind those that are.
+    let bad = text.replacen(
+        &cells(700),
+        &cells(700).replacen("0.07000", "0.07000x", 1),
+        1,
+    );
+    assert_ne!(bad, text);
+    let data = write(&folder, "bad.csv", format!("x,number,name,level\n\n{bad}"));
+    let run = mixture(&[
+        "fit",
+        &data,
+        "--family",
+        "normal",
+        "--missing",
+        "drop",
+        "-k",
+        "1",
+    ]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("line 703, column x: \"0.07000x\" is not a number"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// What cannot be read twice is held.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_as_a_file_is() {
+    let folder = folder("reading_pipe");
+    let rows: String = (0..600)
+        .map(|i| format!("{}.5,name {i}\n", i % 300))
+        .collect();
+    let text = format!("a,name\n{rows}");
+    let data = write(&folder, "data.csv", &text);
+    let model = folder.join("model.json").display().to_string();
+    let fit = [
+        "--family", "normal", "-k", "2", "--format", "json", "--output", &model,
+    ];
+    let expected = succeed(&[&["fit", &data], &fit[..]].concat());
+    let through = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mixture"));
+        let pipes = command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = pipes.stderr(Stdio::inherit()).spawn().expect("it runs");
+        let mut stdin = child.stdin.take().expect("stdin");
+        stdin.write_all(text.as_bytes()).expect("written");
+        drop(stdin);
+        let ended = child.wait_with_output().expect("it ends");
+        assert!(ended.status.success());
+        String::from_utf8(ended.stdout).expect("UTF-8")
+    };
+    assert_eq!(
+        through(&[&["fit", "/dev/stdin"], &fit[..]].concat()),
+        expected
+    );
+    let keep = ["--keep", "a,name"];
+    let expected = succeed(&[&["predict", &model, &data], &keep[..]].concat());
+    assert_eq!(
+        through(&[&["predict", &model, "/dev/stdin"], &keep[..]].concat()),
+        expected
+    );
+}

@@ -18,6 +18,7 @@ mod factor_analyzers;
 mod form;
 mod gaussian;
 mod grouped;
+mod known_parameters;
 mod mixed;
 mod model_file;
 mod multivariate_t;
@@ -34,7 +35,9 @@ mod statistics;
 mod table;
 mod tabled;
 mod text;
+mod untrusted;
 mod variants;
+mod variational;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};

@@ -7,6 +7,8 @@ use crate::names;
 use crate::read::Sheet;
 use crate::write::{self, Lines, Target};
 use clap::Args;
+use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 use tabular::npy_header;
 
@@ -43,8 +45,7 @@ pub fn run(arguments: &Convert) -> Result<(), Failure> {
             .collect::<Result<Vec<_>, _>>()?,
         None => (0..sheet.header.len()).collect(),
     };
-    let bytes = array(&sheet, &columns)?;
-    let prepared = target.prepare(bytes)?;
+    let prepared = target.prepare_by(|file| write_array(&sheet, &columns, file))?;
     let mut lines = Lines::new();
     lines.row(["column", "name"])?;
     for (place, &column) in columns.iter().enumerate() {
@@ -59,11 +60,16 @@ pub fn run(arguments: &Convert) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The bytes of the array: missing cells are NaN.
-fn array(sheet: &Sheet, columns: &[usize]) -> Result<Vec<u8>, Failure> {
+/// Writes the array: missing cells are NaN.
+fn write_array(
+    sheet: &Sheet,
+    columns: &[usize],
+    file: &mut File,
+) -> Result<std::io::Result<()>, Failure> {
+    /// Bytes that are written at once.
+    const PIECE: usize = 1 << 16;
     let rows = sheet.rows.len();
     let mut bytes = npy_header(rows, columns.len());
-    bytes.reserve(rows * columns.len() * size_of::<f64>());
     for row in 0..rows {
         for &column in columns {
             let value = match real(sheet, row, column)? {
@@ -72,6 +78,12 @@ fn array(sheet: &Sheet, columns: &[usize]) -> Result<Vec<u8>, Failure> {
             };
             bytes.extend_from_slice(&value.to_le_bytes());
         }
+        if bytes.len() >= PIECE {
+            if let Err(error) = file.write_all(&bytes) {
+                return Ok(Err(error));
+            }
+            bytes.clear();
+        }
     }
-    Ok(bytes)
+    Ok(file.write_all(&bytes))
 }

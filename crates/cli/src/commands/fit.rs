@@ -4,7 +4,8 @@ use crate::algorithm::{is_stream, name, named};
 use crate::args::{Acceleration, Algorithm, Fit, Format, MixingWeights, OnDegenerate};
 use crate::cells::Impossible;
 use crate::checkpoint::{Keeper, Kept, check_combinations, resumed};
-use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
+use crate::choose::named_columns;
+use crate::columns::{Access, Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::groups::{group_labels, group_start, group_weights};
@@ -16,7 +17,7 @@ use crate::plan::Plan;
 use crate::progress::Line;
 use crate::read::Sheet;
 use crate::record::record;
-use crate::run::{self, Fitted, Job, check_covariates};
+use crate::run::{self, Fitted, Job, Knowledge, check_covariates};
 use crate::start::Chosen;
 use crate::stream;
 use crate::summary;
@@ -25,7 +26,7 @@ use crate::warn::warnings;
 use crate::write::{self, Target};
 use em::{Hard, NamedAlgorithm, Options, Soft, WeightModel};
 use std::path::Path;
-use tabular::{Concomitant, FitRecord, KnownRows, ModelFile};
+use tabular::{Concomitant, FitRecord, KnownRows, ModelFile, TableMixture};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
@@ -37,8 +38,8 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
     let arguments = &with_start(arguments)?;
     named(arguments)?;
     let target = target(arguments)?;
-    let sheet = sheet(arguments)?;
-    let setup = Setup::new(arguments, &sheet)?;
+    let mut sheet = sheet(arguments)?;
+    let setup = Setup::new(arguments, Access::Own(&mut sheet))?;
     let mut done = setup.fit(Portion::default())?;
     arguments.uncertainty.add(&setup, &mut done.file)?;
     finish(arguments, &done.file, target.as_ref())
@@ -46,11 +47,18 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
 
 /// The rows of the data that count.
 pub fn sheet(arguments: &Fit) -> Result<Sheet, Failure> {
-    let mut sheet = Sheet::read(&arguments.data, &arguments.dialect)?;
-    if let Some(column) = &arguments.row_weights {
-        without_weight_0(&mut sheet, column)?;
-    }
+    let columns = named_columns(arguments);
+    let mut sheet = Sheet::read_columns(&arguments.data, &arguments.dialect, columns.as_deref())?;
+    prepare(arguments, &mut sheet)?;
     Ok(sheet)
+}
+
+/// Leaves the rows out that do not count.
+pub fn prepare(arguments: &Fit, sheet: &mut Sheet) -> Result<(), Failure> {
+    match &arguments.row_weights {
+        Some(column) => without_weight_0(sheet, column),
+        None => Ok(()),
+    }
 }
 
 /// A fit that is ready to begin: what its options mean for the data.
@@ -87,11 +95,12 @@ pub struct Done {
 
 impl<'a> Setup<'a> {
     /// What the options mean for the rows of a sheet.
-    pub fn new(arguments: &'a Fit, sheet: &'a Sheet) -> Result<Self, Failure> {
-        let plan = Plan::new(arguments, sheet)?;
-        let beside = Beside::of_fit(arguments, sheet)?;
+    pub fn new(arguments: &'a Fit, mut access: Access<'a>) -> Result<Self, Failure> {
+        let plan = Plan::new(arguments, access.sheet())?;
+        let beside = Beside::of_fit(arguments, access.sheet())?;
         let (missing, refuse) = (arguments.missing, Impossible::Refuse);
-        let typed = typed(sheet, &plan.specification, &beside, missing, refuse)?;
+        let typed = typed(&mut access, &plan.specification, &beside, missing, refuse)?;
+        let sheet = access.into_sheet();
         let plan = plan.with_data_bounds(arguments, sheet, &typed)?;
         let context = Context {
             sheet,
@@ -136,6 +145,10 @@ impl<'a> Setup<'a> {
     /// The rows with what is held of them.
     pub fn known_rows(&self) -> KnownRows<'_> {
         self.rows.held.rows(&self.typed)
+    }
+    /// What is known of the components and weights of a fit.
+    pub fn knowledge(&self, model: &TableMixture) -> Result<Knowledge, Failure> {
+        self.plan.knowledge(self.arguments, &self.beside, model)
     }
     /// Fits.
     pub fn fit(&self, portion: Portion<'_>) -> Result<Done, Failure> {
@@ -214,11 +227,11 @@ pub fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
         Some(Acceleration::Daarem) => em::Acceleration::Daarem,
     };
     match arguments.algorithm {
-        Algorithm::Em => Ok(scheme),
+        Algorithm::Em | Algorithm::Variational => Ok(scheme),
         // Labels jump: there is no linear convergence to extrapolate.
         _ if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
         other => Err(Failure::input(format!(
-            "--acceleration is for --algorithm em, not for {}",
+            "--acceleration is for --algorithm em and variational, not for {}",
             name(other)
         ))),
     }
@@ -359,6 +372,7 @@ fn fit(
     }
     let Fitted {
         mut model,
+        mut weights_posterior,
         mut concomitant,
         report,
         evaluation,
@@ -374,6 +388,7 @@ fn fit(
     if let Some(order) = order {
         model = model.subset(&order);
         concomitant = concomitant.map(|weights| weights.subset(&order));
+        weights_posterior = weights_posterior.map(|weights| weights.subset(&order));
         let counts = order.iter().map(|&k| evaluation.effective_counts[k]);
         evaluation.effective_counts = counts.collect();
         if !names.is_empty() {
@@ -401,6 +416,7 @@ fn fit(
         specification: plan.specification.arranged_as(model.components()),
         label_names: names,
         model,
+        weights_posterior,
         concomitant: (beside.concomitant.clone().zip(concomitant)).map(
             |(specification, weights)| Concomitant {
                 specification,

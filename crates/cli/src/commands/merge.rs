@@ -1,9 +1,9 @@
 //! `mixture merge`.
 
-use super::read_model;
+use super::{columns_of, read_model};
 use crate::args::Missing;
 use crate::cells::Impossible;
-use crate::columns::typed;
+use crate::columns::{Access, typed};
 use crate::failure::{Failure, say};
 use crate::known::{Beside, posterior};
 use crate::merging::sequence;
@@ -30,9 +30,10 @@ pub struct Merge {
 /// Runs the command.
 pub fn run(arguments: &Merge) -> Result<(), Failure> {
     let file = read_model(&arguments.model)?;
-    let sheet = Sheet::read(&arguments.data, &arguments.dialect)?;
+    let wanted = columns_of(&file)?;
+    let mut sheet = Sheet::read_columns(&arguments.data, &arguments.dialect, Some(&wanted))?;
     let typed = typed(
-        &sheet,
+        &mut Access::Own(&mut sheet),
         &file.specification,
         &Beside::of_file(&file),
         arguments.missing,

@@ -14,6 +14,7 @@ pub mod select;
 pub mod show;
 
 use crate::failure::Failure;
+use crate::known::Beside;
 use crate::read::text_file;
 use std::path::Path;
 use tabular::ModelFile;
@@ -23,4 +24,11 @@ pub fn read_model(path: &Path) -> Result<ModelFile, Failure> {
     let text = text_file(path)?;
     ModelFile::from_text(&text)
         .map_err(|error| Failure::input(format!("{}: {error}", path.display())))
+}
+
+/// The columns that a model asks for.
+pub fn columns_of(file: &ModelFile) -> Result<Vec<String>, Failure> {
+    let mut columns = file.specification.columns();
+    columns.extend(Beside::of_file(file).names()?);
+    Ok(columns)
 }

@@ -1,14 +1,15 @@
 //! `mixture predict`.
 
-use super::read_model;
+use super::{columns_of, read_model};
 use crate::args::Predict;
 use crate::cells::{Impossible, distinct};
-use crate::columns::typed;
+use crate::columns::{Access, typed};
+use crate::factor_scores::Scorer;
 use crate::failure::{Failure, say};
 use crate::grid::{Grid, short};
 use crate::known::{Beside, posterior};
 use crate::names;
-use crate::read::{Sheet, is_missing};
+use crate::read::Sheet;
 use crate::write::{Lines, number};
 use em::Posterior;
 use tabular::ModelFile;
@@ -16,12 +17,15 @@ use tabular::ModelFile;
 /// Runs the command.
 pub fn run(arguments: &Predict) -> Result<(), Failure> {
     let file = read_model(&arguments.model)?;
-    let sheet = Sheet::read(&arguments.data, &arguments.dialect)?;
     let names = label_names(arguments, &file)?;
+    let scorer = arguments.factor_scores.scorer(&file)?;
     let keep = match &arguments.keep {
         Some(list) => names::list("--keep", list)?,
         None => Vec::new(),
     };
+    let mut wanted = columns_of(&file)?;
+    wanted.extend(keep.iter().chain(&arguments.truth).cloned());
+    let mut sheet = Sheet::read_columns(&arguments.data, &arguments.dialect, Some(&wanted))?;
     let keep = keep
         .iter()
         .map(|name| sheet.column(name))
@@ -32,7 +36,7 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         .map(|name| sheet.column(name))
         .transpose()?;
     let typed = typed(
-        &sheet,
+        &mut Access::Own(&mut sheet),
         &file.specification,
         &Beside::of_file(&file),
         arguments.missing,
@@ -50,21 +54,26 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         .map(|index| index.and_then(|index| posterior.label(index)))
         .collect();
     let mut lines = Lines::new();
-    lines.row(header(arguments, &sheet, &keep, count))?;
+    let mut header = header(arguments, count);
+    header.extend(scorer.iter().flat_map(Scorer::header));
+    header.extend(keep.iter().map(|&column| sheet.header[column].clone()));
+    lines.row(header)?;
     for (row, index) in used.iter().enumerate() {
         let mut cells = match index {
             Some(index) => answer(&posterior, *index, arguments.uncertainty, &names),
             None => vec![String::new(); count + 2 + usize::from(arguments.uncertainty)],
         };
-        cells.extend(
-            keep.iter()
-                .map(|&column| sheet.cell(row, column).to_string()),
-        );
+        if let Some(scorer) = &scorer {
+            cells.extend(scorer.cells(&typed, *index, labels[row]));
+        }
+        for &column in &keep {
+            cells.push(sheet.text(row, column)?.into_owned());
+        }
         lines.row(&cells)?;
     }
     lines.end()?;
     if let Some(column) = truth {
-        compare(&sheet, column, &labels, count, &names);
+        compare(&sheet, column, &labels, count, &names)?;
     }
     Ok(())
 }
@@ -91,13 +100,12 @@ fn answer(posterior: &Posterior, row: usize, uncertainty: bool, names: &[String]
     cells
 }
 
-fn header(arguments: &Predict, sheet: &Sheet, keep: &[usize], count: usize) -> Vec<String> {
+fn header(arguments: &Predict, count: usize) -> Vec<String> {
     let mut header = vec!["label".to_string(), "log_density".to_string()];
     header.extend((0..count).map(|k| format!("p_{k}")));
     if arguments.uncertainty {
         header.push("uncertainty".into());
     }
-    header.extend(keep.iter().map(|&column| sheet.header[column].clone()));
     header
 }
 
@@ -126,12 +134,24 @@ fn label_names(arguments: &Predict, file: &ModelFile) -> Result<Vec<String>, Fai
 }
 
 /// Writes a confusion table and the adjusted Rand index to stderr.
-fn compare(sheet: &Sheet, column: usize, labels: &[Option<usize>], count: usize, names: &[String]) {
-    let truth = |row: usize| Some(sheet.cell(row, column)).filter(|text| !is_missing(text));
-    let classes = distinct((0..labels.len()).filter_map(truth));
+fn compare(
+    sheet: &Sheet,
+    column: usize,
+    labels: &[Option<usize>],
+    count: usize,
+    names: &[String],
+) -> Result<(), Failure> {
+    let truth = |row: usize| {
+        let known = !sheet.is_missing(row, column);
+        known.then(|| sheet.text(row, column)).transpose()
+    };
+    let truth = (0..labels.len())
+        .map(truth)
+        .collect::<Result<Vec<_>, _>>()?;
+    let classes = distinct(truth.iter().flatten());
     let mut table = vec![vec![0u64; count]; classes.len()];
-    for (row, label) in labels.iter().enumerate() {
-        let class = truth(row).and_then(|text| classes.iter().position(|class| *class == text));
+    for (text, label) in truth.iter().zip(labels) {
+        let class = (text.as_ref()).and_then(|text| classes.iter().position(|class| class == text));
         if let (Some(class), Some(label)) = (class, label) {
             table[class][*label] += 1;
         }
@@ -149,6 +169,7 @@ fn compare(sheet: &Sheet, column: usize, labels: &[Option<usize>], count: usize,
         "adjusted Rand index  {}",
         short(adjusted_rand(&table))
     ));
+    Ok(())
 }
 
 /// The adjusted Rand index of a confusion table (Hubert & Arabie 1985); 1 where both partitions

@@ -91,11 +91,9 @@ fn beside_covariates(
         let mut drawn = components.empty_buffer();
         components.draw(k, &mut rng, &mut drawn);
         let mut cells = cells(file, &drawn, 0);
-        cells.extend(
-            columns
-                .iter()
-                .map(|&column| sheet.cell(row, column).to_string()),
-        );
+        for &column in &columns {
+            cells.push(sheet.text(row, column)?.into_owned());
+        }
         cells.extend(arguments.labels.then(|| k.to_string()));
         lines.row(&cells)?;
     }

@@ -1,10 +1,10 @@
 //! `mixture score`.
 
-use super::read_model;
+use super::{columns_of, read_model};
 use crate::anomalies::flags;
 use crate::args::Score;
 use crate::cells::Impossible;
-use crate::columns::{Typed, row_weights, typed, unobserved, without_weight_0};
+use crate::columns::{Access, Typed, row_weights, typed, unobserved, without_weight_0};
 use crate::failure::Failure;
 use crate::groups::group_weights;
 use crate::known::{Beside, posterior};
@@ -15,7 +15,9 @@ use tabular::ModelFile;
 /// Runs the command.
 pub fn run(arguments: &Score) -> Result<(), Failure> {
     let file = read_model(&arguments.model)?;
-    let mut sheet = Sheet::read(&arguments.data, &arguments.dialect)?;
+    let mut wanted = columns_of(&file)?;
+    wanted.extend(arguments.row_weights.clone());
+    let mut sheet = Sheet::read_columns(&arguments.data, &arguments.dialect, Some(&wanted))?;
     let flag_below = arguments.anomalies.flag_below;
     if arguments.row_weights.is_some() && !arguments.total && flag_below.is_none() {
         return Err(Failure::input(
@@ -28,7 +30,7 @@ pub fn run(arguments: &Score) -> Result<(), Failure> {
     }
     let beside = Beside::of_file(&file);
     let typed = typed(
-        &sheet,
+        &mut Access::Own(&mut sheet),
         &file.specification,
         &beside,
         arguments.missing,

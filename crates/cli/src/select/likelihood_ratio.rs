@@ -1,6 +1,7 @@
 //! K against the next K, by a parametric bootstrap.
 
 use crate::args::{Algorithm, MixingWeights};
+use crate::columns::Access;
 use crate::commands::fit::{Portion, Setup, acceleration, options};
 use crate::failure::Failure;
 use crate::read::Sheet;
@@ -39,7 +40,7 @@ pub fn sequence(
     let mut all: Vec<Tested> = Vec::new();
     for mut candidate in candidates {
         candidate.arguments.threads = asked;
-        let setup = Setup::new(&candidate.arguments, sheet)?;
+        let setup = Setup::new(&candidate.arguments, Access::Shared(sheet))?;
         check(&candidate, &setup)?;
         let choice = choice(&setup)?;
         if let Some(null) = all.last_mut() {
@@ -153,7 +154,7 @@ fn test(
         ));
     }
     let arguments = &null.candidate.arguments;
-    let null_setup = Setup::new(arguments, sheet)?;
+    let null_setup = Setup::new(arguments, Access::Shared(sheet))?;
     let (outer, inner) = threads(arguments.threads, count);
     let options = options(arguments).threads(usize::from(inner));
     let (null_model, model) = (&null.choice.file.model, &alternative.file.model);

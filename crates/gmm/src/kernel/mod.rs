@@ -24,8 +24,9 @@ pub(crate) use transpose::transpose;
 
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;
+use distributions::simd::instruction_set::arch;
 use distributions::{AlignedBuffer, Scratch};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use quadratic::Part;
 
 /// The part of `buffer` that begins on a cache line.
@@ -90,7 +91,7 @@ pub(crate) fn log_densities(
     }
     let d = columns.len() / rows;
     let mut z = scratch.take_dirty(quadratic::room(d));
-    Arch::new().dispatch(LogDensities {
+    arch().dispatch(LogDensities {
         gaussians,
         log_weights: None,
         part: Part {
@@ -135,7 +136,7 @@ pub(crate) fn log_joint(
     }
     let mut room = scratch.take_dirty(sparse::room(gaussians, columns.len() / rows, rows));
     let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
-    Arch::new().dispatch(sparse::LogJoint {
+    arch().dispatch(sparse::LogJoint {
         gaussians,
         log_weights,
         columns,
@@ -225,7 +226,7 @@ pub(crate) fn accumulate(
     let few = if gathered > 0 { few::room(d) } else { 0 };
     let mut strip = scratch.take_dirty(moments::room(rows).max(few));
     let mut gathered = scratch.take_dirty(gathered);
-    Arch::new().dispatch(block::Accumulate {
+    arch().dispatch(block::Accumulate {
         into,
         columns: clean.as_deref().unwrap_or(columns),
         weights,

@@ -2,8 +2,8 @@
 
 use super::blocks::{BLOCK, Blocks};
 use super::kernel::SquaredDistances;
+use distributions::simd::instruction_set::arch;
 use em::FitError;
-use pulp::Arch;
 use rand::{Rng, RngExt};
 
 /// Draws K centres among the rows of positive weight.
@@ -58,7 +58,7 @@ fn inertias_with(
     let rows = blocks.rows();
     let centres: Vec<f64> = seeds.iter().flat_map(|&row| blocks.row(row)).collect();
     let mut out = vec![0.0; seeds.len() * BLOCK];
-    let (arch, mut inertias) = (Arch::new(), vec![0.0; seeds.len()]);
+    let (arch, mut inertias) = (arch(), vec![0.0; seeds.len()]);
     for (first, size, block) in blocks.iter() {
         arch.dispatch(SquaredDistances {
             block,
