@@ -71,7 +71,7 @@ pub(super) fn exp_of_negative<const FUSED: bool>(x: f64) -> f64 {
 
 /// The polynomial that meets (2ᶠ − 1)/f, |f| ≤ ½, at eleven Chebyshev nodes; 2ᶠ is then right to 2e-17.
 const EXP_2_FIT: [f64; 11] = [
-    0.693_147_180_559_945_3,
+    LN_2,
     0.240_226_506_959_100_97,
     0.055_504_108_664_821_6,
     0.009_618_129_107_606_888,

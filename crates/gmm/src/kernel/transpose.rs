@@ -36,7 +36,7 @@ fn narrow<const D: usize>(values: &[f64], into: &mut [f64]) {
 fn wide(xs: RowsView<'_, f64>, into: &mut [f64]) {
     touch(xs.values());
     #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = pulp::x86::V4::try_new() {
+    if let pulp::Arch::V4(simd) = distributions::simd::instruction_set::arch() {
         return pulp::Simd::vectorize(simd, x86::Squares { simd, xs, into });
     }
     squares(xs, into, |square| {

@@ -86,10 +86,14 @@ impl WithSimd for Nearest<'_> {
     }
 }
 
-/// Writes |x − c|² of every row of a block from one centre, 0 for a row that is the centre.
+/// Columns worked on together.
+const COLUMNS: usize = 4;
+
+/// Writes |x − c|² of every row of a block from each of some centres, 0 for a row that is the centre: m × d numbers
+/// in, m × [`BLOCK`] out. Columns are read in the order in which they stand, once for all centres.
 pub(super) struct SquaredDistances<'a> {
     pub(super) block: &'a [f64],
-    pub(super) centre: &'a [f64],
+    pub(super) centres: &'a [f64],
     pub(super) out: &'a mut [f64],
 }
 
@@ -98,16 +102,37 @@ impl WithSimd for SquaredDistances<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        for start in (0..BLOCK).step_by(WIDE * S::F64_LANES) {
-            let mut squares = [simd.splat_f64s(0.0); WIDE];
-            for (column, &centre) in self.block.chunks_exact(BLOCK).zip(self.centre) {
-                let centre = simd.splat_f64s(centre);
-                for (square, x) in squares.iter_mut().zip(load(simd, column, start)) {
-                    let difference = simd.sub_f64s(x, centre);
-                    *square = simd.mul_add_e_f64s(difference, difference, *square);
-                }
+        let d = self.block.len() / BLOCK;
+        self.out.fill(0.0);
+        let mut groups = self.block.chunks_exact(COLUMNS * BLOCK);
+        let whole = d / COLUMNS * COLUMNS;
+        for (group, columns) in groups.by_ref().enumerate() {
+            let parts = self.out.chunks_exact_mut(BLOCK);
+            for (out, centre) in parts.zip(self.centres.chunks_exact(d)) {
+                add_squares::<S, COLUMNS>(simd, columns, &centre[group * COLUMNS..], out);
             }
-            store(simd, self.out, start, squares);
+        }
+        for (j, column) in (whole..d).zip(groups.remainder().chunks_exact(BLOCK)) {
+            let parts = self.out.chunks_exact_mut(BLOCK);
+            for (out, centre) in parts.zip(self.centres.chunks_exact(d)) {
+                add_squares::<S, 1>(simd, column, &centre[j..], out);
+            }
+        }
+    }
+}
+
+/// Adds the squares of `C` columns' differences.
+#[inline(always)]
+fn add_squares<S: Simd, const C: usize>(simd: S, columns: &[f64], centre: &[f64], out: &mut [f64]) {
+    let columns: [&[S::f64s]; C] =
+        std::array::from_fn(|c| S::as_simd_f64s(&columns[c * BLOCK..(c + 1) * BLOCK]).0);
+    let centre: [S::f64s; C] = std::array::from_fn(|c| simd.splat_f64s(centre[c]));
+    let (out, _) = S::as_mut_simd_f64s(out);
+    let columns = columns.map(|column| &column[..out.len()]);
+    for (n, out) in out.iter_mut().enumerate() {
+        for (column, &centre) in columns.iter().zip(&centre) {
+            let difference = simd.sub_f64s(column[n], centre);
+            *out = simd.mul_add_e_f64s(difference, difference, *out);
         }
     }
 }

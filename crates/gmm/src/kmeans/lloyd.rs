@@ -69,21 +69,32 @@ pub(super) fn assign(blocks: &Blocks, centres: &[f64], labels: &mut [u32]) -> bo
 /// from its own centre, the next such centre to the next row.
 fn means(blocks: &Blocks, weights: Option<&[f64]>, labels: &[u32], centres: &[f64]) -> Vec<f64> {
     let d = blocks.dimension();
-    let mut sums = vec![0.0; centres.len()];
-    let mut totals = vec![0.0; centres.len() / d];
+    let clusters = centres.len() / d;
+    let mut totals = vec![0.0; clusters];
+    // Column after column, as the rows stand.
+    let mut by_column = vec![0.0; centres.len()];
+    let mut own = [0.0; BLOCK];
     for (first, size, block) in blocks.iter() {
-        for i in 0..size {
-            let weight = weights.map_or(1.0, |weights| weights[first + i]);
-            if weight > 0.0 {
-                let k = labels[first + i] as usize;
-                totals[k] += weight;
-                let sums = &mut sums[k * d..(k + 1) * d];
-                for (sum, x) in sums.iter_mut().zip(block[i..].iter().step_by(BLOCK)) {
-                    *sum += weight * x;
-                }
+        let labels = &labels[first..first + size];
+        let own = &mut own[..size];
+        match weights {
+            Some(weights) => own.copy_from_slice(&weights[first..first + size]),
+            None => own.fill(1.0),
+        }
+        for (&k, &weight) in labels.iter().zip(&*own) {
+            totals[k as usize] += weight;
+        }
+        let columns = block.chunks_exact(BLOCK);
+        for (column, sums) in columns.zip(by_column.chunks_exact_mut(clusters)) {
+            for ((&k, &weight), x) in labels.iter().zip(&*own).zip(column) {
+                // Rows without weight need not be finite.
+                sums[k as usize] += if weight > 0.0 { weight * x } else { 0.0 };
             }
         }
     }
+    let mut sums: Vec<f64> = (0..clusters)
+        .flat_map(|k| by_column[k..].iter().step_by(clusters).copied())
+        .collect();
     for (sums, &total) in sums.chunks_exact_mut(d).zip(&totals) {
         sums.iter_mut().for_each(|sum| *sum /= total);
     }

@@ -17,63 +17,67 @@ pub(super) fn draw(
     let mut chance: Vec<f64> = weights.map_or_else(|| vec![1.0; rows], <[f64]>::to_vec);
     let weight = chance.clone();
     let mut nearest = vec![f64::INFINITY; rows];
-    let (mut tried, mut best) = (vec![0.0; rows], vec![0.0; rows]);
     let candidates = 2 + (clusters as f64).ln() as usize;
+    let mut tried = vec![0.0; rows * candidates];
     let mut centres = Vec::with_capacity(clusters * blocks.dimension());
     for seed in 0..clusters {
-        let mut least = None;
-        let mut chosen = 0;
         // Nothing tells the first rows apart.
         let draws = if seed == 0 { 1 } else { candidates };
-        for row in drawn(&chance, draws, rng) {
-            let inertia = inertia_with(blocks, row, &nearest, &weight, &mut tried);
-            if least.is_none_or(|least| inertia < least) {
-                (least, chosen) = (Some(inertia), row);
-                std::mem::swap(&mut tried, &mut best);
+        let drawn = drawn(&chance, draws, rng);
+        let inertias = inertias_with(blocks, &drawn, &nearest, &weight, &mut tried);
+        let mut least: Option<(f64, usize)> = None;
+        for (place, &inertia) in inertias.iter().enumerate() {
+            if least.is_none_or(|(least, _)| inertia < least) {
+                least = Some((inertia, place));
             }
         }
-        if least.is_none() {
+        let Some((_, best)) = least else {
             return Err(FitError::TooFewDistinctRows {
                 distinct: seed,
                 components: clusters,
             });
-        }
-        std::mem::swap(&mut nearest, &mut best);
+        };
+        nearest.copy_from_slice(&tried[best * rows..(best + 1) * rows]);
         for ((chance, &squared), &weight) in chance.iter_mut().zip(&nearest).zip(&weight) {
             *chance = weight * squared;
         }
-        centres.extend(blocks.row(chosen));
+        centres.extend(blocks.row(drawn[best]));
     }
     Ok(centres)
 }
 
-/// The inertia with the row `row` as one more seed; the squared distances from the nearest go to `into`.
-fn inertia_with(
+/// The inertias with each of some rows as one more seed; the squared distances from the nearest then go to
+/// `into`, one row's after the other's.
+fn inertias_with(
     blocks: &Blocks,
-    row: usize,
+    seeds: &[usize],
     nearest: &[f64],
     weight: &[f64],
     into: &mut [f64],
-) -> f64 {
-    let centre: Vec<f64> = blocks.row(row).collect();
-    let mut out = [0.0; BLOCK];
-    let (arch, mut inertia) = (arch(), 0.0);
+) -> Vec<f64> {
+    let rows = blocks.rows();
+    let centres: Vec<f64> = seeds.iter().flat_map(|&row| blocks.row(row)).collect();
+    let mut out = vec![0.0; seeds.len() * BLOCK];
+    let (arch, mut inertias) = (arch(), vec![0.0; seeds.len()]);
     for (first, size, block) in blocks.iter() {
         arch.dispatch(SquaredDistances {
             block,
-            centre: &centre,
+            centres: &centres,
             out: &mut out,
         });
         let range = first..first + size;
-        let before = nearest[range.clone()].iter().zip(&weight[range.clone()]);
-        for ((into, squared), (&before, &weight)) in
-            into[range].iter_mut().zip(&out[..size]).zip(before)
-        {
-            *into = squared.min(before);
-            inertia += weight * *into;
+        let parts = into.chunks_exact_mut(rows).zip(out.chunks_exact(BLOCK));
+        for ((into, out), inertia) in parts.zip(&mut inertias) {
+            let before = nearest[range.clone()].iter().zip(&weight[range.clone()]);
+            for ((into, squared), (&before, &weight)) in
+                into[range.clone()].iter_mut().zip(out).zip(before)
+            {
+                *into = squared.min(before);
+                *inertia += weight * *into;
+            }
         }
     }
-    inertia
+    inertias
 }
 
 /// `count` rows, each with probability in proportion to `chance`; none where all are 0.
