@@ -53,6 +53,10 @@ pub fn named(arguments: &Fit) -> Result<Option<NamedAlgorithm>, Failure> {
     check_options(arguments)?;
     let algorithm = match arguments.algorithm {
         Algorithm::Em | Algorithm::Hard => return Ok(None),
+        Algorithm::Variational => {
+            crate::variational::check(arguments)?;
+            return Ok(None);
+        }
         Algorithm::Stochastic => {
             let default = StochasticEm::default();
             NamedAlgorithm::Stochastic(StochasticEm {
@@ -103,9 +107,11 @@ pub fn online(arguments: &Fit) -> Result<OnlineEm, Failure> {
 
 /// Refuses the options of another algorithm.
 fn check_options(arguments: &Fit) -> Result<(), Failure> {
-    use Algorithm::{Annealed, Incremental, Online, Stochastic};
+    use Algorithm::{Annealed, Incremental, Online, Stochastic, Variational};
     let given = &arguments.variant;
-    let options: [(bool, &str, &[Algorithm]); 10] = [
+    let prior = arguments.variational.weights_prior;
+    let options: [(bool, &str, &[Algorithm]); 11] = [
+        (prior.is_some(), "--weights-prior", &[Variational]),
         (given.burn_in.is_some(), "--burn-in", &[Stochastic]),
         (given.draws.is_some(), "--draws", &[Stochastic]),
         (given.first_beta.is_some(), "--first-beta", &[Annealed]),

@@ -82,13 +82,17 @@ pub struct Fit {
     /// What to do with missing cells (empty, NA, NaN, null).
     #[arg(long, value_enum, default_value_t = Missing::Error)]
     pub missing: Missing,
-    /// The algorithm: em, hard (classification EM), stochastic, annealed, incremental or online.
+    /// The algorithm: em, hard (classification EM), stochastic, annealed, incremental, online or
+    /// variational.
     #[arg(long, value_enum, default_value_t = Algorithm::Em)]
     pub algorithm: Algorithm,
     /// The options of the algorithm.
     #[command(flatten)]
     pub variant: crate::algorithm::AlgorithmOptions,
-    /// Acceleration of EM; daarem by default, none for other algorithms.
+    /// Variational Bayes.
+    #[command(flatten)]
+    pub variational: crate::variational::Variational,
+    /// Acceleration of EM and of variational Bayes; daarem by default, none for other algorithms.
     #[arg(long, value_enum)]
     pub acceleration: Option<Acceleration>,
     /// After convergence, try up to this many moves that merge two components and split a third.
@@ -247,8 +251,9 @@ pub enum MixingWeights {
 #[derive(Args, Clone, Debug)]
 #[group(id = "start", multiple = false)]
 pub struct Start {
-    /// A random start: rows far from each other as seeds, rows drawn by chance, many short runs of
-    /// both kinds, the best continued, or clusters of k-means; or clusters of agglomeration.
+    /// A random start: rows far from each other as seeds, rows drawn by chance, the two in turn (the
+    /// default), many short runs of both kinds, the best continued, or clusters of k-means; or clusters
+    /// of agglomeration.
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.
@@ -304,6 +309,9 @@ pub struct Predict {
     /// Clusters of components.
     #[command(flatten)]
     pub merging: crate::merging::Merging,
+    /// Factor scores.
+    #[command(flatten)]
+    pub factor_scores: crate::factor_scores::FactorScores,
 }
 
 /// `mixture score`.
@@ -379,8 +387,10 @@ pub enum Missing {
 pub enum Init {
     /// Rows far from each other become seeds.
     Spread,
-    /// Random responsibilities.
+    /// Rows drawn by chance.
     Random,
+    /// Spread and random rows in turn.
+    Alternating,
     /// Many short runs, the best of which are continued.
     SmallEm,
     /// Clusters of k-means.
@@ -405,6 +415,8 @@ pub enum Algorithm {
     Incremental,
     /// A step for each batch of rows, which may come from standard input.
     Online,
+    /// Variational Bayes: posteriors of weights and parameters, by their conjugate priors.
+    Variational,
 }
 
 /// Accelerations.

@@ -15,6 +15,7 @@ mod columns;
 mod commands;
 mod dialect;
 mod explain;
+mod factor_scores;
 mod failure;
 mod fingerprint;
 mod given;
@@ -45,6 +46,7 @@ mod summary;
 mod trace;
 mod trim;
 mod uncertainty;
+mod variational;
 mod warn;
 mod write;
 

@@ -12,6 +12,7 @@ use crate::prior;
 use crate::read::{Sheet, text_file};
 use crate::run::{Knowledge, Mixing, check_independent};
 use crate::start::{Chosen, chosen};
+use crate::variational;
 use em::{Mixture, Weights};
 use serde_json::Value;
 use tabular::{Concomitant, ModelFile, Specification, TableMixture, with_weights_prior};
@@ -143,6 +144,12 @@ impl Plan {
             return Err(Failure::input(
                 "--fixed weights --weights equal: they are those of the start, or equal",
             ));
+        }
+        if variational::is_variational(arguments) {
+            return Ok(Knowledge {
+                fixed: components,
+                mixing: Mixing::Posterior(variational::weights_prior(arguments, self.count)?),
+            });
         }
         let mixing = match &beside.concomitant {
             Some(concomitant) => Mixing::Concomitant(match &self.concomitant {

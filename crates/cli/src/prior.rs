@@ -4,6 +4,7 @@ use crate::args::{Fit, MixingWeights};
 use crate::columns::{Typed, row_weights};
 use crate::failure::{Failure, say};
 use crate::read::Sheet;
+use crate::variational::{check_parts, is_variational};
 use clap::{Args, ValueEnum};
 use tabular::{FraleyRaftery, ModelFile, PartSpecification, PriorChoice, Specification};
 
@@ -89,8 +90,8 @@ impl Priors {
     pub fn is_given(&self) -> bool {
         !self.prior.is_empty()
     }
-    /// What the words and keys say.
-    pub fn chosen(&self) -> Result<Chosen, Failure> {
+    /// What the words and keys say. Variational Bayes always has priors, of which they are the numbers.
+    pub fn chosen(&self, variational: bool) -> Result<Chosen, Failure> {
         let mut chosen = Chosen::default();
         let (mut tuned, mut plain) = (FraleyRaftery::default(), false);
         for given in &self.prior {
@@ -110,6 +111,7 @@ impl Priors {
                     "shrinkage" => (&mut tuned.shrinkage, "at least 0", |v| v >= 0.0),
                     "df" => (&mut tuned.df, "positive", |v| v > 0.0),
                     "strength" => (&mut chosen.components.strength, "positive", |v| v > 0.0),
+                    "weights" if variational => (&mut chosen.weights, "positive", |v| v > 0.0),
                     "weights" => (&mut chosen.weights, "at least 1", |v| v >= 1.0),
                     _ => {
                         return Err(wrong(format!(
@@ -125,12 +127,13 @@ impl Priors {
                 }
             }
         }
-        if !plain && tuned != FraleyRaftery::default() {
+        let is_tuned = tuned != FraleyRaftery::default();
+        if !plain && is_tuned && !variational {
             return Err(Failure::input(
                 "--prior: shrinkage and df are those of fraley-raftery, which is not given",
             ));
         }
-        chosen.components.fraley_raftery = plain.then_some(tuned);
+        chosen.components.fraley_raftery = (plain || is_tuned).then_some(tuned);
         Ok(chosen)
     }
 }
@@ -143,7 +146,8 @@ pub fn with_priors(
     sheet: &Sheet,
     typed: &Typed,
 ) -> Result<Specification, Failure> {
-    if !arguments.priors.is_given() {
+    let variational = is_variational(arguments);
+    if !arguments.priors.is_given() && !variational {
         return Ok(specification);
     }
     if arguments.priors.means.is_some() {
@@ -151,17 +155,18 @@ pub fn with_priors(
             "--prior cannot be combined with --means: means that are fixed or shared have no prior",
         ));
     }
-    let chosen = arguments.priors.chosen()?;
+    let chosen = arguments.priors.chosen(variational)?;
     let weights = match &arguments.row_weights {
         Some(column) => Some(row_weights(sheet, column, &typed.rows)?),
         None => None,
     };
-    let with = specification.with_priors(
-        &chosen.components,
-        &typed.table,
-        weights.as_deref(),
-        components,
-    );
+    let (choice, weights) = (&chosen.components, weights.as_deref());
+    let with = if variational {
+        check_parts(arguments, &specification)?;
+        specification.with_posteriors(choice, &typed.table, weights, components)
+    } else {
+        specification.with_priors(choice, &typed.table, weights, components)
+    };
     with.map_err(|error| Failure::input(format!("--prior: {error}")))
 }
 
@@ -173,7 +178,10 @@ pub fn of_weights(
     start: Option<&ModelFile>,
 ) -> Result<Option<Vec<f64>>, Failure> {
     let known = &arguments.known;
-    if let Some(alpha) = arguments.priors.chosen()?.weights {
+    if is_variational(arguments) {
+        return Ok(None);
+    }
+    if let Some(alpha) = arguments.priors.chosen(false)?.weights {
         let conflicts = [
             (known.concomitant.is_some(), "--concomitant"),
             (known.weights == MixingWeights::Equal, "--weights equal"),

@@ -47,10 +47,12 @@ pub fn record(
     let fixed = (known.fixed.iter()).flat_map(|text| text.split(',').map(str::to_string));
     // Under EM the objective's own sum, so that the trace ends in exactly this number.
     let log_likelihood = match arguments.algorithm {
-        Algorithm::Hard => evaluation.log_likelihood,
+        Algorithm::Hard | Algorithm::Variational => evaluation.log_likelihood,
         _ => report.log_likelihood,
     };
     let parameters = evaluation.parameters as f64;
+    // A criterion of the largest likelihood says nothing of a posterior.
+    let points = |value: f64| (arguments.algorithm != Algorithm::Variational).then_some(value);
     let bic = -2.0 * log_likelihood + parameters * evaluation.observations.ln();
     let starts = report.starts.iter().map(|start| StartRecord {
         objective: start.outcome.as_ref().ok().map(|outcome| outcome.0),
@@ -69,9 +71,9 @@ pub fn record(
         rows: context.typed.table.rows(),
         observations: evaluation.observations,
         parameters: evaluation.parameters,
-        aic: -2.0 * log_likelihood + 2.0 * parameters,
-        bic,
-        icl: bic + (evaluation.icl - evaluation.bic),
+        aic: points(-2.0 * log_likelihood + 2.0 * parameters),
+        bic: points(bic),
+        icl: points(bic + (evaluation.icl - evaluation.bic)),
         entropy: evaluation.entropy,
         iterations: report.iterations(),
         passes: report.passes,

@@ -7,12 +7,13 @@ use crate::groups::error_of_rows;
 use crate::known::Held;
 use crate::progress::Line;
 use crate::saved::{KnownMixture, whole};
+use crate::variational;
 use distributions::combine::{GroupedView, Repeated};
 use distributions::{Batch, Coordinates, Density, View};
 use em::{
     Acceleration, Allowed, ComponentSet, Data, Driver, Evaluation, Fit, FitError, FixedComponents,
     FixedWeights, Mixture, MultinomialLogisticWeights, NamedAlgorithm, Options, Responsibilities,
-    Start, WeightModel, Weights,
+    Start, WeightModel, Weights, WeightsPosterior, WeightsPrior,
 };
 use tabular::{Specification, TableComponents, TableMixture};
 
@@ -54,6 +55,8 @@ pub enum Mixing {
     Fixed(Weights),
     /// Weights that depend on covariates.
     Concomitant(MultinomialLogisticWeights),
+    /// Weights that have a posterior, as the parameters have.
+    Posterior(WeightsPrior),
 }
 
 /// The components that are not estimated, and how weights are.
@@ -68,6 +71,8 @@ pub struct Knowledge {
 pub struct Fitted {
     /// The model; where weights depend on covariates, with their proportions.
     pub model: TableMixture,
+    /// The posterior of the weights, where they have one: the model is then the predictive one.
+    pub weights_posterior: Option<WeightsPosterior>,
     /// Weights that depend on covariates.
     pub concomitant: Option<MultinomialLogisticWeights>,
     /// The report.
@@ -84,7 +89,7 @@ impl Job<'_> {
         data
     }
     /// What drives the fit of a model of any kind.
-    fn driver<'b, M>(&'b self, line: &'b mut Line) -> Driver<'b, M, dyn Responsibilities + 'b>
+    pub fn driver<'b, M>(&'b self, line: &'b mut Line) -> Driver<'b, M, dyn Responsibilities + 'b>
     where
         M: Coordinates + 'static,
     {
@@ -102,34 +107,60 @@ impl Job<'_> {
         &'d self,
         template: &Mixture<S, W>,
         xs: Batch<'_, <Mixture<S, W> as Density>::Space>,
-        mut driver: Driver<'d, Mixture<S, W>, dyn Responsibilities + 'd>,
+        driver: Driver<'d, Mixture<S, W>, dyn Responsibilities + 'd>,
     ) -> Result<(Fit<Mixture<S, W>>, Evaluations), FitError>
     where
         S: ComponentSet,
         W: WeightModel,
         Mixture<S, W>: Coordinates,
     {
-        let data = self.data(xs);
-        let fit = match self.algorithm {
-            Some(algorithm) => {
-                let mut variant = driver.variant(algorithm);
-                em::fit_from_by(template, data, self.start, &mut variant)?
-            }
-            None => em::fit_from_with(template, data, self.start, &mut driver)?,
-        };
-        // Rows held out are all scored; of the others those count that were not trimmed.
+        let fit = self.search(template, xs, driver)?;
+        // Of the rows of the fit those count that were not trimmed.
         let counted = match fit.report.trimmed {
-            Some(_) => Some(em::trimmed(&fit.model, data, self.rule, self.options)?.0),
+            Some(_) => Some(em::trimmed(&fit.model, self.data(xs), self.rule, self.options)?.0),
             None => None,
         };
-        let kept = counted.as_deref().map_or(data, |kept| data.weighted(kept));
-        let fitted = fit.model.evaluate(kept)?;
+        let evaluations = self.evaluations(&fit.model, xs, counted.as_deref())?;
+        Ok((fit, evaluations))
+    }
+    /// Fits, and no more.
+    pub fn search<'d, S, W>(
+        &'d self,
+        template: &Mixture<S, W>,
+        xs: Batch<'_, <Mixture<S, W> as Density>::Space>,
+        mut driver: Driver<'d, Mixture<S, W>, dyn Responsibilities + 'd>,
+    ) -> Result<Fit<Mixture<S, W>>, FitError>
+    where
+        S: ComponentSet,
+        W: WeightModel,
+        Mixture<S, W>: Coordinates,
+    {
+        let data = self.data(xs);
+        match self.algorithm {
+            Some(algorithm) => {
+                let mut variant = driver.variant(algorithm);
+                em::fit_from_by(template, data, self.start, &mut variant)
+            }
+            None => em::fit_from_with(template, data, self.start, &mut driver),
+        }
+    }
+    /// How well a model fits the rows of the fit, of weights `counted` where not all count, and all those that
+    /// were set aside.
+    pub fn evaluations<S: ComponentSet, W: WeightModel>(
+        &self,
+        model: &Mixture<S, W>,
+        xs: Batch<'_, <Mixture<S, W> as Density>::Space>,
+        counted: Option<&[f64]>,
+    ) -> Result<Evaluations, FitError> {
+        let data = self.data(xs);
+        let kept = counted.map_or(data, |kept| data.weighted(kept));
+        let fitted = model.evaluate(kept)?;
         let held_out = self.held_out.map(|weights| {
-            let scored = fit.model.evaluate(data.weighted(weights))?;
+            let scored = model.evaluate(data.weighted(weights))?;
             Ok::<_, FitError>(scored.log_likelihood)
         });
         let held_out = held_out.transpose()?;
-        Ok((fit, Evaluations { fitted, held_out }))
+        Ok(Evaluations { fitted, held_out })
     }
 }
 
@@ -143,6 +174,9 @@ pub fn fit(
     line: &mut Line,
     kept: &mut Kept<'_>,
 ) -> Result<Fitted, Failure> {
+    if let Mixing::Posterior(prior) = knowledge.mixing {
+        return variational::fit(job, &template, prior, context, line);
+    }
     let components = template.components().clone();
     let plain = knowledge.fixed.is_empty() && held.offsets.is_none();
     if let (Mixing::Free, true) = (&knowledge.mixing, plain) {
@@ -154,6 +188,7 @@ pub fn fit(
         let (fit, evaluation) = done.map_err(|error| context.failure(&error, &components))?;
         return Ok(Fitted {
             model: fit.model,
+            weights_posterior: None,
             concomitant: None,
             report: fit.report,
             evaluation,
@@ -191,6 +226,7 @@ pub fn fit(
             let weights = fit.model.weights().weights().clone();
             fitted(fit, evaluation, weights, None, context.specification)
         }
+        Mixing::Posterior(_) => Err(Failure::input("posteriors of what is known are not fitted")),
         Mixing::Concomitant(weights) => {
             let Some(covariates) = &held.covariates else {
                 return Err(Failure::input(
@@ -226,6 +262,7 @@ fn fitted<W: WeightModel>(
     let model = Mixture::new(weights, components);
     Ok(Fitted {
         model: model.map_err(|error| Failure::input(error.to_string()))?,
+        weights_posterior: None,
         concomitant,
         report: fit.report,
         evaluation,

@@ -12,8 +12,10 @@ use tabular::TableMixture;
 pub enum Chosen {
     /// Spread-out rows.
     Spread,
-    /// Random responsibilities.
+    /// Rows drawn by chance.
     Random,
+    /// The two in turn.
+    Alternating,
     /// Short runs.
     SmallEm(em::SmallEm),
     /// Clusters of k-means.
@@ -37,6 +39,7 @@ impl Chosen {
         match self {
             Chosen::Spread => em::Start::Spread,
             Chosen::Random => em::Start::Random,
+            Chosen::Alternating => em::Start::Alternating,
             Chosen::SmallEm(runs) => em::Start::SmallEm(*runs),
             Chosen::KMeans(start) => em::Start::Partition(&**start),
             Chosen::Labels { labels, .. } => em::Start::Labels(labels),
@@ -76,7 +79,8 @@ pub fn chosen(
     }
     match (start.init, one_family) {
         (Some(Init::Random), _) | (None, false) => Ok(Chosen::Random),
-        (Some(Init::Spread) | None, true) => Ok(Chosen::Spread),
+        (Some(Init::Spread), true) => Ok(Chosen::Spread),
+        (Some(Init::Alternating) | None, true) => Ok(Chosen::Alternating),
         (Some(Init::SmallEm), spread) => Ok(Chosen::SmallEm(em::SmallEm {
             spread,
             ..em::SmallEm::default()
@@ -85,8 +89,8 @@ pub fn chosen(
         (Some(Init::KMeans | Init::Hierarchical), _) => Err(Failure::input(
             "--init kmeans and hierarchical are for one part of numbers",
         )),
-        (Some(Init::Spread), false) => Err(Failure::input(
-            "--init spread measures distance by the family of the components, and here they differ",
+        (Some(Init::Spread | Init::Alternating), false) => Err(Failure::input(
+            "--init spread and alternating measure distance by the family of the components, and here they differ",
         )),
     }
 }

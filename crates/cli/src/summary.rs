@@ -3,6 +3,7 @@
 use crate::grid::{Grid, fixed, plain, short};
 use crate::names::joined;
 use crate::uncertainty;
+use crate::variational::prior_text;
 use em::SAME_MAXIMUM;
 use serde_json::Value;
 use tabular::{FitRecord, ModelFile, PartSpecification, RegressionSpecification, StartRecord};
@@ -60,15 +61,24 @@ fn name(k: usize, names: &[String]) -> String {
 }
 
 fn weights(file: &ModelFile) -> String {
-    let mut grid = Grid::new(vec!["component".into(), "weight".into()]);
+    let mut header = vec!["component".to_string(), "weight".to_string()];
+    let posterior = file.weights_posterior.as_ref();
+    header.extend(posterior.map(|_| "rows".to_string()));
+    let mut grid = Grid::new(header);
     for (k, &weight) in file.model.weights().iter().enumerate() {
         let mut named = name(k, &file.label_names);
         if k == file.model.components().without_noise() {
             named.push_str(" (noise)");
         }
-        grid.row(vec![named, short(weight)]);
+        let mut row = vec![named, short(weight)];
+        row.extend(posterior.map(|posterior| short(posterior.counts()[k])));
+        grid.row(row);
     }
-    grid.text()
+    let prior = posterior.map(prior_text);
+    let prior = prior.map_or(String::new(), |prior| {
+        format!("\nprior of the weights: {prior}; weights are expected ones\n")
+    });
+    format!("{}{prior}", grid.text())
 }
 
 /// The coefficients of weights that depend on columns.
@@ -101,6 +111,9 @@ fn part_text(part: &PartSpecification, parameters: &[&Value], names: &[String]) 
     let mut title = part.family.clone();
     if let Some(covariance) = &part.covariance {
         title.push_str(&format!(" ({covariance})"));
+    }
+    if part.is_variational() {
+        title.push_str(", the posterior");
     }
     let mut text = match &part.regression {
         Some(regression) => format!("{title}: {}\n", formula(regression)),
@@ -246,7 +259,10 @@ fn matrices(part: &PartSpecification, parameters: &[&Value], names: &[String]) -
 fn fit_text(fit: &FitRecord) -> String {
     let nats = |value: f64| fixed(value, 6);
     let mut lines = vec![("log-likelihood", nats(fit.log_likelihood))];
-    if fit.objective != fit.log_likelihood {
+    let points = fit.bic.is_some();
+    if !points {
+        lines.push(("lower bound", nats(fit.objective)));
+    } else if fit.objective != fit.log_likelihood {
         lines.push(("objective", nats(fit.objective)));
     }
     let left = |start: &&StartRecord| start.stop_reason.as_deref() == Some("left");
@@ -261,11 +277,11 @@ fn fit_text(fit: &FitRecord) -> String {
         }
         (count, None) => count.to_string(),
     };
+    lines.push(("parameters", fit.parameters.to_string()));
+    let criteria = [("AIC", fit.aic), ("BIC", fit.bic), ("ICL", fit.icl)];
+    let given = |(name, value): (&'static str, Option<f64>)| Some((name, nats(value?)));
+    lines.extend(criteria.into_iter().filter_map(given));
     lines.extend([
-        ("parameters", fit.parameters.to_string()),
-        ("AIC", nats(fit.aic)),
-        ("BIC", nats(fit.bic)),
-        ("ICL", nats(fit.icl)),
         ("entropy", nats(fit.entropy)),
         ("rows", fit.rows.to_string()),
         ("observations", plain(fit.observations)),

@@ -1,22 +1,16 @@
 //! `--standard-errors`: how well the parameters are known.
 
+mod estimate;
+mod numbers;
+
 use crate::algorithm::name;
 use crate::args::{Algorithm, Fit, Missing, MixingWeights};
-use crate::commands::fit::{Setup, options};
+use crate::commands::fit::Setup;
 use crate::failure::Failure;
 use crate::grid::{Grid, plain, short};
-use crate::select::Bar;
 use clap::{Args, ValueEnum};
-use em::select::Replicates;
-use em::uncertainty::{
-    Estimates, Information, InformationError, Reweighting, Robustness, StandardError, bootstrap,
-    parametric_bootstrap,
-};
-use em::{Data, FitError};
-use serde_json::Value;
-use tabular::{
-    ModelFile, StandardErrorRecord, StandardErrorsRecord, TableComponents, TableMixture,
-};
+use estimate::Asked;
+use tabular::{ModelFile, StandardErrorsRecord};
 
 /// The options.
 #[derive(Args, Clone, Debug)]
@@ -93,7 +87,7 @@ impl Uncertainty {
         let algorithm = format!("--algorithm {}", name(arguments.algorithm));
         let other = matches!(
             arguments.algorithm,
-            Algorithm::Hard | Algorithm::Stochastic | Algorithm::Online
+            Algorithm::Hard | Algorithm::Stochastic | Algorithm::Online | Algorithm::Variational
         );
         let refused = [
             (
@@ -112,24 +106,19 @@ impl Uncertainty {
                 "no checkpoint holds refits",
             ),
             (
-                !known.fixed.is_empty(),
-                "--fixed",
-                "fits with fixed parts have none yet",
-            ),
-            (
-                known.weights == MixingWeights::Equal,
-                "--weights equal",
-                "fits with fixed parts have none yet",
-            ),
-            (
-                known.group.is_some(),
+                parametric && known.group.is_some(),
                 "--group",
-                "fits to groups of rows have none yet",
+                "a parametric bootstrap cannot draw groups",
             ),
             (
-                known.concomitant.is_some(),
+                parametric && known.concomitant.is_some(),
                 "--concomitant",
-                "weights of this kind have none yet",
+                "a parametric bootstrap cannot draw the covariates",
+            ),
+            (
+                parametric && known.weights == MixingWeights::Equal,
+                "--weights equal",
+                "a parametric bootstrap is of models whose weights are estimated",
             ),
             (
                 parametric && known.known_labels.is_some(),
@@ -167,183 +156,18 @@ impl Uncertainty {
                 "--standard-errors: bounds that are taken from the data have none; set them by --set",
             ));
         }
-        let record = match method {
-            Method::Louis => from_information(setup, file, Robustness::Model)?,
-            Method::Sandwich => from_information(setup, file, Robustness::Sandwich)?,
-            Method::Bootstrap => self.refitted(setup, file)?,
+        let asked = Asked {
+            setup,
+            method,
+            bootstrap: self.bootstrap.unwrap_or(Bootstrap::Nonparametric),
+            replicates: self.bootstrap_replicates.unwrap_or(200),
         };
+        let record = asked.of_file(file)?;
         if let Some(fit) = &mut file.fit {
             let method = word(method);
             fit.standard_errors = Some(StandardErrorsRecord { method, ..record });
         }
         Ok(())
-    }
-
-    fn refitted(
-        &self,
-        setup: &Setup<'_>,
-        file: &ModelFile,
-    ) -> Result<StandardErrorsRecord, Failure> {
-        let kind = self.bootstrap.unwrap_or(Bootstrap::Nonparametric);
-        let model = &file.model;
-        if kind == Bootstrap::Parametric && model.components().is_conditional() {
-            return Err(Failure::input(
-                "--bootstrap parametric: a regression says nothing about its predictors, so that rows cannot be drawn",
-            ));
-        }
-        let (arguments, count) = (setup.arguments, self.bootstrap_replicates.unwrap_or(200));
-        let replicates = Replicates {
-            count,
-            seed: arguments.seed,
-            threads: arguments.threads.map_or(0, usize::from),
-        };
-        let (mut options, bar) = (options(arguments), Bar::new(count)?);
-        // The clock ends the search for the fit; refits that it cut off would be no sample.
-        options.time_limit = None;
-        let (evidence, advance) = (setup.evidence(), |_| bar.advance(1));
-        let data = data(setup, evidence.as_ref());
-        let by = |reweighting| {
-            bootstrap(
-                model,
-                data,
-                reweighting,
-                &options,
-                replicates,
-                numbers,
-                advance,
-            )
-        };
-        let drawn = match kind {
-            Bootstrap::Nonparametric => by(Reweighting::Multinomial),
-            Bootstrap::Weighted => by(Reweighting::Dirichlet),
-            Bootstrap::Parametric => {
-                // Tables are for the values of the data; drawn rows have others.
-                let plain = (model.clone())
-                    .with_components(|parts| TableComponents::new(parts.parts().to_vec()));
-                parametric_bootstrap(&plain, data, &options, replicates, numbers, advance)
-            }
-        };
-        bar.end();
-        let drawn = drawn.map_err(|error| failed(setup, file, &error))?;
-        Ok(StandardErrorsRecord {
-            method: String::new(),
-            bootstrap: Some(word(kind)),
-            replicates: Some(drawn.replicates.len()),
-            failures: Some(drawn.failures.len()),
-            parameters: of_estimates(model, &drawn),
-        })
-    }
-}
-
-/// The rows of the fit.
-fn data<'a>(
-    setup: &'a Setup<'_>,
-    evidence: Option<&'a crate::labels::Evidence>,
-) -> Data<'a, tabular::TableView<'a>> {
-    let mut data = Data::new(setup.typed.table.view());
-    data.row_weights = setup.row_weights();
-    data.allowed = evidence.map(crate::labels::Evidence::allowed);
-    data
-}
-
-fn failed(setup: &Setup<'_>, file: &ModelFile, error: &FitError) -> Failure {
-    setup.context().failure(error, file.model.components())
-}
-
-fn from_information(
-    setup: &Setup<'_>,
-    file: &ModelFile,
-    robustness: Robustness,
-) -> Result<StandardErrorsRecord, Failure> {
-    let (model, evidence) = (&file.model, setup.evidence());
-    let threads = setup.arguments.threads.map_or(0, usize::from);
-    let refused = |error: InformationError| match &error {
-        InformationError::Data(error) => failed(setup, file, error),
-        _ => Failure::Fit(format!("--standard-errors: {error}")),
-    };
-    let information = Information::observed(model, data(setup, evidence.as_ref()), threads);
-    let errors = information.and_then(|found| found.standard_errors(robustness, numbers));
-    let errors = errors.map_err(refused)?;
-    let parameters = (named_numbers(model).into_iter().zip(errors))
-        .filter(|(_, error)| *error != StandardError::Fixed)
-        .map(|((parameter, estimate), error)| {
-            let [low, high] = match error.interval(estimate) {
-                Some([low, high]) => [Some(low), Some(high)],
-                None => [None, None],
-            };
-            StandardErrorRecord {
-                parameter,
-                error: error.value(),
-                low,
-                high,
-                at_bound: error == StandardError::AtBound,
-            }
-        });
-    Ok(StandardErrorsRecord {
-        method: String::new(),
-        bootstrap: None,
-        replicates: None,
-        failures: None,
-        parameters: parameters.collect(),
-    })
-}
-
-/// What refits say; a number that never changes is no parameter.
-fn of_estimates(model: &TableMixture, drawn: &Estimates) -> Vec<StandardErrorRecord> {
-    let errors = drawn
-        .standard_errors()
-        .into_iter()
-        .zip(drawn.intervals(0.95));
-    (named_numbers(model).into_iter().zip(errors))
-        .filter(|(_, (error, _))| *error != 0.0)
-        .map(|((parameter, _), (error, [low, high]))| {
-            let inside = error.is_finite();
-            StandardErrorRecord {
-                parameter,
-                error: inside.then_some(error),
-                low: inside.then_some(low),
-                high: inside.then_some(high),
-                at_bound: !inside,
-            }
-        })
-        .collect()
-}
-
-/// The numbers of a model in the order of its file.
-fn numbers(model: &TableMixture) -> Vec<f64> {
-    named_numbers(model)
-        .into_iter()
-        .map(|(_, value)| value)
-        .collect()
-}
-
-/// The weights and the numbers in the components, with their places in a model file (JSON pointers).
-fn named_numbers(model: &TableMixture) -> Vec<(String, f64)> {
-    let weights = model.weights().iter().enumerate();
-    let mut all: Vec<_> = weights
-        .map(|(k, &weight)| (format!("/weights/{k}"), weight))
-        .collect();
-    for k in 0..model.components().without_noise() {
-        collect(
-            &model.components().save(k),
-            format!("/components/{k}"),
-            &mut all,
-        );
-    }
-    all
-}
-
-fn collect(value: &Value, place: String, into: &mut Vec<(String, f64)>) {
-    match value {
-        Value::Array(items) => (items.iter().enumerate())
-            .for_each(|(i, item)| collect(item, format!("{place}/{i}"), into)),
-        Value::Object(entries) => {
-            (entries.iter()).for_each(|(key, item)| collect(item, format!("{place}/{key}"), into))
-        }
-        Value::Number(number) => into.extend(number.as_f64().map(|value| (place, value))),
-        Value::String(text) if text == "inf" => into.push((place, f64::INFINITY)),
-        Value::String(text) if text == "-inf" => into.push((place, f64::NEG_INFINITY)),
-        _ => {}
     }
 }
 
@@ -358,7 +182,7 @@ pub fn text(file: &ModelFile) -> String {
     };
     let header = ["parameter", "estimate", "error", "95% from", "to"];
     let mut grid = Grid::new(header.map(String::from).to_vec());
-    let estimates = named_numbers(&file.model);
+    let estimates = numbers::of_file(file);
     for one in &record.parameters {
         let found = estimates.iter().find(|(place, _)| *place == one.parameter);
         let cell = |value: Option<f64>| value.map_or(String::new(), short);

@@ -4,6 +4,7 @@ use crate::args::Fit;
 use crate::explain::Context;
 use crate::grid::fixed;
 use crate::names::joined;
+use crate::variational::is_variational;
 use em::{Evaluation, FitReport, StopReason, Warning};
 use serde_json::Value;
 use tabular::{PartSpecification, TableMixture};
@@ -44,6 +45,14 @@ pub fn warnings(
     }
     for event in &report.degeneracies {
         warnings.push(event.to_string());
+    }
+    if is_variational(arguments) {
+        // Components that empty, and have their prior in common, are what is looked for.
+        let mut others = report.warnings.iter();
+        let alone = others.find(|warning| matches!(warning, Warning::OneStartNearBest { .. }));
+        warnings.extend(alone.map(ToString::to_string));
+        warnings.extend(incomplete(arguments, context));
+        return warnings;
     }
     let mut parts = context.specification.parts.iter();
     if model.weights().concentrations().is_some() || parts.any(|part| part.prior.is_some()) {
@@ -94,14 +103,18 @@ pub fn warnings(
         }
     }
     warnings.extend(of_parameters);
-    if context.typed.incomplete > 0 {
-        let fate = match arguments.missing {
-            crate::args::Missing::Em => "have no observed cell and do not count",
-            _ => "have a missing cell and are left out",
-        };
-        warnings.push(format!("rows that {fate}: {}", context.typed.incomplete));
-    }
+    warnings.extend(incomplete(arguments, context));
     warnings
+}
+
+/// The warning about rows that do not count.
+fn incomplete(arguments: &Fit, context: Context<'_>) -> Option<String> {
+    let fate = match arguments.missing {
+        crate::args::Missing::Em => "have no observed cell and do not count",
+        _ => "have a missing cell and are left out",
+    };
+    let rows = context.typed.incomplete;
+    (rows > 0).then(|| format!("rows that {fate}: {rows}"))
 }
 
 /// The effective count that a component needs: its columns, or the terms of its regression, and one.

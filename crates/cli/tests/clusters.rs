@@ -211,6 +211,42 @@ fn the_divergence_of_normals_is_within_its_error() {
 }
 
 #[test]
+fn factor_scores_are_those_of_the_component_of_the_label() {
+    let folder = folder("clusters_scores");
+    let data = case_file("gmm_iris", "data.csv");
+    let fit = format!("{data} --family factor_analyzers -k 2 --set factors=1 --restarts 1");
+    let file = fit_json(&words(&fit));
+    let model = write(&folder, "model.json", file.to_string());
+    let lines = records(&succeed(&["predict", &model, &data, "--factor-scores"]));
+    assert_eq!(lines[0][4..], ["factor_0"]);
+    let text = std::fs::read_to_string(&data).expect("the rows");
+    let number = |value: &Value| value.as_f64().expect("a number");
+    for (line, row) in lines[1..].iter().zip(text.lines().skip(1)) {
+        let component = &file["components"][line[0].parse::<usize>().expect("a label")];
+        // z = Σ_j λ_j (x_j − μ_j)/ψ_j / (1 + Σ_j λ_j²/ψ_j) with one factor.
+        let (mut sum, mut precision) = (0.0, 1.0);
+        for (j, x) in row.split(',').take(4).enumerate() {
+            let x: f64 = x.parse().expect("a cell");
+            let loading = number(&component["loadings"][j][0]);
+            let noise = number(&component["noise_variances"][j]);
+            sum += loading * (x - number(&component["mean"][j])) / noise;
+            precision += loading * loading / noise;
+        }
+        let score: f64 = line[4].parse().expect("a score");
+        // Sums of terms up to 1e3.
+        assert!((score - sum / precision).abs() < 1e-10, "{line:?}");
+    }
+    let predict = format!("predict {model} {data} --factor-scores");
+    refused(&format!("{predict} --merge-to 1"), "--merge-to");
+    let fit = format!("{data} --family gaussian -k 2 --restarts 1");
+    let other = write(&folder, "other.json", fit_json(&words(&fit)).to_string());
+    refused(
+        &format!("predict {other} {data} --factor-scores"),
+        "factor_analyzers",
+    );
+}
+
+#[test]
 fn factor_analysers_are_fitted_saved_and_refused() {
     let folder = folder("clusters_factors");
     let data = case_file("gmm_iris", "data.csv");

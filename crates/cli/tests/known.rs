@@ -406,6 +406,75 @@ fn parameters_of_a_component_stay() {
 }
 
 #[test]
+fn a_shape_of_one_component_stays() {
+    let folder = folder("known_shapes");
+    let (mut draws, mut text) = (Draws(9), String::from("x\n"));
+    for i in 0..300 {
+        let wait = |draws: &mut Draws| (0.5 * draws.normal(0.0).powi(2)).max(1e-6);
+        let (a, b) = (wait(&mut draws), wait(&mut draws));
+        text += &format!("{}\n", if i % 2 == 0 { a + b } else { 6.0 + a });
+    }
+    let data = write(&folder, "data.csv", text);
+    for (family, free, start) in [
+        (
+            "gamma",
+            "rate",
+            r#"{"weights":[0.5,0.5],"components":[{"shape":1,"rate":1},{"shape":60,"rate":9}]}"#,
+        ),
+        (
+            "weibull",
+            "scale",
+            r#"{"weights":[0.5,0.5],"components":[{"shape":1,"scale":1},{"shape":9,"scale":6.6}]}"#,
+        ),
+    ] {
+        let start = write(&folder, &format!("{family}.json"), start);
+        let base = format!("{data} --family {family} -k 2 --init-model {start}");
+        let fitted = fit(&format!("{base} --fixed 0.shape"));
+        assert_eq!(fitted["components"][0]["shape"], 1.0, "{family}");
+        assert_eq!(fitted["fit"]["parameters"], 4);
+        assert_eq!(fitted["parts"][0]["held"], json!([{"shape": 1.0}, {}]));
+        // Shape 1 is an exponential distribution: its scale is the mean of its share, by predict.
+        let model = write(&folder, "model.json", fitted.to_string());
+        let said = records(&succeed(&["predict", &model, &data]));
+        let rows = records(&std::fs::read_to_string(&data).expect("text"));
+        let (mut n, mut s) = (0.0, 0.0);
+        for (row, said) in rows.iter().zip(&said).skip(1) {
+            let r: f64 = said[2].parse().expect("a number");
+            n += r;
+            s += r * row[0].parse::<f64>().expect("a number");
+        }
+        let value = number(&fitted["components"][0][free]).expect("a number");
+        let mean = if free == "rate" { 1.0 / value } else { value };
+        // Stopped within 1e-7 nats of 300 rows.
+        near(mean, s / n, 1e-4);
+        // Set for all components it is one parameter less in each; a file keeps that.
+        let both = fit(&format!("{data} --family {family} -k 2 --set shape=2"));
+        assert_eq!(both["fit"]["parameters"], 3);
+        let model = write(&folder, "set.json", both.to_string());
+        let again = fit(&format!("{data} --init-model {model}"));
+        assert_eq!(again["components"][1]["shape"], 2.0);
+        let free = fit(&base);
+        assert!(likelihood(&fitted) < likelihood(&free));
+    }
+    for (options, word) in [
+        ("--family gamma --set shape=-1", "shape"),
+        (
+            "--family gamma --set shape=2 --prior strength=1",
+            "shape is set",
+        ),
+        ("--family gamma --set size=2", "size"),
+        (
+            "--family weibull --prior strength=1",
+            "family weibull has no prior by pseudo-observations: it is no exponential family",
+        ),
+    ] {
+        let run = mixture(&words(&format!("fit {data} -k 2 {options}")));
+        assert_eq!(run.code, 2, "{options}: {}", run.stderr);
+        assert!(run.stderr.contains(word), "{options}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn a_row_may_be_known_to_be_of_some_components() {
     let folder = folder("known_masks");
     let (mut draws, mut text) = (Draws(5), String::from("x,label,all\n"));

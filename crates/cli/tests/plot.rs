@@ -238,10 +238,74 @@ fn other_families_and_noise() {
         &folder,
         "old_faithful.csv --family linear_regression --response waiting --predictors eruptions -k 2 --restarts 2",
     );
+    let svg = draw(&folder, &[&model, &faithful]);
     has(
-        &draw(&folder, &[&model, &faithful]),
-        &["eruptions", "waiting"],
+        &svg,
+        &[
+            "eruptions",
+            "waiting",
+            "lines are the mean of each component",
+        ],
     );
+    let model = fit(
+        &folder,
+        "penguins.csv --family linear_regression --response body_mass_g \
+         --predictors bill_length_mm,flipper_length_mm -k 2 --restarts 2",
+    );
+    let columns = "flipper_length_mm,body_mass_g";
+    let svg = draw(
+        &folder,
+        &[&model, &data("penguins.csv"), "--columns", columns],
+    );
+    has(
+        &svg,
+        &["lines are the mean of each component, other predictors at their means"],
+    );
+}
+
+/// A line goes through rows that lie on it: by the places of their points in the picture.
+#[test]
+fn the_line_of_a_regression_goes_through_its_rows() {
+    let folder = folder("plot_line");
+    let rows = write(
+        &folder,
+        "rows.csv",
+        "x,y\n0,1\n2,3\n4,9\n6,19\n8,33\n10,51\n",
+    );
+    let model = r#"{"format":"mixture-model","version":1,"columns":["y","x"],"parts":[{"family":"linear_regression","columns":["y","x"],"regression":{"response":"y","predictors":["x","x^2"]}}],"weights":[1.0],"components":[{"coefficients":[1.0,0.0,0.5],"variance":1.0}]}"#;
+    let model = write(&folder, "model.json", model);
+    let svg = draw(&folder, &[&model, &rows]);
+    let numbers = |text: &str| -> Vec<f64> {
+        let split = text.split(['M', 'L', ' ', 'a']);
+        split.filter_map(|number| number.parse().ok()).collect()
+    };
+    let paths: Vec<&str> = (svg.split("<path d=\"").skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    // A disc begins at its left end, and its radius comes next.
+    let discs = paths.iter().filter(|path| path.contains('a'));
+    let rows: Vec<(f64, f64)> = (discs.map(|path| numbers(path)))
+        .map(|disc| (disc[0] + disc[2], disc[1]))
+        .collect();
+    let lines = paths.iter().filter(|path| !path.contains('a'));
+    let line = lines.max_by_key(|path| path.len()).expect("a line");
+    let line: Vec<(f64, f64)> = numbers(line).chunks(2).map(|p| (p[0], p[1])).collect();
+    // Six rows, and one point in the legend.
+    assert!(rows.len() >= 6, "{rows:?}");
+    for &(x, y) in &rows[..6] {
+        let piece = line
+            .windows(2)
+            .find(|piece| piece[0].0 <= x && x <= piece[1].0);
+        let [from, to] = piece.expect("the line spans the rows") else {
+            unreachable!()
+        };
+        let on_line = from.1 + (to.1 - from.1) * (x - from.0) / (to.0 - from.0);
+        // Coordinates are written to a tenth, and the line is at most twice as steep as wide.
+        assert!(
+            (on_line - y).abs() < 0.3,
+            "{on_line} at {x}, but the row at {y}"
+        );
+    }
 }
 
 #[test]

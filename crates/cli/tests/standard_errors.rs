@@ -111,7 +111,6 @@ fn what_has_no_errors_is_refused() {
             "--algorithm hard",
         ),
         ("--standard-errors louis --trim 0.1", "--trim"),
-        ("--standard-errors louis --weights equal", "--weights equal"),
         (
             "--standard-errors louis --bootstrap weighted",
             "--standard-errors bootstrap",

@@ -251,9 +251,16 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
     ) -> Result<Fit<Mixture<S, W>>, FitError> {
         let options = runner.options();
         let mut rng = stream(options.seed, which);
-        let (policy, mut events) = (options.on_degenerate, Vec::new());
+        let (policy, mut events) = ((options.on_degenerate, options.trim), Vec::new());
         let (template, data) = (self.template, self.data);
-        let model = repaired_start(template, data, start, &mut rng, policy, &mut events)?;
+        let model = repaired_start(
+            template,
+            data,
+            start.of_run(which),
+            &mut rng,
+            policy,
+            &mut events,
+        )?;
         let mut fit = runner.run(model, data, which, &mut self.workspace)?;
         fit.report.degeneracies.splice(0..0, events);
         self.passes += fit.report.passes;
@@ -286,7 +293,9 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
                 break;
             }
             let outcome = self.run(start, which, runner);
-            if runner.refuses_checkpoint() {
+            // No start by chance has more rows to begin from.
+            let too_few = matches!(outcome, Err(FitError::TooFewDistinctRows { .. }));
+            if too_few || runner.refuses_checkpoint() {
                 return outcome.map(|_| ());
             }
             self.starts.push(StartReport::of(&outcome));
@@ -310,7 +319,7 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
             if !reached.is_empty() && driver.out_of_time() {
                 break;
             }
-            let outcome = self.run(small.start_of(which), which, &mut short);
+            let outcome = self.run(small.start(), which, &mut short);
             self.starts.push(StartReport::of(&outcome).left());
             match outcome {
                 Ok(fit) => reached.push((which, fit)),

@@ -7,27 +7,31 @@
 //! - [`bootstrap_test`], [`likelihood_ratio_test`]: K against K + 1 components.
 //!
 //! The answer is the same for any number of threads and any order of the candidates: nothing that a
-//! candidate does depends on another. For that reason no fit starts from that of another candidate, and
-//! none is abandoned for being behind: the likelihood of continuous data has no bound that would prove
-//! that a run cannot overtake.
+//! candidate does depends on another. For that reason no fit starts from that of another candidate. One
+//! is left out only where a bound proves that it cannot win: [`Race`], [`saturated_log_likelihood`] of data
+//! that can be counted, [`mixture_bound`] of families with one parameter.
 //!
 //! Formulas and when to use which: docs/choosing-k.md.
 
 mod bootstrap_test;
+mod bound;
 mod criterion;
 mod cross_validation;
 mod folds;
 mod objection;
 mod parallel;
+mod race;
 mod ranking;
 
 pub use bootstrap_test::{
     LikelihoodRatioTest, Replicates, TestedComponents, bootstrap_test, higher_log_likelihood,
     likelihood_ratio, likelihood_ratio_test,
 };
+pub use bound::{Fitted, mixture_bound, saturated_log_likelihood};
 pub use criterion::{InformationCriterion, sabic};
 pub use cross_validation::{HeldOut, cross_validate};
 pub use folds::{Folds, Split};
 pub use objection::{Objection, SMALLEST_SPREAD, objection, smallest_relative_eigenvalue};
 pub use parallel::in_parallel;
+pub use race::Race;
 pub use ranking::{Assessed, Failed, Listed, Ranked, Ranking, rank};

@@ -193,7 +193,7 @@ fn moved<S: ComponentSet, W: WeightModel, R: ?Sized>(
     let two = model.subset(&[split, merged.1]);
     let its_rows = Data::new(data.xs).weighted(&own);
     let mut rng = stream(driver.options.seed, which);
-    let halves = spread::shares(&two, its_rows, &mut rng).ok()?;
+    let halves = spread::shares(&two, its_rows, 0.0, &mut rng).ok()?;
     let mut shares = vec![0.0; rows * model.len()];
     for row in 0..rows {
         let weight = data.row_weight(row);

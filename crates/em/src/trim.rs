@@ -139,7 +139,7 @@ impl Trimming {
         self.sought.clear();
         (self.sought).extend(weighty.map(|i| (self.values[i], data.row_weight(i))));
         let taken = share_of(self.alpha, data.observations());
-        let cut = weighted_quantile(&mut self.sought, taken);
+        let cut = cut(&mut self.sought, self.alpha, data.observations());
         // In the order of the rows: the search leaves its own.
         let (mut below, mut tied) = (0.0, 0.0);
         for (i, &value) in self.values.iter().enumerate() {
@@ -168,6 +168,12 @@ impl Trimming {
             weight: self.weights.iter().sum(),
         }
     }
+}
+
+/// The least value that counts where `alpha` of the weight, `observations` in total, is taken from the
+/// (value, weight) pairs of the lowest values.
+pub(crate) fn cut(pairs: &mut [(f64, f64)], alpha: f64, observations: f64) -> f64 {
+    weighted_quantile(pairs, share_of(alpha, observations))
 }
 
 /// α n, and a whole number where it differs from one by rounding only: 0.07 · 100 is 7 rows.

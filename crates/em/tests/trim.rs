@@ -226,6 +226,48 @@ fn outliers_do_not_move_the_components() {
     assert_eq!(plain.report.trimmed, None);
 }
 
+/// One spread start, whatever the seed: outliers, in every tenth row and twenty times as far as the groups are
+/// apart, are no seeds of a fit that trims them.
+#[test]
+fn spread_starts_leave_outliers_out() {
+    let xs = rows(400);
+    let template = Mixture::uniform(vec![Normal::standard(); 2]);
+    let data = Data::new(&xs[..]);
+    for seed in 0..30 {
+        let options = Options::default().trim(0.12).seed(seed);
+        let fitted = fit_from(&template, data, Start::Spread, &options).unwrap();
+        let mut means: Vec<f64> = fitted.model.components().iter().map(Normal::mean).collect();
+        means.sort_by(f64::total_cmp);
+        // Four standard errors of 180 rows, and a little for what is trimmed of the tails.
+        assert!(
+            means[0].abs() < 0.5 && (means[1] - 8.0).abs() < 0.7,
+            "{seed}: {means:?}"
+        );
+    }
+    // By deviance, as counts have no distance.
+    let truth = [2.0, 20.0].map(|rate| Poisson::new(rate).unwrap());
+    let mut counts = Mixture::uniform(truth.to_vec()).sample(&mut stream(3, 0), 300);
+    for (i, count) in counts.iter_mut().step_by(12).enumerate() {
+        *count = 300 + 40 * (i as u64 % 7);
+    }
+    let template = Mixture::uniform(truth.to_vec());
+    for seed in 0..30 {
+        let options = Options::default().trim(0.1).seed(seed);
+        let fitted = fit_from(&template, Data::new(&counts[..]), Start::Spread, &options).unwrap();
+        let mut rates: Vec<f64> = fitted
+            .model
+            .components()
+            .iter()
+            .map(Poisson::rate)
+            .collect();
+        rates.sort_by(f64::total_cmp);
+        assert!(
+            (rates[0] - 2.0).abs() < 0.6 && (rates[1] - 20.0).abs() < 2.0,
+            "{seed}: {rates:?}"
+        );
+    }
+}
+
 #[test]
 fn a_weight_of_three_is_three_rows_in_any_order() {
     let xs = rows(120);

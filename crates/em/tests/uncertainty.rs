@@ -325,6 +325,50 @@ fn louis_is_the_hessian_for_other_families() {
     check_hessian(&fitted(&truth, Data::new(&xs[..])), Data::new(&xs[..]));
 }
 
+/// Groups of three counts and a covariate, the first component known: the information of coefficients is that of
+/// their multinomial logistic regression, less what is lost with the labels.
+#[test]
+fn louis_is_the_hessian_where_weights_have_covariates_and_rows_come_in_groups() {
+    use distributions::combine::{GroupedView, Repeated};
+    let (mut counts, mut covariates) = (Vec::new(), Vec::new());
+    for g in 0..150_u64 {
+        let z = (g * 11 % 17) as f64 / 4.0;
+        covariates.extend([1.0, z]);
+        let high = g * 7 % 10 < 2 + (z as u64);
+        counts.extend((0..3).map(|i| {
+            if high {
+                4 + (g + 5 * i) % 6
+            } else {
+                (g * i + 3 * g) % 5
+            }
+        }));
+    }
+    let offsets: Vec<usize> = (0..=150).map(|g| 3 * g).collect();
+    let rates = [2.0, 6.0].map(|rate| Poisson::new(rate).unwrap()).to_vec();
+    let data = Data::new((
+        RowsView::new(&covariates, 2),
+        GroupedView::new(&counts[..], &offsets),
+    ));
+    for (known, count) in [(vec![], 2), (vec![0], 2)] {
+        let set = Repeated(FixedComponents::new(&rates, &known));
+        let weights = MultinomialLogisticWeights::uniform(count, 2);
+        let start = Mixture::new(weights, set).unwrap();
+        let fit = fit_from(&start, data, Start::Model, &tight())
+            .unwrap()
+            .model;
+        check_hessian(&fit, data);
+        let free = Information::observed(&fit, data, 0).unwrap().free().len();
+        assert_eq!(free, 2 * (count - 1) + count - known.len());
+    }
+    // Weights that are not estimated have no coordinate.
+    let groups = Data::new(GroupedView::new(&counts[..], &offsets));
+    let start = Mixture::new(FixedWeights::equal(2), Repeated(rates)).unwrap();
+    let fit = fit_from(&start, groups, Start::Model, &tight())
+        .unwrap()
+        .model;
+    check_hessian(&fit, groups);
+}
+
 #[test]
 fn weights_are_frequencies() {
     let truth = two_normals();

@@ -4,13 +4,15 @@ mod variational_data;
 
 use distributions::combine::{Columns, Product};
 use distributions::{
-    Batch, Bernoulli, Beta, Binomial, Categorical, Component, Density, Dirichlet, Exponential,
-    Gamma, Geometric, GeometricSupport, Multinomial, Normal, Obs, Poisson, RowsView, Sample,
+    Batch, Bernoulli, Beta, Binomial, Categorical, Component, Coordinates, Density, Dirichlet,
+    Exponential, Gamma, Geometric, GeometricSupport, Multinomial, Normal, Obs, Poisson, RowsView,
+    Sample,
 };
 use em::{
-    BetaGeometric, CompoundGamma, Conjugate, ConjugateFamily, Data, FixedWeights, Mixture,
-    NormalInverseGamma, Options, ParameterPosterior, PointMassPosterior, Start, VariationalMixture,
-    Weights, WeightsPrior, fit, fit_from, fit_variational, stream,
+    Acceleration, BetaGeometric, CompoundGamma, Conjugate, ConjugateFamily, Data, Driver,
+    FixedWeights, Mixture, NormalInverseGamma, Options, ParameterPosterior, PointMassPosterior,
+    Start, VariationalMixture, Weights, WeightsPrior, fit, fit_from, fit_from_with,
+    fit_variational, stream,
 };
 use rand::RngExt;
 use variational_data::{BITS, COUNTS, LEVELS, REALS, ROWS, WEIGHTS};
@@ -174,6 +176,49 @@ fn components_that_are_not_needed_empty() {
         // The others are as before: a row has no influence on them.
         let last = fitted.model.components()[9].clone();
         assert!((last.belief().shape() - last.prior().shape()).abs() < 0.5);
+    }
+}
+
+#[test]
+fn acceleration_climbs_to_the_same_bound_in_fewer_passes() {
+    let xs = clumps(500);
+    let vague = NormalInverseGamma::new(5.0, 0.01, 1.0, 1.0).unwrap();
+    let template = |prior: WeightsPrior| {
+        let component = of(Normal::standard(), vague);
+        VariationalMixture::new(prior, vec![component; 6]).unwrap()
+    };
+    for prior in [
+        dirichlet(0.1),
+        WeightsPrior::DirichletProcess { concentration: 1.0 },
+    ] {
+        let template = template(prior);
+        let options = Options::default().restarts(1);
+        let climb = |acceleration: Acceleration| {
+            let mut driver = Driver::new(&options).accelerate(acceleration);
+            let expected = template.expected();
+            fit_from_with(expected, Data::of(&xs), Start::Spread, &mut driver).unwrap()
+        };
+        let [plain, fast] = [Acceleration::None, Acceleration::default()].map(climb);
+        // Both stop within 1e-7 nats of the maximum.
+        assert!((plain.report.objective - fast.report.objective).abs() < 1e-6);
+        assert!(
+            fast.report.passes < plain.report.passes,
+            "{}",
+            fast.report.passes
+        );
+        // Coordinates lead back to the posterior.
+        let mut packed = Vec::new();
+        plain.model.pack(&mut packed);
+        packed
+            .iter_mut()
+            .for_each(|value| *value = value.max(-700.0));
+        let again = plain.model.unpack(&mut &packed[..]).unwrap();
+        for (one, other) in plain.model.components().iter().zip(again.components()) {
+            let (one, other) = (one.belief(), other.belief());
+            // e^(ln x), of x up to 500: 7 ε.
+            assert!((one.rate() / other.rate() - 1.0).abs() < 1e-14);
+            assert!((one.shape() / other.shape() - 1.0).abs() < 1e-14);
+        }
     }
 }
 

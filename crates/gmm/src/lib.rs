@@ -94,7 +94,7 @@ pub use init::{Agglomeration, Agglomerative, Hierarchy};
 pub use kmeans::{KMeans, KMeansBuilder, KMeansStart};
 pub use matrix::{Matrix, MatrixView, OverMatrix, Real, RowSet};
 pub use means::Means;
-pub use missing::IncompleteGaussians;
+pub use missing::{IncompleteGaussians, IncompleteTs};
 pub use mixture::{GaussianMixture, GaussianMixtureBuilder};
 pub use prior::Prior;
 pub use scatter::Scatter;

@@ -199,14 +199,14 @@ impl Gaussians {
     }
     /// The same under the constraint that no eigenvalue of any covariance is more than `ratio` times another: a
     /// likelihood with a maximum, whatever the rows, as long as they do not all coincide on K points. The
-    /// M-step is the exact maximiser; see García-Escudero et al. (2008), Annals of Statistics 36. Components
-    /// that violate it are brought in.
+    /// M-step is the exact maximiser (under EVE and VVE given the axes, which have several maxima without it
+    /// too); see García-Escudero et al. (2008), Annals of Statistics 36. Components that violate it are
+    /// brought in.
     ///
     /// # Errors
-    /// When the ratio is below 1 or not finite, or the structure one under which eigenvalues cannot be
-    /// chosen one by one (VEI, EVI, VEE, EVE, VVE, VEV, EVV).
+    /// When the ratio is below 1 or not finite.
     pub fn with_eigenvalue_ratio(self, ratio: f64) -> Result<Self, EstimateError> {
-        self.bounded(VarianceBound::of_ratio(self.structure, ratio)?)
+        self.bounded(VarianceBound::of_ratio(ratio)?)
     }
     /// The same with the floor of rows in any layout.
     pub(crate) fn with_floor_under<T: Real>(
@@ -220,7 +220,7 @@ impl Gaussians {
                 "a bound of the ratio of eigenvalues does what a floor does: use one of them"
                     .into(),
             ))),
-            None => self.bounded(VarianceBound::floor_under(self.structure, xs, weights)?),
+            None => self.bounded(VarianceBound::floor_under(xs, weights)),
         }
     }
     /// The structure of the covariances.

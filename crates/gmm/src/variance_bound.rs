@@ -1,21 +1,18 @@
 //! Bounds of the eigenvalues of covariances.
 
-use crate::covariance::CovarianceStructure;
 use crate::eigenvalue_ratio::truncation;
 use crate::gaussian::{Covariance, Gaussian};
 use crate::linalg::{Eigen, eigen, from_eigen};
 use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
-use distributions::{EstimateError, LEAST_SHARE, Reason, Statistics};
+use distributions::{EstimateError, LEAST_SHARE, Statistics};
 
 /// A constraint on the eigenvalues λ_kj of the covariances.
 ///
-/// Its M-step brings the eigenvalues of the structure's own estimate into an interval. That is the exact
-/// maximiser where eigenvalues can be chosen one by one: with spectrum and W_k given the best
-/// orientation is that of W_k (von Neumann's trace inequality), and then each eigenvalue maximises
-/// −N ln λ − w/λ, which falls on both sides of w/N. So it is for EII, VII, EEI, VVI, EEE, EEV and VVV. Under the
-/// others volumes and shapes tie the eigenvalues of a component to each other, and cutting them is no
-/// maximiser: they are refused.
+/// Where eigenvalues can be chosen one by one (EII, VII, EEI, VVI, EEE, EEV, VVV) the exact M-step brings those of
+/// the structure's own estimate into an interval: with spectrum and W_k given the best orientation is that of
+/// W_k (von Neumann's trace inequality), and then each eigenvalue maximises −N ln λ − w/λ, which falls on both
+/// sides of w/N. Where volumes and shapes tie them to each other, see `covariance/bounded`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum VarianceBound {
     /// λ_kj ≥ ε.
@@ -29,15 +26,7 @@ const ROUNDING: f64 = 1e-9;
 
 impl VarianceBound {
     /// ε as a share [`LEAST_SHARE`] of the average variance of the columns over all `rows`.
-    ///
-    /// # Errors
-    /// For structures of which the exact M-step is not known.
-    pub(crate) fn floor_under<T: Real>(
-        structure: CovarianceStructure,
-        rows: MatrixView<'_, T>,
-        weights: &[f64],
-    ) -> Result<Self, EstimateError> {
-        require_free_eigenvalues(structure, "floor")?;
+    pub(crate) fn floor_under<T: Real>(rows: MatrixView<'_, T>, weights: &[f64]) -> Self {
         // Column by column, so that a missing cell costs only itself.
         let mut columns = vec![Scatter::new(1, false); rows.width()];
         for (i, &weight) in weights.iter().enumerate() {
@@ -53,26 +42,51 @@ impl VarianceBound {
         let average = columns.iter().map(variance).sum::<f64>() / rows.width() as f64;
         // Rows that are all the same have no scale, and no floor rescues them.
         let is_scale = average > 0.0 && average.is_finite();
-        Ok(Self::Floor(if is_scale {
-            LEAST_SHARE * average
-        } else {
-            0.0
-        }))
+        Self::Floor(if is_scale { LEAST_SHARE * average } else { 0.0 })
     }
     /// The bound `ratio` between any two eigenvalues.
     ///
     /// # Errors
-    /// When it is below 1 or not finite, and as [`floor_under`](Self::floor_under).
-    pub(crate) fn of_ratio(
-        structure: CovarianceStructure,
-        ratio: f64,
-    ) -> Result<Self, EstimateError> {
-        require_free_eigenvalues(structure, "bound of eigenvalues")?;
+    /// When it is below 1 or not finite.
+    pub(crate) fn of_ratio(ratio: f64) -> Result<Self, EstimateError> {
         if ratio >= 1.0 && ratio.is_finite() {
             return Ok(Self::Ratio(ratio));
         }
         let because = "must be finite and at least 1";
         Err(EstimateError::boundary("eigenvalue ratio", ratio, because))
+    }
+    /// Whether this is a bound: a floor under rows that are all the same is none.
+    pub(crate) fn has_scale(self) -> bool {
+        self != Self::Floor(0.0)
+    }
+    /// The interval into which eigenvalues must be brought that can be chosen one by one and would be `spectra`,
+    /// of components of effective counts `counts`.
+    pub(crate) fn interval(self, spectra: &[&[f64]], counts: &[f64]) -> (f64, f64) {
+        match self {
+            Self::Floor(least) => (least, f64::INFINITY),
+            Self::Ratio(ratio) => {
+                truncation(spectra, counts, ratio).unwrap_or((0.0, f64::INFINITY))
+            }
+        }
+    }
+    /// Whether all eigenvalues are within.
+    pub(crate) fn admits(self, covariances: &[Covariance], dimension: usize) -> bool {
+        let spectra = (covariances.iter()).map(|covariance| spectrum(covariance, dimension));
+        let Some(values) = spectra
+            .map(|part| Some(part?.values))
+            .collect::<Option<Vec<_>>>()
+        else {
+            return false;
+        };
+        let least = values
+            .iter()
+            .flatten()
+            .fold(f64::INFINITY, |a, &b| a.min(b));
+        let greatest = values.iter().flatten().fold(0.0, |a: f64, &b| a.max(b));
+        match self {
+            Self::Floor(floor) => least >= floor,
+            Self::Ratio(ratio) => greatest <= ratio * least,
+        }
     }
     /// The maximiser under the bound from the maximiser without, the covariances of components of
     /// effective counts `counts`. Covariances that need not change keep their bits.
@@ -89,13 +103,8 @@ impl VarianceBound {
         let Some(spectra) = spectra else {
             return covariances;
         };
-        let (low, high) = match self {
-            Self::Floor(least) => (least, f64::INFINITY),
-            Self::Ratio(ratio) => {
-                let values: Vec<&[f64]> = spectra.iter().map(|part| &part.values[..]).collect();
-                truncation(&values, counts, ratio).unwrap_or((0.0, f64::INFINITY))
-            }
-        };
+        let values: Vec<&[f64]> = spectra.iter().map(|part| &part.values[..]).collect();
+        let (low, high) = self.interval(&values, counts);
         let inside = |value: &f64| (low..=high).contains(value);
         (covariances.into_iter().zip(spectra))
             .map(|(covariance, mut part)| {
@@ -145,21 +154,6 @@ impl VarianceBound {
                     || extent.greatest >= high * (1.0 - ROUNDING))
         };
         (0..extents.len()).filter(|&k| at(&extents[k])).collect()
-    }
-}
-
-fn require_free_eigenvalues(
-    structure: CovarianceStructure,
-    what: &str,
-) -> Result<(), EstimateError> {
-    use CovarianceStructure as S;
-    match structure {
-        S::EII | S::VII | S::EEI | S::VVI | S::EEE | S::EEV | S::VVV => Ok(()),
-        S::VEI | S::EVI | S::VEE | S::EVE | S::VVE | S::VEV | S::EVV => {
-            Err(EstimateError::new(Reason::Unsupported(format!(
-                "covariance structure {structure} has no {what}: use one of EII, VII, EEI, VVI, EEE, EEV, VVV"
-            ))))
-        }
     }
 }
 

@@ -7,7 +7,8 @@ use crate::student_t::MultivariateT;
 use distributions::combine::Columns;
 use distributions::special::{digamma, ln_gamma, ln_minus_digamma};
 use distributions::{
-    Buffer, Density, EstimateError, ParameterError, Reason, Rows, Sample, Statistics, StudentT,
+    Buffer, Coordinates, Density, EstimateError, ParameterError, Reason, Rows, Sample, Statistics,
+    StudentT, next_coordinate,
 };
 use em::ConjugateFamily;
 use rand::Rng;
@@ -108,6 +109,21 @@ fn divergence(posterior: &Prior, prior: &Prior, full: bool) -> Result<f64, Estim
         sum += ln_gamma(theirs) - ln_gamma(mine) + (mine - theirs) * digamma(mine);
     }
     Ok(sum)
+}
+
+/// Those of N(m, Λ), ln κ and ln(ν − d + 1).
+impl Coordinates for Prior {
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.centre().pack(into);
+        let least = self.dimension() as f64 - 1.0;
+        into.extend([self.shrinkage().ln(), (self.df() - least).ln()]);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        let centre = self.centre().unpack(from)?;
+        let least = self.dimension() as f64 - 1.0;
+        let (shrinkage, df) = (next_coordinate(from)?, next_coordinate(from)?);
+        Ok(Prior::about(centre, shrinkage.exp(), least + df.exp())?)
+    }
 }
 
 /// (μ, Σ) ~ [`Prior`], with κ > 0. Full: the posterior has κ + N, ν + N, the mean (κ m + N x̄)/(κ + N), and

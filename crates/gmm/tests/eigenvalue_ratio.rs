@@ -10,8 +10,6 @@ use synthetic::Problem;
 
 use CovarianceStructure as S;
 
-const BOUNDED: [S; 7] = [S::EII, S::VII, S::EEI, S::VVI, S::EEE, S::EEV, S::VVV];
-
 /// All variances of diagonal structures, which are the eigenvalues.
 fn variances(set: &Gaussians) -> Vec<f64> {
     let each = set.components().iter();
@@ -47,7 +45,7 @@ fn the_m_step_is_the_constrained_maximum() {
     for (i, label) in labels.iter().enumerate() {
         shares[label.unwrap() as usize * n + i] = 1.0;
     }
-    for structure in BOUNDED {
+    for structure in S::ALL {
         let set = Gaussians::standard(structure, 3, 3);
         let set = set.with_eigenvalue_ratio(6.0).unwrap();
         let best = set.estimate(rows, &shares).unwrap();
@@ -136,10 +134,7 @@ fn ratio_one_is_equal_and_spherical() {
 fn what_cannot_be_is_refused() {
     for structure in S::ALL {
         let set = Gaussians::standard(structure, 2, 2);
-        assert_eq!(
-            set.clone().with_eigenvalue_ratio(3.0).is_ok(),
-            BOUNDED.contains(&structure)
-        );
+        assert!(set.clone().with_eigenvalue_ratio(3.0).is_ok());
         for ratio in [0.5, f64::NAN, f64::INFINITY, -1.0] {
             assert!(set.clone().with_eigenvalue_ratio(ratio).is_err());
         }

@@ -5,7 +5,7 @@
 mod cases;
 
 use cases::Case;
-use distributions::{Component, Density, RowsBuffer, RowsView, Sample, View};
+use distributions::{Component, Coordinates, Density, RowsBuffer, RowsView, Sample, View};
 use em::{ComponentSet, Data, Mixture, Options, Start, Weights, fit_from, stream};
 use gmm::{
     CovarianceStructure, FactorAnalyzer, FactorAnalyzers, FactorStructure, Gaussian, Gaussians,
@@ -126,7 +126,74 @@ fn one_factor_reaches_the_maximum_that_scipy_finds() {
             1e-2
         };
         assert!((reached - expected).abs() < lost, "{reached} {expected}");
+        let held = fit.model.components().at_bound(0).is_empty();
+        let warned = em::Warning::AtBound {
+            components: vec![0],
+        };
+        assert_eq!(fit.report.warnings.contains(&warned), !held);
     }
+}
+
+/// From the same responsibilities M-step after M-step comes to rest where no direction climbs, and never
+/// falls; with isotropic noise that has a closed form the first is there.
+#[test]
+fn m_steps_end_in_a_maximum() {
+    let xs = two(6, 2, 300);
+    let (rows, n) = (xs.view(), 300);
+    let shares: Vec<f64> = (0..2 * n)
+        .map(|e| {
+            let first = 0.2 + 0.6 * f64::from(u8::from(e % n % 3 > 0));
+            if e < n { first } else { 1.0 - first }
+        })
+        .collect();
+    for structure in structures(2) {
+        let mut set = FactorAnalyzers::standard(structure, 2, 6).unwrap();
+        let mut statistics = set.empty_statistics();
+        for (e, share) in shares.iter().enumerate() {
+            set.accumulate(&mut statistics, e / n, rows.at(e % n), *share);
+        }
+        let objective = |set: &FactorAnalyzers| -> f64 {
+            let term = |(e, share): (usize, &f64)| share * set.log_density(e / n, rows.at(e % n));
+            shares.iter().enumerate().map(term).sum()
+        };
+        let closed =
+            structure.isotropic_noise && (structure.common_noise || !structure.common_loadings);
+        let steps = if closed { 1 } else { 400 };
+        let mut reached = f64::NEG_INFINITY;
+        for _ in 0..steps {
+            set = set.maximize(&statistics).unwrap();
+            let here = objective(&set);
+            // Rounding of a sum of 600 terms of order 10.
+            assert!(here >= reached - 1e-10, "{structure:?} {here} {reached}");
+            reached = here;
+        }
+        // Common loadings beside own noise take EM for the factors, which is far from its end after thousands of
+        // steps.
+        if structure.common_loadings && !structure.common_noise {
+            continue;
+        }
+        let mut x = Vec::new();
+        set.pack(&mut x);
+        let mut rng = stream(11, 0);
+        for trial in 0..600 {
+            let by = [1e-4, 1e-3, 1e-2, 0.1][trial % 4];
+            let moved = x.iter().map(|x| x + by * (rng.random::<f64>() - 0.5));
+            let moved = set.unpack(&mut &moved.collect::<Vec<_>>()[..]).unwrap();
+            let other = objective(&moved);
+            // What EM for common noise, the slowest, has left.
+            assert!(other <= reached + 1e-7, "{structure:?} {other} {reached}");
+        }
+    }
+}
+
+/// Conditional maximisation takes a fraction of the iterations of EM for the factors: that took 83 here.
+#[test]
+fn few_iterations_are_enough() {
+    let case = Case::read("gmm_iris");
+    let set = FactorAnalyzers::standard(FactorStructure::own(1), 1, 4).unwrap();
+    let (data, options) = (Data::new(case.table.rows()), Options::default());
+    let fit = fit_from(&Mixture::uniform(set), data, Start::Spread, &options).unwrap();
+    assert!(fit.report.iterations() <= 20, "{}", fit.report.iterations());
 }
 
 #[test]

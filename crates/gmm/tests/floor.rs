@@ -13,8 +13,6 @@ use synthetic::Problem;
 
 use CovarianceStructure as S;
 
-const WITH_FLOOR: [S; 7] = [S::EII, S::VII, S::EEI, S::VVI, S::EEE, S::EEV, S::VVV];
-
 /// Rows of which the first clump lies in a plane, almost on a line and in part on a point.
 fn degenerate() -> Vec<f64> {
     let p = Problem::new(5, 60, 2, 3, 3.0);
@@ -53,7 +51,7 @@ fn the_m_step_is_the_constrained_maximum() {
     let weights = vec![1.0; n];
     let mut shares = vec![0.0; 2 * n];
     (0..n).for_each(|i| shares[(i % 2) * n + i] = 1.0);
-    for structure in WITH_FLOOR {
+    for structure in S::ALL {
         let set = Gaussians::standard(structure, 2, 3);
         let set = set.floored(rows, &weights).unwrap();
         let best = set.estimate(rows, &shares).unwrap();
@@ -90,7 +88,7 @@ fn the_m_step_is_the_constrained_maximum() {
 #[test]
 fn an_idle_floor_changes_no_bit() {
     let p = Problem::new(9, 80, 2, 3, 4.0);
-    for structure in WITH_FLOOR {
+    for structure in S::ALL {
         let template = Mixture::uniform(Gaussians::standard(structure, 2, 3));
         let start = Start::Labels(&p.labels);
         let data = Data::new(p.rows());
@@ -188,19 +186,4 @@ fn a_start_below_the_floor_is_raised() {
     let first = &fitted.model.components()[0];
     assert!((first.variance(0) / least(&values, 3) - 1.0).abs() < 1e-9);
     assert!((first.covariance()[5] - 0.5).abs() < 1e-12);
-}
-
-#[test]
-fn structures_without_an_exact_form_are_refused() {
-    let p = Problem::new(1, 40, 2, 2, 3.0);
-    let options = Options::default().on_degenerate(OnDegenerate::Floor);
-    for structure in S::ALL.into_iter().filter(|s| !WITH_FLOOR.contains(s)) {
-        let template = Mixture::uniform(Gaussians::standard(structure, 2, 2));
-        let start = Start::Labels(&p.labels);
-        let refused = fit_from(&template, Data::new(p.rows()), start, &options);
-        let Err(FitError::NoFloor(why)) = refused else {
-            panic!("{structure} has no floor");
-        };
-        assert!(why.to_string().contains(structure.name()), "{why}");
-    }
 }

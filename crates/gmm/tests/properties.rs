@@ -107,14 +107,6 @@ fn collapses(p: &Problem, model: &Mixture<Gaussians>) -> bool {
     smallest * total < heaviest * (p.width + 1) as f64
 }
 
-/// Whether a volume that components share is known to few digits: the determinant of a covariance of condition c
-/// to about εc. The likelihood is not stationary in the volume of one component alone, so that this error enters
-/// it to first order, with N_k, where rounding elsewhere enters to second order.
-fn of_rounded_volume(model: &Mixture<Gaussians>) -> bool {
-    let shared = [CovarianceStructure::EEV, CovarianceStructure::EVV];
-    shared.contains(&model.components().structure()) && condition(model) > 1e4
-}
-
 /// The same cases in every run: 256, and a quarter more, because comparisons pass over the fits in which a
 /// component collapses (one in seven).
 fn seeded() -> ProptestConfig {
@@ -138,7 +130,7 @@ proptest! {
         match fit_from(&template(structure, k, d), data, start, &options) {
             Ok(fitted) => {
                 let fell = fitted.report.stop_reason == em::StopReason::ObjectiveFell;
-                prop_assert!(!fell || collapses(&p, &fitted.model) || of_rounded_volume(&fitted.model));
+                prop_assert!(!fell || collapses(&p, &fitted.model));
                 prop_assert!(fitted.report.log_likelihood.is_finite());
             }
             Err(FitError::Estimate { source, .. }) => prop_assert!(source.component.is_some()),
@@ -342,6 +334,23 @@ fn shapes_that_once_failed() {
     )
     .unwrap();
     change_places(0, 133, 7, 5, CovarianceStructure::EEV).unwrap();
+}
+
+/// Where the gain of a step is less than the rounding of covariances of condition 1e5, tied by their volume:
+/// the log-likelihood fell by 1.5e-10.
+#[test]
+fn a_shared_volume_is_rounded_without_a_fall() {
+    let p = Problem::new(4516415319883644001, 392, 14, 8, 3.0);
+    for structure in CovarianceStructure::ALL {
+        let (data, start) = (
+            Data::new(p.rows()).weighted(&p.weights),
+            Start::Labels(&p.labels),
+        );
+        let options = Options::default().max_iterations(200).threads(1);
+        let fitted = fit_from(&template(structure, 14, 8), data, start, &options).unwrap();
+        let reason = fitted.report.stop_reason;
+        assert!(reason != em::StopReason::ObjectiveFell, "{structure}");
+    }
 }
 
 /// Offset, scale and tolerance. The scales are powers of two (about 1e-12 and 1e150): scaling the data

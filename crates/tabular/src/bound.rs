@@ -247,6 +247,9 @@ where
     fn is_conditional(&self) -> bool {
         self.form.is_conditional()
     }
+    fn mean_given(&self, k: usize, x: &[f64]) -> Option<f64> {
+        self.form.mean_given(&self.set, k, x)
+    }
     fn draw(&self, k: usize, given: Option<TableRow<'_>>, rng: &mut dyn Rng, into: &mut Values) {
         let given = given.map(|x| x.placeholder::<S::Space>(self.field));
         match S::Space::buffer(into) {

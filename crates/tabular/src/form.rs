@@ -18,6 +18,10 @@ pub trait Form<S: ComponentSet>: Clone + Send + Sync + 'static {
     fn is_conditional(&self) -> bool {
         false
     }
+    /// The mean of a response under component k, `x` a row of the design; none without predictors.
+    fn mean_given(&self, _set: &S, _k: usize, _x: &[f64]) -> Option<f64> {
+        None
+    }
     /// A buffer of no row.
     fn empty_buffer(&self, set: &S) -> Buffer<S::Space>;
     /// Draws one observation from component k and appends it; only a conditional form looks at

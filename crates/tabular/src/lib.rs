@@ -18,6 +18,7 @@ mod factor_analyzers;
 mod form;
 mod gaussian;
 mod grouped;
+mod known_parameters;
 mod mixed;
 mod model_file;
 mod multivariate_t;
@@ -36,6 +37,7 @@ mod tabled;
 mod text;
 mod untrusted;
 mod variants;
+mod variational;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};

@@ -232,6 +232,9 @@ impl PartSet for MixedSet {
             .iter()
             .any(|member| member.set.is_conditional())
     }
+    fn mean_given(&self, k: usize, x: &[f64]) -> Option<f64> {
+        self.members[k].set.mean_given(0, x)
+    }
     fn draw(&self, k: usize, given: Option<TableRow<'_>>, rng: &mut dyn Rng, into: &mut Values) {
         self.members[k].set.draw(0, given, rng, into);
     }

@@ -1,11 +1,12 @@
 //! Model files: exact numbers, and nothing trusted when read.
 
 use crate::concomitant::RawConcomitant;
+use crate::variational::RawWeightsPosterior;
 use crate::{
     Concomitant, ModelError, PartSpecification, Specification, TableComponents, TableMixture,
     pretty, untrusted,
 };
-use em::{Mixture, Weights};
+use em::{Mixture, Weights, WeightsPosterior};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -96,12 +97,15 @@ pub struct FitRecord {
     pub observations: f64,
     /// The number of free parameters.
     pub parameters: usize,
-    /// −2L + 2p.
-    pub aic: f64,
-    /// −2L + p ln n.
-    pub bic: f64,
-    /// bic − 2 Σ w_i ln max_k r_ik.
-    pub icl: f64,
+    /// −2L + 2p; none where parameters have a posterior, and `objective` is a lower bound of the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aic: Option<f64>,
+    /// −2L + p ln n, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bic: Option<f64>,
+    /// bic − 2 Σ w_i ln max_k r_ik, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icl: Option<f64>,
     /// −Σ w_i Σ_k r_ik ln r_ik.
     pub entropy: f64,
     /// The accepted iterations.
@@ -160,6 +164,8 @@ struct Raw {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     weights_prior: Option<Vec<f64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    weights_posterior: Option<RawWeightsPosterior>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     concomitant: Option<RawConcomitant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group: Option<String>,
@@ -177,6 +183,9 @@ pub struct ModelFile {
     pub label_names: Vec<String>,
     /// The model.
     pub model: TableMixture,
+    /// The posterior of the weights, where the components are posteriors too: `model` is then the predictive
+    /// mixture, whose weights are the expected ones.
+    pub weights_posterior: Option<WeightsPosterior>,
     /// Weights that depend on columns of the data; those of `model` are then their proportions.
     pub concomitant: Option<Concomitant>,
     /// The column whose equal cells mark the rows that share a component.
@@ -207,6 +216,7 @@ impl ModelFile {
             label_names: self.label_names.clone(),
             weights: self.model.weights().to_vec(),
             weights_prior: self.model.weights().concentrations(),
+            weights_posterior: (self.weights_posterior.as_ref()).map(RawWeightsPosterior::new),
             concomitant: self.concomitant.as_ref().map(RawConcomitant::new),
             group: self.group.clone(),
             components: (0..described)
@@ -247,6 +257,24 @@ impl ModelFile {
                 model.len()
             )));
         }
+        if specification.is_variational() != raw.weights_posterior.is_some()
+            || !specification
+                .parts
+                .iter()
+                .all(|part| part.is_variational() == specification.is_variational())
+        {
+            return Err(ModelError::new(
+                "weights and the components of every part are posteriors, or none is",
+            ));
+        }
+        if raw.weights_posterior.is_some() && (raw.concomitant.is_some() || raw.group.is_some()) {
+            return Err(ModelError::new(
+                "posteriors have neither groups nor weights that depend on columns",
+            ));
+        }
+        let weights_posterior = (raw.weights_posterior)
+            .map(|given| given.check(model.weights()))
+            .transpose()?;
         let concomitant = raw.concomitant.map(|given| given.check(model.weights()));
         if let Some(column) = (raw.group.iter()).find(|column| raw.columns.contains(column)) {
             return Err(ModelError(format!(
@@ -257,6 +285,7 @@ impl ModelFile {
             specification,
             label_names: raw.label_names,
             model,
+            weights_posterior,
             concomitant: concomitant.transpose()?,
             group: raw.group,
             fit: raw.fit,
@@ -282,6 +311,11 @@ impl ModelFile {
         if value.get("format").is_some() {
             Self::check_header(&value)?;
             let raw: Raw = untrusted::typed(&value)?;
+            if raw.weights_posterior.is_some() {
+                return Err(ModelError::new(
+                    "its parameters have a posterior: it is no model to start from, but its responsibilities are",
+                ));
+            }
             specification.check_observes_as(&raw.parts)?;
             return Ok((raw.weights, raw.components));
         }

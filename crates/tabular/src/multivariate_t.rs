@@ -2,10 +2,14 @@
 
 use crate::gaussian::{read_vectors, structure};
 use crate::{Bound, Family, Kind, ModelError, PartSpecification, Saved};
-use gmm::{DegreesOfFreedom, MultivariateT, MultivariateTs};
+use gmm::{DegreesOfFreedom, IncompleteTs, MultivariateT, MultivariateTs};
 use serde_json::Value;
 
-/// The line of the multivariate t distribution, whose components share a covariance structure.
+/// The name of the family.
+pub(crate) const MULTIVARIATE_T: &str = "multivariate_t";
+
+/// The line of the multivariate t distribution, whose components share a covariance structure. NaN is a missing
+/// cell: fields without one are computed with as by [`MultivariateTs`], to the bit.
 pub(crate) fn multivariate_t_line(name: &'static str) -> Family {
     Family {
         name,
@@ -22,7 +26,7 @@ pub(crate) fn multivariate_t_line(name: &'static str) -> Family {
                     .map_err(|error| ModelError(error.to_string()))?,
                 degrees => set.with_degrees(degrees),
             };
-            Ok(Box::new(Bound::new(field, set)))
+            Ok(Box::new(Bound::new(field, IncompleteTs::new(set))))
         }),
         load: Box::new(|part, field, components| {
             let at_first = |error: ModelError| (0, error);
@@ -30,7 +34,7 @@ pub(crate) fn multivariate_t_line(name: &'static str) -> Family {
             let read = read_vectors(part, components, "location", MultivariateT::dimension)?;
             let set = MultivariateTs::new(structure, degrees(part), read)
                 .map_err(|error| at_first(ModelError(error.to_string())))?;
-            Ok(Box::new(Bound::new(field, set)))
+            Ok(Box::new(Bound::new(field, IncompleteTs::new(set))))
         }),
     }
 }
@@ -44,13 +48,13 @@ fn degrees(part: &PartSpecification) -> DegreesOfFreedom {
     }
 }
 
-impl Saved for MultivariateTs {
+impl Saved for IncompleteTs {
     fn save(&self, k: usize) -> Value {
         // Numbers under fixed names: there is nothing that could fail.
-        serde_json::to_value(self.component(k)).unwrap_or(Value::Null)
+        serde_json::to_value(self.complete().component(k)).unwrap_or(Value::Null)
     }
     /// Any degrees of freedom are in the class; scale matrices as the covariances of Gaussians.
     fn in_class(&self) -> bool {
-        self.gaussians().in_class()
+        self.complete().gaussians().in_class()
     }
 }

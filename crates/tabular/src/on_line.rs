@@ -146,6 +146,16 @@ impl ModelFile {
 
 /// Component k of a part, with these parameters.
 fn component(part: &PartSpecification, k: usize, parameters: Value) -> Result<OnLine, ModelError> {
+    if part.is_variational() {
+        return match part.posterior()?.line {
+            Some(line) => line(part, &parameters),
+            None => Err(ModelError(format!(
+                "the predictive distribution of family {} over {} has no distribution function here",
+                part.family,
+                part.columns.join(", ")
+            ))),
+        };
+    }
     let mut parameters = parameters;
     let name = part.components.get(k).unwrap_or(&part.family);
     if !part.components.is_empty()

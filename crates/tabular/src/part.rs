@@ -126,6 +126,11 @@ pub trait PartSet: Send + Sync {
     fn is_conditional(&self) -> bool {
         false
     }
+    /// E\[y | x\] under component k of a regression, x a row of its design ([`Design`](crate::Design)); none of
+    /// another part. Of binomial responses it is the probability of success.
+    fn mean_given(&self, _k: usize, _x: &[f64]) -> Option<f64> {
+        None
+    }
     /// Draws one cell from component k and appends it; from a conditional part a response to the
     /// predictors in row `given`.
     ///

@@ -104,7 +104,9 @@ impl PartSpecification {
     /// When no family has its name.
     pub fn allows_gaps(&self) -> Result<bool, ModelError> {
         let families = self.families()?;
-        Ok(self.noise.is_none() && families.iter().all(|family| family.allows_gaps()))
+        Ok(self.noise.is_none()
+            && !self.is_variational()
+            && families.iter().all(|family| family.allows_gaps()))
     }
     /// Its families, over intervals where the part is: one, or those of the components of a mixed part.
     fn families(&self) -> Result<Vec<&'static Family>, ModelError> {
@@ -235,6 +237,9 @@ impl PartSpecification {
         if let Some(PartPrior::PseudoObservations { centre, strength }) = &self.prior {
             return (self.conjugate()?.template)(field, components, centre, *strength);
         }
+        if let Some(PartPrior::Conjugate { parameters }) = &self.prior {
+            return (self.posterior()?.template)(self, field, components, parameters);
+        }
         if !self.has_members() {
             return (self.families()?[0].template)(self, field, components);
         }
@@ -255,6 +260,9 @@ impl PartSpecification {
         given: &[&Value],
     ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
         let at = |k: usize| move |error: ModelError| (k, error);
+        if let Some(PartPrior::Conjugate { parameters }) = &self.prior {
+            return self.load_posteriors(field, given, parameters);
+        }
         if !self.has_members() {
             let families = self.families().map_err(at(0))?;
             return self.load_as(families[0], field, given);
@@ -279,6 +287,23 @@ impl PartSpecification {
             Ok(self.member_of(k, member, set))
         });
         Ok(Box::new(MixedSet::new(members.collect::<Result<_, _>>()?)))
+    }
+    /// K posteriors. What the part sets is no part of them.
+    fn load_posteriors(
+        &self,
+        field: usize,
+        given: &[&Value],
+        prior: &Value,
+    ) -> Result<Box<dyn PartSet>, (usize, ModelError)> {
+        let posterior = self.posterior().map_err(|error| (0, error))?;
+        let without_settings = PartSpecification {
+            settings: Map::new(),
+            ..self.clone()
+        };
+        let own = (given.iter().enumerate())
+            .map(|(k, one)| (without_settings.own_parameters(one)).map_err(|error| (k, error)));
+        let own: Vec<Value> = own.collect::<Result<_, _>>()?;
+        (posterior.load)(self, field, &own, prior)
     }
     /// K components of one family.
     fn load_as(

@@ -7,9 +7,10 @@ use crate::{
 };
 use distributions::combine::WithPrior;
 use distributions::{
-    Bernoulli, Beta, Binomial, Buffer, Categorical, Dirichlet, Exponential, ExponentialFamily,
-    Gamma, Geometric, HalfNormal, InverseGamma, InverseGaussian, Laplace, LogNormal, Maxwell,
-    Multinomial, Normal, Obs, Pareto, Poisson, Rayleigh, RowsView, VonMises, VonMisesFisher,
+    Bernoulli, Beta, Binomial, Buffer, Categorical, ChiSquared, Dirichlet, Exponential,
+    ExponentialFamily, Gamma, Geometric, HalfNormal, InverseGamma, InverseGaussian, Laplace,
+    LogNormal, Maxwell, Multinomial, Normal, Obs, Pareto, Poisson, Rayleigh, RowsView, VonMises,
+    VonMisesFisher,
 };
 use em::SampleSet;
 use gmm::Prior;
@@ -29,6 +30,12 @@ pub enum PartPrior {
         centre: Value,
         /// How many observations it is worth.
         strength: f64,
+    },
+    /// The conjugate prior of parameters that have a posterior: of variational Bayes. The components in a file
+    /// are then posteriors, which have the parameters that the prior has.
+    Conjugate {
+        /// The parameters of the prior.
+        parameters: Value,
     },
 }
 
@@ -174,8 +181,12 @@ impl PartSpecification {
         if self.interval {
             return no_prior(" over intervals");
         }
-        if self.family == "normal" && !self.settings.is_empty() {
-            return no_prior(" where its mean or variance is set");
+        if !self.held.is_empty() {
+            return no_prior(" where a parameter of a component is fixed");
+        }
+        let estimated = |key: &&String| !NEVER_ESTIMATED.contains(&key.as_str());
+        if let Some(key) = self.settings.keys().find(estimated) {
+            return no_prior(&format!(" where its {key} is set"));
         }
         Ok(match self.family.as_str() {
             "normal" => Conjugate::of::<Normal>(),
@@ -183,6 +194,7 @@ impl PartSpecification {
             "exponential" => Conjugate::of::<Exponential>(),
             "gamma" => Conjugate::of::<Gamma>(),
             "inverse_gamma" => Conjugate::of::<InverseGamma>(),
+            "chi_squared" => Conjugate::of::<ChiSquared>(),
             "inverse_gaussian" => Conjugate::of::<InverseGaussian>(),
             "beta" => Conjugate::of::<Beta>(),
             "rayleigh" => Conjugate::of::<Rayleigh>(),
@@ -199,6 +211,18 @@ impl PartSpecification {
             "multinomial" => Conjugate::of::<Multinomial>(),
             "dirichlet" => Conjugate::of::<Dirichlet>(),
             "von_mises_fisher" => Conjugate::of::<VonMisesFisher>(),
+            "weibull"
+            | "gumbel"
+            | "student_t"
+            | "cauchy"
+            | "logistic"
+            | "negative_binomial"
+            | "beta_binomial"
+            | "dirichlet_multinomial" => {
+                return no_prior(
+                    ": it is no exponential family, which alone have conjugate priors",
+                );
+            }
             _ => return no_prior(""),
         })
     }
@@ -212,6 +236,7 @@ impl PartSpecification {
                 self.family
             ))),
             Some(PartPrior::PseudoObservations { .. }) => self.conjugate().map(|_| ()),
+            Some(PartPrior::Conjugate { .. }) => self.posterior().map(|_| ()),
         }
     }
 }
@@ -219,6 +244,9 @@ impl PartSpecification {
 type Made = Result<Box<dyn PartSet>, ModelError>;
 /// An error names the component.
 type Read = Result<Box<dyn PartSet>, (usize, ModelError)>;
+
+/// The settings of families with a conjugate prior that are no parameters to estimate.
+const NEVER_ESTIMATED: [&str; 4] = ["trials", "support", "location", "minimum"];
 
 /// How components with a conjugate prior are made and read.
 pub(crate) struct Conjugate {

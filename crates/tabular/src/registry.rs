@@ -6,7 +6,8 @@ use crate::combined::{
 };
 use crate::factor_analyzers::{FACTOR_ANALYZERS, factor_analyzers_line};
 use crate::gaussian::{GAUSSIAN, gaussian_line};
-use crate::multivariate_t::multivariate_t_line;
+use crate::known_parameters::two_parameters;
+use crate::multivariate_t::{MULTIVARIATE_T, multivariate_t_line};
 use crate::on_line::ReadOnLine;
 use crate::regression::{Generalized, Linear, regression_line};
 use crate::variants::{normal_line, student_t_line};
@@ -54,7 +55,7 @@ pub struct Family {
 impl Family {
     /// Whether a row may lack some of its columns: NaN stands for a missing cell.
     pub fn allows_gaps(&self) -> bool {
-        self.name == GAUSSIAN
+        [GAUSSIAN, MULTIVARIATE_T].contains(&self.name)
     }
     /// Whether it observes values of which only an interval is known.
     pub fn observes_intervals(&self) -> bool {
@@ -104,25 +105,21 @@ fn all() -> Vec<Family> {
     use Kind::{Codes, CountVectors, Counts, Reals, Vectors};
     vec![
         normal_line("normal"),
-        censorable("log_normal", Reals, &[], |_| made(LogNormal::new(0.0, 1.0))),
+        two_parameters("log_normal", || LogNormal::new(0.0, 1.0)),
         censorable("exponential", Reals, &[], |_| made(Exponential::new(1.0))),
-        censorable("gamma", Reals, &[], |_| made(Gamma::new(1.0, 1.0))),
-        censorable("inverse_gamma", Reals, &[], |_| {
-            made(InverseGamma::new(1.0, 1.0))
-        }),
+        two_parameters("gamma", || Gamma::new(1.0, 1.0)),
+        two_parameters("inverse_gamma", || InverseGamma::new(1.0, 1.0)),
         censorable("chi_squared", Reals, &[], |_| made(ChiSquared::new(1.0))),
-        censorable("inverse_gaussian", Reals, &[], |_| {
-            made(InverseGaussian::new(1.0, 1.0))
-        }),
-        censorable("beta", Reals, &[], |_| made(Beta::new(1.0, 1.0))),
-        censorable("weibull", Reals, &[], |_| made(Weibull::new(1.0, 1.0))),
+        two_parameters("inverse_gaussian", || InverseGaussian::new(1.0, 1.0)),
+        two_parameters("beta", || Beta::new(1.0, 1.0)),
+        two_parameters("weibull", || Weibull::new(1.0, 1.0)),
         censorable("rayleigh", Reals, &[], |_| made(Rayleigh::new(1.0))),
         censorable("maxwell", Reals, &[], |_| made(Maxwell::new(1.0))),
         censorable("half_normal", Reals, &[], |_| made(HalfNormal::new(1.0))),
         student_t_line("student_t"),
-        censorable("cauchy", Reals, &[], |_| made(Cauchy::new(0.0, 1.0))),
-        censorable("logistic", Reals, &[], |_| made(Logistic::new(0.0, 1.0))),
-        censorable("gumbel", Reals, &[], |_| made(Gumbel::new(0.0, 1.0))),
+        two_parameters("cauchy", || Cauchy::new(0.0, 1.0)),
+        two_parameters("logistic", || Logistic::new(0.0, 1.0)),
+        two_parameters("gumbel", || Gumbel::new(0.0, 1.0)),
         censorable("laplace", Reals, &["location"], |part| {
             made(Laplace::new(part.number_setting("location")?, 1.0))
         }),
@@ -133,7 +130,7 @@ fn all() -> Vec<Family> {
             let (low, high) = (part.number_setting("low")?, part.number_setting("high")?);
             made(Uniform::new(low, high))
         }),
-        censorable("von_mises", Reals, &[], |_| made(VonMises::new(0.0, 1.0))),
+        two_parameters("von_mises", || VonMises::new(0.0, 1.0)),
         censorable("poisson", Counts, &[], |_| made(Poisson::new(1.0))),
         adjusted_censorable(
             "negative_binomial",
@@ -235,7 +232,7 @@ fn all() -> Vec<Family> {
             Kind::TrialResponses,
             &["trials"],
         ),
-        multivariate_t_line("multivariate_t"),
+        multivariate_t_line(MULTIVARIATE_T),
         factor_analyzers_line(FACTOR_ANALYZERS),
         entry("multinomial", CountVectors, &["trials"], |part| {
             let family = made(Multinomial::uniform(part.columns.len()))?;

@@ -53,6 +53,7 @@ fn zeros_belong_to_the_point_mass() {
                 specification: specification.arranged_as(found.model.components()),
                 label_names: Vec::new(),
                 model: found.model,
+                weights_posterior: None,
                 concomitant: None,
                 group: None,
                 fit: None,

@@ -113,6 +113,7 @@ fn files_have_the_noise_last() {
         specification: specification(),
         label_names: Vec::new(),
         model,
+        weights_posterior: None,
         concomitant: None,
         group: None,
         fit: None,

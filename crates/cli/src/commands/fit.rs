@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::progress::Line;
 use crate::read::Sheet;
 use crate::record::record;
-use crate::run::{self, Fitted, Job, check_covariates};
+use crate::run::{self, Fitted, Job, Knowledge, check_covariates};
 use crate::start::Chosen;
 use crate::stream;
 use crate::summary;
@@ -26,7 +26,7 @@ use crate::warn::warnings;
 use crate::write::{self, Target};
 use em::{Hard, NamedAlgorithm, Options, Soft, WeightModel};
 use std::path::Path;
-use tabular::{Concomitant, FitRecord, KnownRows, ModelFile};
+use tabular::{Concomitant, FitRecord, KnownRows, ModelFile, TableMixture};
 
 /// Runs the command.
 pub fn run(arguments: &Fit) -> Result<(), Failure> {
@@ -146,6 +146,10 @@ impl<'a> Setup<'a> {
     pub fn known_rows(&self) -> KnownRows<'_> {
         self.rows.held.rows(&self.typed)
     }
+    /// What is known of the components and weights of a fit.
+    pub fn knowledge(&self, model: &TableMixture) -> Result<Knowledge, Failure> {
+        self.plan.knowledge(self.arguments, &self.beside, model)
+    }
     /// Fits.
     pub fn fit(&self, portion: Portion<'_>) -> Result<Done, Failure> {
         let (plan, beside) = (&self.plan, &self.beside);
@@ -223,11 +227,11 @@ pub fn acceleration(arguments: &Fit) -> Result<em::Acceleration, Failure> {
         Some(Acceleration::Daarem) => em::Acceleration::Daarem,
     };
     match arguments.algorithm {
-        Algorithm::Em => Ok(scheme),
+        Algorithm::Em | Algorithm::Variational => Ok(scheme),
         // Labels jump: there is no linear convergence to extrapolate.
         _ if arguments.acceleration.is_none() => Ok(em::Acceleration::None),
         other => Err(Failure::input(format!(
-            "--acceleration is for --algorithm em, not for {}",
+            "--acceleration is for --algorithm em and variational, not for {}",
             name(other)
         ))),
     }
@@ -368,6 +372,7 @@ fn fit(
     }
     let Fitted {
         mut model,
+        mut weights_posterior,
         mut concomitant,
         report,
         evaluation,
@@ -383,6 +388,7 @@ fn fit(
     if let Some(order) = order {
         model = model.subset(&order);
         concomitant = concomitant.map(|weights| weights.subset(&order));
+        weights_posterior = weights_posterior.map(|weights| weights.subset(&order));
         let counts = order.iter().map(|&k| evaluation.effective_counts[k]);
         evaluation.effective_counts = counts.collect();
         if !names.is_empty() {
@@ -410,6 +416,7 @@ fn fit(
         specification: plan.specification.arranged_as(model.components()),
         label_names: names,
         model,
+        weights_posterior,
         concomitant: (beside.concomitant.clone().zip(concomitant)).map(
             |(specification, weights)| Concomitant {
                 specification,

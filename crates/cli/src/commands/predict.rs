@@ -4,6 +4,7 @@ use super::{columns_of, read_model};
 use crate::args::Predict;
 use crate::cells::{Impossible, distinct};
 use crate::columns::{Access, typed};
+use crate::factor_scores::Scorer;
 use crate::failure::{Failure, say};
 use crate::grid::{Grid, short};
 use crate::known::{Beside, posterior};
@@ -17,6 +18,7 @@ use tabular::ModelFile;
 pub fn run(arguments: &Predict) -> Result<(), Failure> {
     let file = read_model(&arguments.model)?;
     let names = label_names(arguments, &file)?;
+    let scorer = arguments.factor_scores.scorer(&file)?;
     let keep = match &arguments.keep {
         Some(list) => names::list("--keep", list)?,
         None => Vec::new(),
@@ -52,12 +54,18 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         .map(|index| index.and_then(|index| posterior.label(index)))
         .collect();
     let mut lines = Lines::new();
-    lines.row(header(arguments, &sheet, &keep, count))?;
+    let mut header = header(arguments, count);
+    header.extend(scorer.iter().flat_map(Scorer::header));
+    header.extend(keep.iter().map(|&column| sheet.header[column].clone()));
+    lines.row(header)?;
     for (row, index) in used.iter().enumerate() {
         let mut cells = match index {
             Some(index) => answer(&posterior, *index, arguments.uncertainty, &names),
             None => vec![String::new(); count + 2 + usize::from(arguments.uncertainty)],
         };
+        if let Some(scorer) = &scorer {
+            cells.extend(scorer.cells(&typed, *index, labels[row]));
+        }
         for &column in &keep {
             cells.push(sheet.text(row, column)?.into_owned());
         }
@@ -92,13 +100,12 @@ fn answer(posterior: &Posterior, row: usize, uncertainty: bool, names: &[String]
     cells
 }
 
-fn header(arguments: &Predict, sheet: &Sheet, keep: &[usize], count: usize) -> Vec<String> {
+fn header(arguments: &Predict, count: usize) -> Vec<String> {
     let mut header = vec!["label".to_string(), "log_density".to_string()];
     header.extend((0..count).map(|k| format!("p_{k}")));
     if arguments.uncertainty {
         header.push("uncertainty".into());
     }
-    header.extend(keep.iter().map(|&column| sheet.header[column].clone()));
     header
 }
 

@@ -5,8 +5,8 @@ use crate::commands::fit::{check_convergence, sheet};
 use crate::failure::{Failure, say};
 use crate::read::Sheet;
 use crate::select::{
-    Bar, Candidate, Chosen, Criterion, Report, Select, candidates, most_replicates, ranking, rows,
-    sequence, tested_rows,
+    Bar, Candidate, Chosen, Criterion, Report, Select, candidates, check, most_replicates, ranking,
+    rows, sequence, tested_rows,
 };
 use crate::write::{self, Target};
 
@@ -15,15 +15,22 @@ pub fn run(select: &Select) -> Result<(), Failure> {
     select.own.method.check()?;
     let files = Files::new(select)?;
     let arguments = crate::select::any_fit(select)?;
+    let mut select = select.clone();
+    select.own.method = select.own.method.of_fits(&arguments)?;
+    let select = &select;
+    check(&arguments, &select.own.method)?;
     let sheet = sheet(&arguments)?;
     let candidates = candidates(select, &sheet)?;
-    if select.own.method.criterion == Criterion::LikelihoodRatio {
+    if select.own.method.criterion() == Criterion::LikelihoodRatio {
         return tests(select, &sheet, candidates, &files);
     }
     let bar = Bar::new(candidates.len() * select.own.method.fits())?;
     let chosen = ranking(candidates, &sheet, &select.own.method, select.threads, &bar);
     bar.end();
-    let best = chosen.best().ok_or_else(|| nothing_ranked(&chosen))?;
+    let best = chosen
+        .ranking
+        .best()
+        .ok_or_else(|| nothing_ranked(&chosen))?;
     let output = select.output.as_ref().map(|path| path.as_os_str());
     let report = Report {
         method: select.own.method,
@@ -59,9 +66,9 @@ fn tests(
 
 /// The failure where no candidate is left, after a word about each.
 fn nothing_ranked(chosen: &Chosen) -> Failure {
-    let unranked = chosen.unranked.iter();
+    let unranked = chosen.ranking.unranked.iter();
     let reasons = unranked.map(|listed| (&listed.candidate, listed.objection.to_string()));
-    let failed = chosen.failed.iter();
+    let failed = chosen.ranking.failed.iter();
     let failures = failed.map(|failed| (&failed.candidate, failed.error.sentence().to_string()));
     for (candidate, reason) in reasons.chain(failures) {
         say(&format!(
@@ -72,7 +79,13 @@ fn nothing_ranked(chosen: &Chosen) -> Failure {
     }
     let input = |error: &Failure| matches!(error, Failure::Input(_));
     let sentence = "no candidate is left to be ranked".to_string();
-    match chosen.unranked.is_empty() && chosen.failed.iter().all(|failed| input(&failed.error)) {
+    match chosen.ranking.unranked.is_empty()
+        && chosen
+            .ranking
+            .failed
+            .iter()
+            .all(|failed| input(&failed.error))
+    {
         true => Failure::Input(sentence),
         false => Failure::Fit(sentence),
     }

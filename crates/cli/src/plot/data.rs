@@ -39,6 +39,8 @@ pub struct Data<'a> {
     pub file: &'a ModelFile,
     /// The columns.
     pub columns: Vec<Column>,
+    /// Columns of the model that are not drawn.
+    pub undrawn: Vec<Column>,
     /// The component of each row; none where the model has no density.
     pub labels: Vec<Option<usize>>,
     /// 1 − the largest responsibility of each row.
@@ -68,6 +70,7 @@ impl<'a> Data<'a> {
         let mut data = Data {
             file,
             columns: Vec::new(),
+            undrawn: Vec::new(),
             labels: (0..typed.rows.len()).map(|i| posterior.label(i)).collect(),
             uncertainty: (0..typed.rows.len()).map(uncertain).collect(),
             weights,
@@ -125,7 +128,7 @@ impl<'a> Data<'a> {
             };
             chosen.push(self.columns.remove(found));
         }
-        self.columns = chosen;
+        self.undrawn = std::mem::replace(&mut self.columns, chosen);
         Ok(())
     }
 
@@ -138,6 +141,10 @@ impl<'a> Data<'a> {
     pub fn is_direction(&self, i: usize, j: usize) -> bool {
         let part = |j: usize| self.columns[j].part;
         part(i) == part(j) && self.file.specification.parts[part(i)].family == "von_mises_fisher"
+    }
+    /// The part of the model that observes column j.
+    pub fn part(&self, j: usize) -> usize {
+        self.columns[j].part
     }
     /// The number of components, noise among them.
     pub fn components(&self) -> usize {

@@ -57,11 +57,8 @@ pub fn plane(data: &Data<'_>, style: Style) -> Result<Scene, Failure> {
     let mut scene = Scene::new(SIZE.0, SIZE.1, &title);
     scene.heading((MARGINS.0, 28.0), &title, 15);
     let rows = data.sample(POINTS);
-    let drawn = scatter::draw(&mut scene, PLACE, data, (i, j), style, &rows, (true, true));
-    let mut notes = Vec::new();
-    if drawn {
-        notes.push(scatter::note(style).to_string());
-    }
+    let said = scatter::draw(&mut scene, PLACE, data, (i, j), style, &rows, (true, true));
+    let mut notes: Vec<String> = said.into_iter().map(String::from).collect();
     notes.extend(sampled(rows.len(), data.labels.len()));
     if numeric.len() > 2 {
         notes.push(format!("2 of {} columns", numeric.len()));
@@ -149,7 +146,7 @@ pub fn pairs(data: &Data<'_>) -> Result<Scene, Failure> {
     let panels = shown.len() * (shown.len() - 1) / 2;
     let rows = data.sample(POINTS / panels.max(2));
     let last = shown.len() - 1;
-    let mut outlined = true;
+    let mut said: Vec<&str> = Vec::new();
     for (r, &up) in shown.iter().enumerate() {
         for (c, &across) in shown.iter().enumerate().take(r + 1) {
             let place = Place {
@@ -167,13 +164,11 @@ pub fn pairs(data: &Data<'_>) -> Result<Scene, Failure> {
             }
             let named = (r == last, c == 0);
             let style = Style::Classification;
-            outlined &= scatter::draw(&mut scene, place, data, (across, up), style, &rows, named);
+            let note = scatter::draw(&mut scene, place, data, (across, up), style, &rows, named);
+            said.extend(note.filter(|note| !said.contains(note)));
         }
     }
-    let mut notes = Vec::new();
-    if outlined {
-        notes.push(scatter::note(Style::Classification).to_string());
-    }
+    let mut notes: Vec<String> = said.into_iter().map(String::from).collect();
     notes.extend(sampled(rows.len(), data.labels.len()));
     if shown.len() < numeric.len() {
         notes.push(format!("{} of {} columns", shown.len(), numeric.len()));

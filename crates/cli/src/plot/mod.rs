@@ -9,6 +9,7 @@ mod legend;
 mod marginal;
 #[cfg(feature = "png")]
 mod png;
+mod regression;
 mod scatter;
 mod scene;
 mod sketch;

@@ -5,6 +5,7 @@ use super::contour::{Surface, ellipse, grid};
 use super::data::{Data, Scale};
 use super::legend::{Sign, points_of, sketch};
 use super::marginal::Marginal;
+use super::regression::Lines;
 use super::scene::{BLACK, Colour, GREY, Marker, Scene, colour, marker};
 use super::univariate::Place;
 
@@ -60,8 +61,8 @@ pub fn legend(data: &Data<'_>, style: Style) -> Vec<(Sign, String)> {
     }
 }
 
-/// What is said below the picture of the lines in it.
-pub fn note(style: Style) -> &'static str {
+/// What is said below a picture of the lines of a density.
+fn note(style: Style) -> &'static str {
     match style {
         Style::Classification => "outlines hold 50 and 90 % of a component",
         Style::Uncertainty => "uncertainty: 1 - the largest responsibility",
@@ -69,7 +70,8 @@ pub fn note(style: Style) -> &'static str {
     }
 }
 
-/// Draws columns i (across) and j (up) of these rows. Returns whether the model could be drawn, too.
+/// Draws columns i (across) and j (up) of these rows. Returns what is to be said of the model's lines,
+/// where it could be drawn, too.
 pub fn draw(
     scene: &mut Scene,
     place: Place,
@@ -78,7 +80,7 @@ pub fn draw(
     style: Style,
     rows: &[usize],
     (ticks_x, ticks_y): (bool, bool),
-) -> bool {
+) -> Option<&'static str> {
     let (across, up) = (&data.columns[i], &data.columns[j]);
     // Contours need room beyond the rows.
     let margin = if style == Style::Density { 0.12 } else { 0.05 };
@@ -144,6 +146,13 @@ pub fn draw(
         (_, Style::Uncertainty) => true,
         (None, _) => false,
     };
+    let mut said = drawn.then(|| note(style));
+    if let Some(lines) = Lines::new(data, (i, j), panel.x) {
+        for (k, points) in lines.points.iter().enumerate() {
+            panel.line(scene, points, (colour(k), 1.8, false));
+        }
+        said = Some(lines.note());
+    }
     let ticks = |shown: bool, scale: &Scale| match (shown, scale) {
         (false, _) => Ticks::None,
         (true, Scale::Counts) => Ticks::Whole,
@@ -162,7 +171,7 @@ pub fn draw(
         (&name(ticks_x, &across.name), &x),
         (&name(ticks_y, &up.name), &y),
     );
-    drawn
+    said
 }
 
 type Columns<'a> = (&'a super::data::Column, &'a super::data::Column);

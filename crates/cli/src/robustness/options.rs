@@ -28,7 +28,7 @@ pub fn options(bytes: &[u8]) {
     let sheet = sheet.expect("the data can be read");
     // What is refused is refused with a sentence.
     let _ = fixed(&fit, 2);
-    let _ = fit.priors.chosen();
+    let _ = fit.priors.chosen(false);
     if let Ok(specification) = choose::specification(&fit, &sheet) {
         // Memory for components is taken where the rows bear them.
         let _ = specification.template(2);

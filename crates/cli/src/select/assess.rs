@@ -4,10 +4,12 @@ use crate::columns::Access;
 use crate::commands::fit::{Portion, Setup};
 use crate::failure::Failure;
 use crate::read::Sheet;
+use crate::select::abandon::Abandoning;
 use crate::select::candidate::Candidate;
 use crate::select::criterion::Method;
 use crate::select::progress::Bar;
 use crate::select::spread::spreads;
+use crate::variational::is_variational;
 use crate::warn::least_count;
 use em::select::{Assessed, HeldOut, Ranking, objection, rank};
 use std::num::NonZero;
@@ -24,7 +26,36 @@ pub struct Choice {
 }
 
 /// All candidates.
-pub type Chosen = Ranking<Candidate, Choice, Failure>;
+pub struct Chosen {
+    /// Those that were fitted, or failed.
+    pub ranking: Ranking<Candidate, Choice, Failure>,
+    /// Those that cannot win, with the least value of the criterion that they can have.
+    pub abandoned: Vec<(Candidate, f64)>,
+}
+
+impl Chosen {
+    /// Takes out what cannot win: of that, some may have been fitted before it was known.
+    fn new(mut ranking: Ranking<Candidate, Choice, Failure>, lost: &[Option<f64>]) -> Self {
+        let is_lost = |candidate: &Candidate| lost.get(candidate.number).copied().flatten();
+        let ranked = ranking
+            .ranked
+            .extract_if(.., |one| is_lost(&one.candidate).is_some());
+        let mut out: Vec<Candidate> = ranked.map(|one| one.candidate).collect();
+        let listed = (ranking.unranked).extract_if(.., |one| is_lost(&one.candidate).is_some());
+        out.extend(listed.map(|one| one.candidate));
+        let failed = (ranking.failed).extract_if(.., |one| is_lost(&one.candidate).is_some());
+        out.extend(failed.map(|one| one.candidate));
+        out.sort_by_key(|candidate| candidate.number);
+        let abandoned = out.into_iter().filter_map(|candidate| {
+            let least = is_lost(&candidate)?;
+            Some((candidate, least))
+        });
+        Chosen {
+            abandoned: abandoned.collect(),
+            ranking,
+        }
+    }
+}
 
 /// Threads over the fits, and threads of each: more than one where there are fewer fits than threads.
 pub fn threads(asked: Option<u16>, fits: usize) -> (usize, u16) {
@@ -43,14 +74,18 @@ pub fn ranking(
     bar: &Bar,
 ) -> Chosen {
     let (outer, inner) = threads(asked, candidates.len());
-    for candidate in &mut candidates {
+    for (number, candidate) in candidates.iter_mut().enumerate() {
         candidate.arguments.threads = Some(inner);
+        candidate.number = number;
     }
-    rank(candidates, outer, |candidate| {
-        let assessed = assess(candidate, sheet, method);
+    let abandoning = method.abandon.then(|| Abandoning::new(&candidates, method));
+    let ranking = rank(candidates, outer, |candidate| {
+        let assessed = assess(candidate, sheet, method, abandoning.as_ref());
         bar.advance(method.fits());
         assessed
-    })
+    });
+    let lost = abandoning.map(|abandoning| abandoning.verdicts());
+    Chosen::new(ranking, lost.as_deref().unwrap_or_default())
 }
 
 /// One candidate.
@@ -58,8 +93,14 @@ fn assess(
     candidate: &Candidate,
     sheet: &Sheet,
     method: &Method,
+    abandoning: Option<&Abandoning>,
 ) -> Result<Assessed<Choice>, Failure> {
     let setup = Setup::new(&candidate.arguments, Access::Shared(sheet))?;
+    if let Some(abandoning) = abandoning
+        && abandoning.is_lost(candidate, &setup)?
+    {
+        return Err(Failure::Fit("it cannot win, and was not fitted".into()));
+    }
     let whole = Portion {
         split: None,
         silent: true,
@@ -73,10 +114,20 @@ fn assess(
     let counts = &done.evaluation.effective_counts[..components];
     let columns = least_count(setup.context()) - 1;
     let events = record.degeneracies.len();
+    // Under its prior no component is a spike, and one that empties is not needed.
+    let objection = match is_variational(&candidate.arguments) {
+        true => None,
+        false => objection(events, counts, columns, &spreads(&setup, &done)),
+    };
+    let value = method.value(&record, held_out.as_ref());
+    if let Some(abandoning) = abandoning {
+        let ranked = objection.is_none() && value.is_finite();
+        abandoning.finish(candidate, &setup, &done, ranked.then_some(value));
+    }
     Ok(Assessed {
-        value: method.value(&record, held_out.as_ref()),
+        value,
         parameters: record.parameters,
-        objection: objection(events, counts, columns, &spreads(&setup, &done)),
+        objection,
         fit: Choice {
             file: done.file,
             record,

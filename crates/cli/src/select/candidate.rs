@@ -24,6 +24,8 @@ pub struct Candidate {
     pub family: Option<String>,
     /// The covariance structure, where there is one to choose.
     pub covariance: Option<String>,
+    /// Its number among all of them.
+    pub number: usize,
     /// Its fit.
     pub arguments: Fit,
     /// The words of the command, `mixture` not among them.
@@ -61,6 +63,7 @@ impl Candidate {
             count,
             family: family.map(String::from),
             covariance: covariance.map(String::from),
+            number: 0,
             arguments: *arguments,
             words,
         })

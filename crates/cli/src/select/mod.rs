@@ -1,5 +1,6 @@
 //! Choosing among models: `mixture select`.
 
+mod abandon;
 mod arguments;
 mod assess;
 mod candidate;
@@ -10,6 +11,7 @@ mod progress;
 mod report;
 mod spread;
 
+pub use abandon::check;
 pub use arguments::Select;
 pub use assess::{Chosen, ranking};
 pub use candidate::{Candidate, any_fit, candidates, quoted};

@@ -34,20 +34,28 @@ pub struct Row<'a> {
     difference: Option<f64>,
     test: Option<&'a LikelihoodRatioTest>,
     reason: Option<String>,
+    /// The least value that it can have, where it was left out for that.
+    least: Option<f64>,
 }
 
-/// The rows of a ranking: ranked, unranked, failed.
+/// The rows of a ranking: ranked, unranked, failed, abandoned.
 pub fn rows(chosen: &Chosen) -> Vec<Row<'_>> {
-    let ranked = chosen.ranked.iter().enumerate().map(|(place, ranked)| Row {
-        candidate: &ranked.candidate,
-        fit: Some(&ranked.fit),
-        rank: Some(place + 1),
-        value: Some(ranked.value),
-        difference: Some(ranked.difference),
-        test: None,
-        reason: None,
-    });
-    let unranked = chosen.unranked.iter().map(|listed| Row {
+    let ranked = chosen
+        .ranking
+        .ranked
+        .iter()
+        .enumerate()
+        .map(|(place, ranked)| Row {
+            candidate: &ranked.candidate,
+            fit: Some(&ranked.fit),
+            rank: Some(place + 1),
+            value: Some(ranked.value),
+            difference: Some(ranked.difference),
+            test: None,
+            reason: None,
+            least: None,
+        });
+    let unranked = chosen.ranking.unranked.iter().map(|listed| Row {
         candidate: &listed.candidate,
         fit: Some(&listed.fit),
         rank: None,
@@ -55,8 +63,9 @@ pub fn rows(chosen: &Chosen) -> Vec<Row<'_>> {
         difference: None,
         test: None,
         reason: Some(listed.objection.to_string()),
+        least: None,
     });
-    let failed = chosen.failed.iter().map(|failed| Row {
+    let failed = chosen.ranking.failed.iter().map(|failed| Row {
         candidate: &failed.candidate,
         fit: None,
         rank: None,
@@ -64,8 +73,23 @@ pub fn rows(chosen: &Chosen) -> Vec<Row<'_>> {
         difference: None,
         test: None,
         reason: Some(failed.error.sentence().to_string()),
+        least: None,
     });
-    ranked.chain(unranked).chain(failed).collect()
+    let abandoned = chosen.abandoned.iter().map(|(candidate, least)| Row {
+        candidate,
+        fit: None,
+        rank: None,
+        value: None,
+        difference: None,
+        test: None,
+        reason: Some(format!("cannot be below {}: not fitted", fixed(*least, 3))),
+        least: Some(*least),
+    });
+    ranked
+        .chain(unranked)
+        .chain(failed)
+        .chain(abandoned)
+        .collect()
 }
 
 /// The rows of a sequence of tests, in the order of the numbers of components.
@@ -79,6 +103,7 @@ pub fn tested_rows(tested: &[Tested], chosen: usize) -> Vec<Row<'_>> {
         difference: None,
         test: tested.test.as_ref(),
         reason: None,
+        least: None,
     })
     .collect()
 }
@@ -101,10 +126,14 @@ impl Report<'_> {
         let (ranked, unranked, failed) = (
             of(|row| row.rank.is_some()).count(),
             of(|row| row.rank.is_none() && row.fit.is_some()).count(),
-            of(|row| row.fit.is_none()).count(),
+            of(|row| row.is_failed()).count(),
         );
+        let abandoned = match self.method.abandon {
+            true => format!(", {} abandoned", of(|row| row.least.is_some()).count()),
+            false => String::new(),
+        };
         let mut text = format!(
-            "by {}, smaller is better: {ranked} ranked, {unranked} not ranked, {failed} failed\n\n",
+            "by {}, smaller is better: {ranked} ranked, {unranked} not ranked, {failed} failed{abandoned}\n\n",
             self.method.name()
         );
         let names = ["model", "components", "parameters", "log-likelihood"];
@@ -126,7 +155,8 @@ impl Report<'_> {
                 "not ranked",
                 of(|row| row.rank.is_none() && row.fit.is_some()).collect::<Vec<_>>(),
             ),
-            ("failed", of(|row| row.fit.is_none()).collect()),
+            ("failed", of(|row| row.is_failed()).collect()),
+            ("abandoned", of(|row| row.least.is_some()).collect()),
         ] {
             if !rows.is_empty() {
                 text.push_str(&format!("\n{title}\n"));
@@ -202,13 +232,17 @@ impl Report<'_> {
                 "command": self.command,
             });
         }
-        json!({
+        let mut all = json!({
             "criterion": self.method.name(),
             "ranked": of(|row| row.rank.is_some()),
             "unranked": of(|row| row.rank.is_none() && row.fit.is_some()),
-            "failed": of(|row| row.fit.is_none()),
+            "failed": of(|row| row.is_failed()),
             "command": self.command,
-        })
+        });
+        if self.method.abandon {
+            all["abandoned"] = of(|row| row.least.is_some()).into();
+        }
+        all
     }
 
     /// A line for each candidate.
@@ -268,6 +302,10 @@ const COLUMNS: [&str; 22] = [
 ];
 
 impl Row<'_> {
+    /// Whether it could not be fitted.
+    fn is_failed(&self) -> bool {
+        self.fit.is_none() && self.least.is_none()
+    }
     fn cells(&self) -> Vec<String> {
         let mut cells = vec![self.candidate.model(), self.candidate.count.to_string()];
         if let Some(choice) = self.fit {
@@ -296,6 +334,7 @@ impl Row<'_> {
         say("covariance", json!(candidate.covariance));
         say("components", json!(candidate.count));
         say("value", json!(self.value));
+        say("least_value", json!(self.least));
         say("difference", json!(self.difference));
         if let Some(choice) = self.fit {
             let record = &choice.record;

@@ -14,6 +14,7 @@ mod repeated;
 #[cfg(feature = "serde")]
 mod serde_form;
 mod truncated;
+mod with_known;
 mod with_prior;
 mod zero_inflated;
 
@@ -26,6 +27,7 @@ pub(crate) use passes::accumulated;
 pub use product::Product;
 pub use repeated::{GroupStatistics, Grouped, GroupedBuffer, GroupedView, Repeated};
 pub use truncated::Truncated;
+pub use with_known::{ConditionalEstimate, WithKnown};
 pub use with_prior::WithPrior;
 pub use zero_inflated::{ZeroInflated, ZeroInflatedStatistics};
 

@@ -1,6 +1,6 @@
 //! What a beta distribution needs to know about the data, and its maximum-likelihood estimate.
 
-use super::log_gap::gap_between;
+use super::log_gap::{gap_between, log_excess};
 use crate::special::{
     ln_1p_minus_x, ln_minus_digamma, trigamma, trigamma_minus_reciprocal as trigamma_excess,
 };
@@ -55,8 +55,8 @@ impl BetaStatistics {
             let (mut sum, mut co_sum) = (0.0, 0.0);
             for (&x, &w) in xs.iter().zip(weights) {
                 if w > 0.0 {
-                    sum -= w * ln_1p_minus_x((x - mean) / mean);
-                    co_sum -= w * ln_1p_minus_x((mean - x) / complement);
+                    sum += w * log_excess((x - mean) / mean, x, mean);
+                    co_sum += w * log_excess((mean - x) / complement, 1.0 - x, complement);
                 }
             }
             (gap, complement_gap) = (sum / weight, co_sum / weight);
@@ -199,13 +199,17 @@ impl Statistics for BetaStatistics {
         } else {
             self.complement - other.complement
         };
-        self.mean += difference * share;
-        self.complement -= difference * share;
+        let mean = self.mean + difference * share;
+        let complement = self.complement - difference * share;
         let rest = 1.0 - share;
-        self.gap = rest * self.gap + share * other.gap + gap_between(difference / self.mean, share);
+        self.gap = rest * self.gap
+            + share * other.gap
+            + gap_between([self.mean, other.mean], difference, mean, share);
+        let complements = [self.complement, other.complement];
         self.complement_gap = rest * self.complement_gap
             + share * other.complement_gap
-            + gap_between(-difference / self.complement, share);
+            + gap_between(complements, -difference, complement, share);
+        (self.mean, self.complement) = (mean, complement);
         self.weight = weight;
     }
     fn scale(&mut self, factor: f64) {

@@ -1,12 +1,9 @@
 //! The uniform distribution on whole numbers between known bounds.
 
 use super::counts::count_quantile;
-use crate::combine::TotalWeight;
+use super::nothing_to_estimate::nothing_to_estimate;
 use crate::serde_parameters::serde_parameters;
-use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
-    Sample, Scalars, Scratch, Univariate,
-};
+use crate::{Density, Entropy, ParameterError, Sample, Scalars, Univariate};
 use rand::{Rng, RngExt};
 
 /// The uniform distribution on the counts low, low + 1, …, high, both **fixed**.
@@ -31,6 +28,10 @@ use rand::{Rng, RngExt};
 /// assert_eq!(family.log_density(7), f64::NEG_INFINITY);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # References
+/// Johnson, Kemp & Kotz (2005), Univariate Discrete Distributions, section 6.10 (the discrete rectangular
+/// distribution).
 #[derive(Clone, Debug, PartialEq)]
 pub struct DiscreteUniform {
     low: u64,
@@ -102,39 +103,7 @@ impl Density for DiscreteUniform {
     }
 }
 
-impl Component for DiscreteUniform {
-    type Statistics = TotalWeight;
-
-    fn empty_statistics(&self) -> TotalWeight {
-        TotalWeight::default()
-    }
-    fn accumulate(&self, into: &mut TotalWeight, _x: u64, weight: f64) {
-        into.0 += weight;
-    }
-    fn accumulate_batch(
-        &self,
-        into: &mut TotalWeight,
-        _xs: &[u64],
-        _prepared: &[f64],
-        weights: &[f64],
-        _scratch: &mut Scratch,
-    ) {
-        into.0 += weights.iter().sum::<f64>();
-    }
-    fn maximize(&self, _from: &TotalWeight) -> Result<Self, EstimateError> {
-        Ok(self.clone())
-    }
-    fn parameter_count(&self) -> usize {
-        0
-    }
-}
-
-impl Coordinates for DiscreteUniform {
-    fn pack(&self, _into: &mut Vec<f64>) {}
-    fn unpack(&self, _from: &mut &[f64]) -> Result<Self, EstimateError> {
-        Ok(self.clone())
-    }
-}
+nothing_to_estimate!(DiscreteUniform, u64);
 
 impl Sample for DiscreteUniform {
     fn empty_buffer(&self) -> Vec<u64> {
@@ -169,11 +138,5 @@ impl Univariate for DiscreteUniform {
 impl Entropy for DiscreteUniform {
     fn entropy(&self) -> f64 {
         -self.log_height
-    }
-}
-
-impl IntervalStatistics for DiscreteUniform {
-    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
-        into.0 += weight;
     }
 }

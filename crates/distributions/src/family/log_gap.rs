@@ -56,7 +56,7 @@ impl LogGap {
             let mut sum = 0.0;
             for (&x, &w) in xs.iter().zip(weights) {
                 if w > 0.0 {
-                    sum -= w * ln_1p_minus_x((x - mean) / mean);
+                    sum += w * log_excess((x - mean) / mean, x, mean);
                 }
             }
             gap = sum / weight;
@@ -65,11 +65,21 @@ impl LogGap {
     }
 }
 
+/// t − ln(1 + t) ≥ 0 for t = `value`/`mean` − 1. Far below the mean t alone has lost the digits of the value.
+pub(super) fn log_excess(t: f64, value: f64, mean: f64) -> f64 {
+    if t > -0.5 {
+        -ln_1p_minus_x(t)
+    } else {
+        t - (value.ln() - mean.ln())
+    }
+}
+
 /// What two groups of weights 1 − `share` and `share` add to the gap of their union by lying apart:
-/// `difference` of their means, over the mean of the union.
-pub(super) fn gap_between(difference: f64, share: f64) -> f64 {
-    -(1.0 - share) * ln_1p_minus_x(-difference * share)
-        - share * ln_1p_minus_x(difference * (1.0 - share))
+/// `difference` of their `means`, and the mean of the union.
+pub(super) fn gap_between(means: [f64; 2], difference: f64, mean: f64, share: f64) -> f64 {
+    let apart = difference / mean;
+    (1.0 - share) * log_excess(-apart * share, means[0], mean)
+        + share * log_excess(apart * (1.0 - share), means[1], mean)
 }
 
 impl Statistics for LogGap {
@@ -90,10 +100,11 @@ impl Statistics for LogGap {
         let weight = self.weight + other.weight;
         let share = other.weight / weight;
         let difference = other.mean - self.mean;
-        self.mean += difference * share;
+        let mean = self.mean + difference * share;
         self.gap = (1.0 - share) * self.gap
             + share * other.gap
-            + gap_between(difference / self.mean, share);
+            + gap_between([self.mean, other.mean], difference, mean, share);
+        self.mean = mean;
         self.weight = weight;
     }
     fn scale(&mut self, factor: f64) {

@@ -1,10 +1,7 @@
 //! All mass at one known point.
 
-use crate::combine::TotalWeight;
-use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
-    Sample, Scalars, Scratch, Univariate,
-};
+use super::nothing_to_estimate::nothing_to_estimate;
+use crate::{Density, Entropy, ParameterError, Sample, Scalars, Univariate};
 use rand::Rng;
 use std::any::TypeId;
 
@@ -31,6 +28,10 @@ use std::any::TypeId;
 /// assert_eq!(zero.parameter_count(), 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # References
+/// Johnson, Kemp & Kotz (2005), Univariate Discrete Distributions, section 8.2 (the degenerate distribution, with
+/// which zeros are added to another); Lambert (1992), Zero-inflated Poisson regression, Technometrics 34, 1–14.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PointMass<T> {
     value: T,
@@ -115,39 +116,7 @@ impl<T: PartialEq + Copy + Send + Sync + 'static> Density for PointMass<T> {
     }
 }
 
-impl<T: PartialEq + Copy + Send + Sync + 'static> Component for PointMass<T> {
-    type Statistics = TotalWeight;
-
-    fn empty_statistics(&self) -> TotalWeight {
-        TotalWeight::default()
-    }
-    fn accumulate(&self, into: &mut TotalWeight, _x: T, weight: f64) {
-        into.0 += weight;
-    }
-    fn accumulate_batch(
-        &self,
-        into: &mut TotalWeight,
-        _xs: &[T],
-        _prepared: &[f64],
-        weights: &[f64],
-        _scratch: &mut Scratch,
-    ) {
-        into.0 += weights.iter().sum::<f64>();
-    }
-    fn maximize(&self, _from: &TotalWeight) -> Result<Self, EstimateError> {
-        Ok(self.clone())
-    }
-    fn parameter_count(&self) -> usize {
-        0
-    }
-}
-
-impl<T: Clone> Coordinates for PointMass<T> {
-    fn pack(&self, _into: &mut Vec<f64>) {}
-    fn unpack(&self, _from: &mut &[f64]) -> Result<Self, EstimateError> {
-        Ok(self.clone())
-    }
-}
+nothing_to_estimate!(PointMass<T>, T, T: PartialEq | Copy | Send | Sync);
 
 impl<T: PartialEq + Copy + Send + Sync + 'static> Sample for PointMass<T> {
     fn empty_buffer(&self) -> Vec<T> {
@@ -190,14 +159,5 @@ impl<T> Entropy for PointMass<T> {
     /// 0: the mass is 1, against the counting measure at the value.
     fn entropy(&self) -> f64 {
         0.0
-    }
-}
-
-impl<T> IntervalStatistics for PointMass<T>
-where
-    T: num_traits::ToPrimitive + PartialEq + Copy + Send + Sync + 'static,
-{
-    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
-        into.0 += weight;
     }
 }

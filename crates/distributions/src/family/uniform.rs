@@ -1,11 +1,8 @@
 //! The uniform distribution on a known interval.
 
-use crate::combine::TotalWeight;
+use super::nothing_to_estimate::nothing_to_estimate;
 use crate::serde_parameters::serde_parameters;
-use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
-    Sample, Scalars, Scratch, Univariate,
-};
+use crate::{Density, Entropy, ParameterError, Sample, Scalars, Univariate};
 use rand::{Rng, RngExt};
 
 /// The uniform distribution on a **fixed** interval \[low, high\].
@@ -30,6 +27,9 @@ use rand::{Rng, RngExt};
 /// assert_eq!(family.log_density(4.0), f64::NEG_INFINITY);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # References
+/// Johnson, Kotz & Balakrishnan (1995), Continuous Univariate Distributions 2, chapter 26.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Uniform {
     low: f64,
@@ -102,39 +102,7 @@ impl Density for Uniform {
     }
 }
 
-impl Component for Uniform {
-    type Statistics = TotalWeight;
-
-    fn empty_statistics(&self) -> TotalWeight {
-        TotalWeight::default()
-    }
-    fn accumulate(&self, into: &mut TotalWeight, _x: f64, weight: f64) {
-        into.0 += weight;
-    }
-    fn accumulate_batch(
-        &self,
-        into: &mut TotalWeight,
-        _xs: &[f64],
-        _prepared: &[f64],
-        weights: &[f64],
-        _scratch: &mut Scratch,
-    ) {
-        into.0 += weights.iter().sum::<f64>();
-    }
-    fn maximize(&self, _from: &TotalWeight) -> Result<Self, EstimateError> {
-        Ok(self.clone())
-    }
-    fn parameter_count(&self) -> usize {
-        0
-    }
-}
-
-impl Coordinates for Uniform {
-    fn pack(&self, _into: &mut Vec<f64>) {}
-    fn unpack(&self, _from: &mut &[f64]) -> Result<Self, EstimateError> {
-        Ok(self.clone())
-    }
-}
+nothing_to_estimate!(Uniform, f64);
 
 impl Sample for Uniform {
     fn empty_buffer(&self) -> Vec<f64> {
@@ -200,11 +168,5 @@ impl Entropy for Uniform {
     /// ln(high − low).
     fn entropy(&self) -> f64 {
         -self.log_height
-    }
-}
-
-impl IntervalStatistics for Uniform {
-    fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {
-        into.0 += weight;
     }
 }

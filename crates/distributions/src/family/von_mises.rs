@@ -113,12 +113,14 @@ impl VonMises {
             concentration,
             "must be non-negative and finite",
         )?;
-        let (sine, cosine) = mean_direction.sin_cos();
         let reduced = if mean_direction > -PI && mean_direction <= PI {
             mean_direction
         } else {
+            let (sine, cosine) = mean_direction.sin_cos();
             sine.atan2(cosine)
         };
+        // Of the angle that stands in files, so that an instance read from one has the same bits.
+        let (sine, cosine) = reduced.sin_cos();
         Ok(VonMises {
             mean_direction: if reduced == -PI { PI } else { reduced },
             concentration,

@@ -112,6 +112,23 @@ impl WeibullStatistics {
     }
 }
 
+impl WeibullStatistics {
+    /// A Newton step from `shape`, under which the sums were taken, where the scale is known: on
+    /// Σ w (1 + k L − e k L) = 0 in ln k, with the curvature that it has at the root.
+    pub(super) fn shape_step(&self, shape: f64) -> f64 {
+        let [_, first, second] = self.powers;
+        let gradient = self.weight + shape * (self.logs - first);
+        let step = gradient / (self.weight + shape * shape * second);
+        // Powers that overflow belong to a shape that is too large.
+        let step = if step.is_nan() {
+            -2.0
+        } else {
+            step.clamp(-2.0, 2.0)
+        };
+        shape * step.exp()
+    }
+}
+
 /// Logarithms of observations with their weights, for an estimate to full precision.
 pub(super) struct WeightedLogs {
     /// ln x and weight of the rows of positive weight.

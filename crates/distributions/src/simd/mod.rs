@@ -7,6 +7,9 @@
 //! the two.
 
 mod columns;
+#[cfg(feature = "simd")]
+#[doc(hidden)]
+pub mod instruction_set;
 pub mod lookup;
 mod scalar;
 mod sums;
@@ -22,7 +25,7 @@ macro_rules! dispatch {
     ($kernel:ident $([$generic:ident])? ($($argument:expr),*)) => {{
         #[cfg(feature = "simd")]
         {
-            let arch = pulp::Arch::new();
+            let arch = $crate::simd::instruction_set::arch();
             if matches!(arch, pulp::Arch::Scalar) {
                 $kernel::<false $(, $generic)?>($($argument),*)
             } else {

@@ -7,6 +7,10 @@ use distributions::dense::Ldl;
 /// Plain steps before the first proposal: where plain EM comes to rest by then, it is left alone, and
 /// elsewhere the steep part of the climb, which decides between maxima, is its own.
 const PATIENCE: usize = 20;
+/// How many plain steps in a row must shrink at a settled rate before the first proposal, and by what part of
+/// itself 1 − rate may change from one to the next.
+const SETTLED: usize = 3;
+const STEADY: f64 = 0.2;
 /// The most differences that are kept; more gain little.
 const ORDER: usize = 8;
 /// The damping λ, relative to the columns: at first, its bounds, and its factors after a proposal
@@ -27,7 +31,9 @@ const RADIUS_FACTORS: (f64, f64) = (4.0, 0.5);
 /// steps, the proposal is x + m with m = f − (ΔX + ΔF) γ, where γ minimises |f − ΔF γ|² + λ|γ|². It
 /// takes one pass. What is added to the scheme of the paper:
 ///
-/// - **Patience.** The first 20 steps are plain.
+/// - **Patience.** The first 20 steps are plain, and as many more as it takes until they shrink at a settled
+///   rate, as steps do that converge linearly: before, EM is still choosing among maxima, and a long step may
+///   choose another.
 /// - **Lengths** weigh each coordinate by the largest f of the last steps. A probability on its way
 ///   to 0 moves its logit by the same amount for ever; unweighted, it would drown the others.
 /// - **Ascent.** Where plain EM gains speed, leaving a saddle, f − ΔF γ = 0 lies behind: m points
@@ -47,6 +53,9 @@ pub struct Daarem {
     radius: f64,
     /// Plain steps still to come.
     patience: usize,
+    /// 1 less the rate at which the last plain step shrank, and how many in a row were settled.
+    gap: f64,
+    settled: usize,
     /// The proposal under way, and whether it reached the radius.
     proposed: Option<bool>,
 }
@@ -59,6 +68,8 @@ impl Default for Daarem {
             damping: DAMPING,
             radius: RADIUS,
             patience: PATIENCE,
+            gap: 0.0,
+            settled: 0,
             proposed: None,
         }
     }
@@ -90,6 +101,27 @@ impl Daarem {
             self.history.remove(0);
         }
         self.before = Some(now.clone());
+    }
+
+    /// Whether the first proposal must still wait, after one more plain step f.
+    fn waits(&mut self, f: &[f64]) -> bool {
+        let begun = self.patience == 0 && self.settled >= SETTLED;
+        if begun {
+            return false;
+        }
+        self.patience = self.patience.saturating_sub(1);
+        if let Some((_, df)) = self.history.last() {
+            let (mut now, mut before) = (0.0, 0.0);
+            for ((f, df), weight) in f.iter().zip(df).zip(self.weights(f)) {
+                now += weight * f * f;
+                before += weight * (f - df) * (f - df);
+            }
+            let gap = 1.0 - (now / before).sqrt();
+            let steady = gap > 0.0 && (gap / self.gap - 1.0).abs() < STEADY;
+            self.settled = if steady { self.settled + 1 } else { 0 };
+            self.gap = gap;
+        }
+        true
     }
 
     /// What each squared coordinate counts in lengths.
@@ -166,8 +198,7 @@ impl<M: Coordinates> Accelerate<M> for Daarem {
             return None;
         };
         self.remember(&now);
-        if self.patience > 0 {
-            self.patience -= 1;
+        if self.waits(&now.by) {
             return None;
         }
         let (to, reached_radius) = self.bounded(&now.by)?;

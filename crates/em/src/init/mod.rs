@@ -19,11 +19,14 @@ use rand::{Rng, RngExt};
 #[derive(Clone, Copy, Debug)]
 pub enum Start<'a> {
     /// Rows that lie far from each other become seeds, as in k-means++ (Arthur & Vassilvitskii
-    /// 2007), for any family; each row then belongs to its nearest seed.
+    /// 2007), for any family; each row then belongs to its nearest seed. In a fit that
+    /// [trims](crate::Options::trim), the rows farthest from the seeds are left out.
     Spread,
     /// Each component is estimated from one row drawn by chance, smoothed by one observation of the
     /// whole.
     Random,
+    /// The two in turn, spread rows first: each finds maxima that the other misses.
+    Alternating,
     /// Many short runs from spread and random rows, the best of which are continued.
     SmallEm(SmallEm),
     /// A component for each row, or none (then the row waits until the first E-step).
@@ -42,14 +45,29 @@ impl Start<'_> {
     pub fn is_random(&self) -> bool {
         matches!(
             self,
-            Start::Spread | Start::Random | Start::SmallEm(_) | Start::Partition(_)
+            Start::Spread
+                | Start::Random
+                | Start::Alternating
+                | Start::SmallEm(_)
+                | Start::Partition(_)
         )
+    }
+    /// The start of run `which`.
+    pub(crate) fn of_run(self, which: usize) -> Self {
+        match self {
+            Start::Alternating if which.is_multiple_of(2) => Start::Spread,
+            Start::Alternating => Start::Random,
+            Start::SmallEm(small) => small.start().of_run(which),
+            start => start,
+        }
     }
     /// How many runs a fit makes from it.
     pub fn count(&self, options: &Options) -> usize {
         match self {
             Start::SmallEm(small) => small.runs.max(1),
-            Start::Spread | Start::Random | Start::Partition(_) => options.restarts.max(1),
+            Start::Spread | Start::Random | Start::Alternating | Start::Partition(_) => {
+                options.restarts.max(1)
+            }
             Start::Labels(_) | Start::Responsibilities(_) | Start::Model => 1,
         }
     }
@@ -83,10 +101,10 @@ impl Default for SmallEm {
 }
 
 impl SmallEm {
-    /// The start of short run `which`.
-    pub(crate) fn start_of(&self, which: usize) -> Start<'static> {
-        if self.spread && which.is_multiple_of(2) {
-            Start::Spread
+    /// The start of the short runs.
+    pub(crate) fn start(&self) -> Start<'static> {
+        if self.spread {
+            Start::Alternating
         } else {
             Start::Random
         }
@@ -108,27 +126,26 @@ pub fn starting_model<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     rng: &mut R,
 ) -> Result<Mixture<S, W>, FitError> {
     let policy = OnDegenerate::Fail;
-    repaired_start(template, data, start, rng, policy, &mut Vec::new())
+    repaired_start(template, data, start, rng, (policy, 0.0), &mut Vec::new())
 }
 
 /// [`starting_model`] under a policy for components that have no estimate in the first M-step, such
-/// as those to which no label belongs.
+/// as those to which no label belongs, and for a fit that trims a fraction of the rows.
 pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
     start: Start<'_>,
     rng: &mut R,
-    policy: OnDegenerate,
+    (policy, trim): (OnDegenerate, f64),
     events: &mut Vec<Degeneracy>,
 ) -> Result<Mixture<S, W>, FitError> {
     let (rows, components) = (data.rows(), template.len());
     let mut shares = match start {
         Start::Model => return Ok(template.clone()),
-        Start::SmallEm(small) => {
-            let start = small.start_of(0);
-            return repaired_start(template, data, start, rng, policy, events);
+        Start::SmallEm(_) | Start::Alternating => {
+            return repaired_start(template, data, start.of_run(0), rng, (policy, trim), events);
         }
-        Start::Spread => spread::shares(template, data, rng)?,
+        Start::Spread => spread::shares(template, data, trim, rng)?,
         Start::Random => random_shares(&data, components, rng),
         Start::Labels(labels) => label_shares(labels, rows, components)?,
         Start::Partition(partition) => {

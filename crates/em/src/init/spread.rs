@@ -4,6 +4,7 @@ use super::MixtureData;
 use crate::error::FitError;
 use crate::mixture::Mixture;
 use crate::set::ComponentSet;
+use crate::trim::cut;
 use crate::weights::WeightModel;
 use distributions::{Batch, EstimateError, Obs, Reason, Statistics, View};
 use rand::{Rng, RngExt};
@@ -21,59 +22,144 @@ const CANDIDATES: usize = 2000;
 /// pseudo-observation of the whole, or by more where the family then has no estimate. Rows that the
 /// family refuses (zeros, beside the point mass that they belong to) are at distance 0 from each other,
 /// and far from the rest.
+///
+/// Of a fit that trims the fraction `trim` of the row weight, that weight of the rows farthest from the seeds
+/// is left out at every step: no seed is drawn from it, and at the end it belongs to none. The first seed,
+/// which chance alone chose, is drawn once more beside the others. (Thresholded seeding, as Bhaskara,
+/// Vadgama & Xu 2019, Greedy sampling for approximate clustering in the presence of outliers.)
 pub(crate) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
+    trim: f64,
     rng: &mut R,
 ) -> Result<Vec<f64>, FitError> {
     let (rows, components) = (data.rows(), template.len());
-    if components == 1 {
+    if components == 1 && trim == 0.0 {
         // Nothing to spread, and a seed alone may have no estimate.
         return Ok(vec![1.0; rows]);
     }
     let xs = W::component_batch::<S::Space>(data.xs);
     let weights: Vec<f64> = (0..rows).map(|i| data.row_weight(i)).collect();
     let candidates = candidates(&weights, rng);
-    let distance = Distance::new(template.components(), xs, &weights, &candidates)?;
-
-    let mut nearest = vec![f64::INFINITY; rows];
-    let mut owner = vec![0; rows];
-    let mut fresh = vec![0.0; rows];
-    let mut seeds = Vec::new();
-    let mut chance: Vec<f64> = candidates.iter().map(|&i| weights[i]).collect();
+    let every: Vec<usize> = (0..rows).collect();
+    let measured = if trim > 0.0 { &every } else { &candidates };
+    let distance = Distance::new(template.components(), xs, &weights, measured)?;
+    let mut seeding = Seeding {
+        distance,
+        xs,
+        weights: &weights,
+        candidates: &candidates,
+        trim,
+        seeds: Vec::new(),
+    };
     for k in 0..components {
-        let Some(seed) = draw(&chance, rng) else {
+        if !seeding.add(rng) {
             return Err(FitError::TooFewDistinctRows {
                 distinct: k,
                 components,
             });
+        }
+    }
+    if trim > 0.0 {
+        let first = seeding.seeds.remove(0);
+        if !seeding.add(rng) {
+            seeding.seeds.push(first);
+        }
+    }
+    Ok(seeding.shares())
+}
+
+/// A row that is a seed, and how far every row is from it.
+struct Seed {
+    row: usize,
+    squared: Vec<f64>,
+}
+
+/// The seeds so far.
+struct Seeding<'a, 'b, S: ComponentSet> {
+    distance: Distance<S>,
+    xs: Batch<'b, S::Space>,
+    weights: &'a [f64],
+    candidates: &'a [usize],
+    trim: f64,
+    seeds: Vec<Seed>,
+}
+
+impl<S: ComponentSet> Seeding<'_, '_, S> {
+    /// Draws another seed; `false` where every candidate left equals a seed.
+    fn add<R: Rng + ?Sized>(&mut self, rng: &mut R) -> bool {
+        let (nearest, _) = self.nearest();
+        let farthest = self.farthest(&nearest);
+        let chance = self.candidates.iter().map(|&i| {
+            if self.seeds.iter().any(|seed| seed.row == i) {
+                0.0
+            } else if self.seeds.is_empty() {
+                self.weights[i]
+            } else if self.deviance(&nearest, i) > farthest {
+                0.0
+            } else {
+                self.weights[i] * self.deviance(&nearest, i).min(f64::MAX)
+            }
+        });
+        let chance: Vec<f64> = chance.collect();
+        let Some(drawn) = draw(&chance, rng) else {
+            return false;
         };
-        distance.squared_from(xs, candidates[seed], &mut fresh);
-        for i in 0..rows {
-            if fresh[i] < nearest[i] {
-                (nearest[i], owner[i]) = (fresh[i], k);
+        let row = self.candidates[drawn];
+        let mut squared = vec![0.0; self.weights.len()];
+        self.distance.squared_from(self.xs, row, &mut squared);
+        self.seeds.push(Seed { row, squared });
+        true
+    }
+
+    /// How far each row is from the nearest seed, and which that is.
+    fn nearest(&self) -> (Vec<f64>, Vec<usize>) {
+        let rows = self.weights.len();
+        let (mut nearest, mut owner) = (vec![f64::INFINITY; rows], vec![0; rows]);
+        for (k, seed) in self.seeds.iter().enumerate() {
+            for (i, &squared) in seed.squared.iter().enumerate() {
+                if squared < nearest[i] {
+                    (nearest[i], owner[i]) = (squared, k);
+                }
             }
         }
-        seeds.push(seed);
-        for (c, &i) in candidates.iter().enumerate() {
-            // A deviance between smoothed fits may fall below 0; only equal rows have exactly 0.
-            let squared = (nearest[i] - distance.own[c]).abs();
-            chance[c] = weights[i] * squared.min(f64::MAX);
+        (nearest, owner)
+    }
+
+    /// d² of row i: a deviance between smoothed fits may fall below 0; only equal rows have exactly 0.
+    fn deviance(&self, nearest: &[f64], i: usize) -> f64 {
+        (nearest[i] - self.distance.own[i]).abs()
+    }
+
+    /// The d² beyond which rows are left out; infinite where none is.
+    fn farthest(&self, nearest: &[f64]) -> f64 {
+        if !(self.trim > 0.0) || self.seeds.is_empty() {
+            return f64::INFINITY;
         }
-        for &seed in &seeds {
-            chance[seed] = 0.0;
+        let weighty = (0..nearest.len()).filter(|&i| self.weights[i] > 0.0);
+        let mut pairs: Vec<(f64, f64)> = weighty
+            .map(|i| (-self.deviance(nearest, i), self.weights[i]))
+            .collect();
+        -cut(&mut pairs, self.trim, self.weights.iter().sum())
+    }
+
+    /// The K × n matrix.
+    fn shares(&self) -> Vec<f64> {
+        let (nearest, mut owner) = self.nearest();
+        // A fit smoothed by the whole may suit another seed's row better than that seed's own: a seed keeps
+        // its row all the same, else its component might start with none.
+        for (k, seed) in self.seeds.iter().enumerate() {
+            owner[seed.row] = k;
         }
+        let (rows, farthest) = (owner.len(), self.farthest(&nearest));
+        let mut shares = vec![0.0; rows * self.seeds.len()];
+        for (i, &k) in owner.iter().enumerate() {
+            if !(self.deviance(&nearest, i) > farthest) {
+                shares[k * rows + i] = 1.0;
+            }
+        }
+        shares
     }
-    // A fit smoothed by the whole may suit another seed's row better than that seed's own: a seed keeps
-    // its row all the same, else its component might start with none.
-    for (k, &seed) in seeds.iter().enumerate() {
-        owner[candidates[seed]] = k;
-    }
-    let mut shares = vec![0.0; rows * components];
-    for (i, &k) in owner.iter().enumerate() {
-        shares[k * rows + i] = 1.0;
-    }
-    Ok(shares)
 }
 
 /// The rows of positive weight, or [`CANDIDATES`] of them drawn without replacement.
@@ -117,7 +203,7 @@ struct Distance<S: ComponentSet> {
     smoothing: S::Statistics,
     /// Whether distances are used; else deviances.
     metric: bool,
-    /// For each candidate −2 ln p(x | fit to x), what a row at distance 0 has; 0 for distances.
+    /// For each row that is measured −2 ln p(x | fit to x), what a row at distance 0 has; 0 for distances.
     own: Vec<f64>,
     /// The rows that the component refuses.
     refused: Vec<bool>,
@@ -128,7 +214,7 @@ impl<S: ComponentSet> Distance<S> {
         set: &S,
         xs: Batch<'_, S::Space>,
         weights: &[f64],
-        candidates: &[usize],
+        measured: &[usize],
     ) -> Result<Self, FitError> {
         let first = set.subset(&[0]);
         let refused: Vec<bool> = (0..xs.len())
@@ -151,20 +237,20 @@ impl<S: ComponentSet> Distance<S> {
             }
         }
         smoothing.scale(1.0 / smoothing.weight());
-        let first = candidates.first().map(|&i| xs.at(i));
+        let first = measured.first().map(|&i| xs.at(i));
         let mut distance = Distance {
             metric: first.is_some_and(|x| whole.squared_distance(x, x).is_some()),
             whole,
             smoothing,
-            own: vec![0.0; candidates.len()],
+            own: vec![0.0; xs.len()],
             refused,
         };
         if !distance.metric {
-            for (c, &i) in candidates.iter().enumerate() {
+            for &i in measured {
                 if distance.refused[i] {
                     continue;
                 }
-                distance.own[c] = -2.0 * distance.fitted_to(xs.at(i)).log_density(0, xs.at(i));
+                distance.own[i] = -2.0 * distance.fitted_to(xs.at(i)).log_density(0, xs.at(i));
             }
         }
         Ok(distance)

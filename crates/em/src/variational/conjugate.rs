@@ -1,7 +1,9 @@
 //! Any exponential family with its conjugate prior.
 
 use super::ParameterPosterior;
-use distributions::{Batch, Component, Density, EstimateError, Obs, ParameterError, Scratch, View};
+use distributions::{
+    Batch, Component, Coordinates, Density, EstimateError, Obs, ParameterError, Scratch, View,
+};
 
 /// A family with a conjugate prior: the posterior is of the prior's own form.
 ///
@@ -108,10 +110,26 @@ impl<F: ConjugateFamily> Conjugate<F> {
     /// # Errors
     /// When the prior is outside what the family can be given.
     pub fn new(family: F, prior: F::Prior) -> Result<Self, EstimateError> {
-        let (centre, offset) = family.expectation(&prior)?;
+        let belief = prior.clone();
+        Self::believing(&family, prior, belief)
+    }
+    /// The prior of a family's parameters, and a posterior that was found before.
+    ///
+    /// # Errors
+    /// When one of the two is outside what the family can be given.
+    pub fn with_belief(
+        family: F,
+        prior: F::Prior,
+        belief: F::Prior,
+    ) -> Result<Self, EstimateError> {
+        family.expectation(&prior)?;
+        Self::believing(&family, prior, belief)
+    }
+    fn believing(family: &F, prior: F::Prior, belief: F::Prior) -> Result<Self, EstimateError> {
+        let (centre, offset) = family.expectation(&belief)?;
         Ok(Conjugate {
-            belief: prior.clone(),
             prior,
+            belief,
             centre,
             offset,
         })
@@ -193,13 +211,7 @@ impl<F: ConjugateFamily> Component for Conjugate<F> {
     /// The posterior: prior and observations together.
     fn maximize(&self, from: &F::Statistics) -> Result<Self, EstimateError> {
         let belief = self.centre.posterior(&self.prior, from)?;
-        let (centre, offset) = self.centre.expectation(&belief)?;
-        Ok(Conjugate {
-            prior: self.prior.clone(),
-            belief,
-            centre,
-            offset,
-        })
+        Self::believing(&self.centre, self.prior.clone(), belief)
     }
     fn parameter_count(&self) -> usize {
         self.centre.uncertain_parameters()
@@ -210,5 +222,16 @@ impl<F: ConjugateFamily> Component for Conjugate<F> {
     }
     fn squared_distance(&self, a: Obs<'_, F::Space>, b: Obs<'_, F::Space>) -> Option<f64> {
         self.centre.squared_distance(a, b)
+    }
+}
+
+/// Those of the posterior: the lower bound holds for any, so that it may be extrapolated.
+impl<F: ConjugateFamily<Prior: Coordinates>> Coordinates for Conjugate<F> {
+    fn pack(&self, into: &mut Vec<f64>) {
+        self.belief.pack(into);
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        let belief = self.belief.unpack(from)?;
+        Self::believing(&self.centre, self.prior.clone(), belief)
     }
 }

@@ -3,7 +3,8 @@
 use super::conjugate::ConjugateFamily;
 use distributions::special::ln_minus_digamma;
 use distributions::{
-    EstimateError, ExponentialFamily, Gamma, Normal, ParameterError, Statistics, StudentT,
+    Coordinates, EstimateError, ExponentialFamily, Gamma, Normal, ParameterError, Statistics,
+    StudentT, next_coordinate,
 };
 
 /// A distribution of (μ, σ²): 1/σ² ~ Gamma(a, b) with rate b, and μ given σ² ~ N(m, σ²/κ).
@@ -69,6 +70,19 @@ impl NormalInverseGamma {
     }
 }
 
+impl Coordinates for NormalInverseGamma {
+    fn pack(&self, into: &mut Vec<f64>) {
+        let positive = [self.shrinkage, self.shape, self.rate];
+        into.push(self.mean);
+        into.extend(positive.map(f64::ln));
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        let mut next = || next_coordinate(from);
+        let (mean, shrinkage, shape, rate) = (next()?, next()?, next()?, next()?);
+        Ok(Self::new(mean, shrinkage.exp(), shape.exp(), rate.exp())?)
+    }
+}
+
 impl ConjugateFamily for Normal {
     type Prior = NormalInverseGamma;
     type Predictive = StudentT;
@@ -116,3 +130,41 @@ impl ConjugateFamily for Normal {
         Ok(predictive.with_fixed_df())
     }
 }
+
+#[cfg(feature = "serde")]
+const _: () = {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Parameters {
+        mean: f64,
+        shrinkage: f64,
+        shape: f64,
+        rate: f64,
+    }
+
+    impl Serialize for NormalInverseGamma {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            let NormalInverseGamma {
+                mean,
+                shrinkage,
+                shape,
+                rate,
+            } = *self;
+            let parameters = Parameters {
+                mean,
+                shrinkage,
+                shape,
+                rate,
+            };
+            parameters.serialize(to)
+        }
+    }
+    impl<'de> Deserialize<'de> for NormalInverseGamma {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            let of = Parameters::deserialize(from)?;
+            Self::new(of.mean, of.shrinkage, of.shape, of.rate).map_err(D::Error::custom)
+        }
+    }
+};

@@ -3,7 +3,10 @@
 use crate::weights::{Counts, WeightModel};
 use distributions::simd::add_to_rows;
 use distributions::special::{digamma, ln_beta, ln_gamma};
-use distributions::{Batch, Beta, EstimateError, ExponentialFamily, Obs, ParameterError, Space};
+use distributions::{
+    Batch, Beta, Coordinates, EstimateError, ExponentialFamily, Obs, ParameterError, Space,
+    next_coordinate,
+};
 
 /// What is known about the weights before a row is seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +70,18 @@ impl WeightsPosterior {
             }
         }
         Ok(Self::of(&prior, vec![0.0; components]))
+    }
+    /// The posterior after `counts` rows of each component.
+    ///
+    /// # Errors
+    /// As [`new`](WeightsPosterior::new), and when a count is negative or not finite.
+    pub fn after(prior: WeightsPrior, counts: Vec<f64>) -> Result<Self, ParameterError> {
+        Self::new(prior.clone(), counts.len())?;
+        for &count in &counts {
+            let valid = count >= 0.0 && count.is_finite();
+            ParameterError::require(valid, "count", count, "must be finite, and at least 0")?;
+        }
+        Ok(Self::of(&prior, counts))
     }
     /// The posterior after `counts` rows of each component.
     fn of(prior: &WeightsPrior, counts: Vec<f64>) -> Self {
@@ -270,6 +285,25 @@ impl WeightModel for WeightsPosterior {
     }
     fn overall(&self, k: usize) -> f64 {
         self.means[k]
+    }
+}
+
+/// ln N_k; none where the weights are known.
+impl Coordinates for WeightsPosterior {
+    fn pack(&self, into: &mut Vec<f64>) {
+        if !matches!(self.prior, WeightsPrior::Known(_)) {
+            into.extend(self.counts.iter().map(|count| count.ln()));
+        }
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        if matches!(self.prior, WeightsPrior::Known(_)) {
+            return Ok(self.clone());
+        }
+        let counts = self.counts.iter().map(|_| next_coordinate(from));
+        let counts: Vec<f64> = counts
+            .map(|log| log.map(f64::exp))
+            .collect::<Result<_, _>>()?;
+        Ok(Self::after(self.prior.clone(), counts)?)
     }
 }
 

@@ -1,9 +1,11 @@
 //! EVE: Σ_k = λ D A_k Dᵀ.
 
+use super::bounded::{common_axes, equal_volume, unless_free};
 use super::orientation::{Criterion, common_orientation};
 use super::{Scatters, Structure, decomposition, scaled, volume::geometric_mean};
 use crate::gaussian::Covariance;
 use crate::linalg::from_eigen;
+use crate::variance_bound::VarianceBound;
 use distributions::EstimateError;
 
 /// Ellipsoids of one volume along common axes. Given D, A_k = diag(DᵀW_kD) scaled to determinant 1
@@ -30,5 +32,18 @@ impl Structure for EqualVolumeAndOrientation {
                 Covariance::Full(from_eigen(&common.axes, &values, from.dimension()))
             })
             .collect())
+    }
+    fn maximize_within(
+        &self,
+        from: &Scatters<'_>,
+        bound: VarianceBound,
+    ) -> Result<Vec<Covariance>, EstimateError> {
+        unless_free(self, from, bound, || {
+            let counts = from.counts();
+            let found = common_axes(from, |s| equal_volume(s, &counts, bound))?;
+            Ok((found.values.iter())
+                .map(|values| Covariance::Full(from_eigen(&found.axes, values, from.dimension())))
+                .collect())
+        })
     }
 }

@@ -1,7 +1,9 @@
 //! EVI: Σ_k = λ A_k.
 
+use super::bounded::{equal_volume, unless_free, variances_along};
 use super::{Scatters, Structure, scaled, volume::geometric_mean};
 use crate::gaussian::Covariance;
+use crate::variance_bound::VarianceBound;
 use distributions::EstimateError;
 
 /// Diagonal covariances of equal determinant: A_k = diag(W_k) / |diag(W_k)|^(1/d) and
@@ -29,5 +31,17 @@ impl Structure for EqualVolumeDiagonal {
         Ok((shapes.into_iter())
             .map(|shape| Covariance::Diagonal(scaled(shape, volume)))
             .collect())
+    }
+    fn maximize_within(
+        &self,
+        from: &Scatters<'_>,
+        bound: VarianceBound,
+    ) -> Result<Vec<Covariance>, EstimateError> {
+        unless_free(self, from, bound, || {
+            let diagonals = (0..from.components()).map(|k| from.diagonal(k));
+            let variances = variances_along(from, diagonals.collect());
+            let values = equal_volume(&variances, &from.counts(), bound);
+            Ok(values.into_iter().map(Covariance::Diagonal).collect())
+        })
     }
 }

@@ -1,7 +1,10 @@
 //! EVV: Σ_k = λ D_k A_k D_kᵀ.
 
+use super::bounded::{equal_volume, unless_free, variances_along};
 use super::{Scatters, Structure, decomposition, scaled};
 use crate::gaussian::Covariance;
+use crate::linalg::from_eigen;
+use crate::variance_bound::VarianceBound;
 use distributions::EstimateError;
 
 /// Covariances of equal determinant: Σ_k = λ W_k / |W_k|^(1/d) with λ = Σ_k |W_k|^(1/d) / N.
@@ -24,5 +27,22 @@ impl Structure for EqualVolume {
         Ok((0..components)
             .map(|k| Covariance::Full(scaled(scaled(from.matrix(k), 1.0 / means[k]), volume)))
             .collect())
+    }
+    fn maximize_within(
+        &self,
+        from: &Scatters<'_>,
+        bound: VarianceBound,
+    ) -> Result<Vec<Covariance>, EstimateError> {
+        unless_free(self, from, bound, || {
+            let parts = decomposition::of_scatters(from)?;
+            let values = parts.iter().map(|part| part.values.clone());
+            let variances = variances_along(from, values.collect());
+            let values = equal_volume(&variances, &from.counts(), bound);
+            Ok((parts.iter().zip(values))
+                .map(|(part, values)| {
+                    Covariance::Full(from_eigen(&part.vectors, &values, from.dimension()))
+                })
+                .collect())
+        })
     }
 }

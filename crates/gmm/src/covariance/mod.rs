@@ -1,5 +1,6 @@
 //! Covariance structures: what the components' covariances share.
 
+mod bounded;
 mod decomposition;
 mod eee;
 mod eei;
@@ -9,6 +10,7 @@ mod eve;
 mod evi;
 mod evv;
 mod orientation;
+mod rounding;
 mod structure;
 mod vee;
 mod vei;
@@ -53,6 +55,18 @@ pub(crate) trait Structure: Sync {
     /// When no maximum exists, as far as the structure sees it; whether each Σ_k is positive definite
     /// is checked after it.
     fn maximize(&self, from: &Scatters<'_>) -> Result<Vec<Covariance>, EstimateError>;
+    /// The M-step within a bound. As it stands here, for eigenvalues that can be chosen one by one.
+    ///
+    /// # Errors
+    /// As [`maximize`](Self::maximize).
+    fn maximize_within(
+        &self,
+        from: &Scatters<'_>,
+        bound: VarianceBound,
+    ) -> Result<Vec<Covariance>, EstimateError> {
+        let covariances = self.maximize(from)?;
+        Ok(bound.bounded(covariances, &from.counts(), from.dimension()))
+    }
 }
 
 /// What a structure's M-step sees: the statistics, and the current covariances.
@@ -202,11 +216,11 @@ impl CovarianceStructure {
         }
         let from = Scatters { parts, current };
         let structure = self.structure();
-        let mut covariances = structure.maximize(&from)?;
-        if let Some(bound) = bound {
-            covariances = bound.bounded(covariances, &from.counts(), from.dimension());
-        }
-        (covariances.into_iter().enumerate())
+        let covariances = match bound {
+            None => structure.maximize(&from)?,
+            Some(bound) => structure.maximize_within(&from, bound)?,
+        };
+        let estimates = (covariances.into_iter().enumerate())
             .map(|(k, covariance)| {
                 let count = if structure.is_pooled() {
                     from.total()
@@ -216,7 +230,12 @@ impl CovarianceStructure {
                 self.component(parts[k].mean(), covariance)
                     .map_err(|error| error.in_component(k).with_count(count))
             })
-            .collect()
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(if self.ties_full_covariances() {
+            rounding::not_below(current, estimates, parts)
+        } else {
+            estimates
+        })
     }
     fn component(self, mean: &[f64], covariance: Covariance) -> Result<Gaussian, EstimateError> {
         let d = mean.len();

@@ -62,13 +62,7 @@ pub(super) fn common_orientation(
     criterion: Criterion,
 ) -> Result<CommonOrientation, EstimateError> {
     let d = from.dimension();
-    let mut identity = vec![0.0; d * d];
-    identity.iter_mut().step_by(d + 1).for_each(|v| *v = 1.0);
-    let mut starts = vec![
-        current_axes(from)?,
-        decompose(&from.pooled_matrix(), d)?.vectors,
-        identity,
-    ];
+    let mut starts = axes_to_start(from)?;
     if criterion == Criterion::VariableVolume {
         let (shape, _) = common_matrix_shape(from)?;
         starts.push(decompose(&shape, d)?.vectors);
@@ -94,6 +88,15 @@ pub(super) fn common_orientation(
         })
         .collect();
     Ok(CommonOrientation { axes, spreads })
+}
+
+/// The axes of the current covariances, those of the pooled scatter, and those of the columns.
+pub(super) fn axes_to_start(from: &Scatters<'_>) -> Result<Vec<Vec<f64>>, EstimateError> {
+    let d = from.dimension();
+    let mut identity = vec![0.0; d * d];
+    identity.iter_mut().step_by(d + 1).for_each(|v| *v = 1.0);
+    let pooled = decompose(&from.pooled_matrix(), d)?.vectors;
+    Ok(vec![current_axes(from)?, pooled, identity])
 }
 
 /// The common axes of the current covariances, where they have some: the eigenvectors of a weighted
@@ -134,6 +137,28 @@ pub(crate) fn rotated(matrix: &[f64], axes: &[f64], d: usize) -> Vec<f64> {
         }
     }
     product
+}
+
+/// Turns axes p and q by `angle`, from p towards q.
+pub(super) fn turn_axes(axes: &mut [f64], d: usize, p: usize, q: usize, angle: f64) {
+    let (sine, cosine) = angle.sin_cos();
+    for row in axes.chunks_exact_mut(d) {
+        (row[p], row[q]) = (
+            cosine * row[p] + sine * row[q],
+            cosine * row[q] - sine * row[p],
+        );
+    }
+}
+
+/// DᵀMD after axes p and q have turned.
+pub(super) fn turn_matrix(matrix: &mut [f64], d: usize, p: usize, q: usize, angle: f64) {
+    turn_axes(matrix, d, p, q, angle);
+    let (sine, cosine) = angle.sin_cos();
+    for column in 0..d {
+        let (x, y) = (matrix[p * d + column], matrix[q * d + column]);
+        matrix[p * d + column] = cosine * x + sine * y;
+        matrix[q * d + column] = cosine * y - sine * x;
+    }
 }
 
 /// The scatters in the axes of the moment.
@@ -240,23 +265,10 @@ impl Rotated {
     /// Turns axes p and q by `angle`, from p towards q.
     fn turn(&mut self, p: usize, q: usize, angle: f64) {
         let d = self.d;
-        let (sine, cosine) = angle.sin_cos();
-        let mix = |a: &mut [f64], p: usize, q: usize| {
-            let (x, y) = (a[p], a[q]);
-            a[p] = cosine * x + sine * y;
-            a[q] = cosine * y - sine * x;
-        };
-        for row in 0..d {
-            mix(&mut self.axes, row * d + p, row * d + q);
-        }
+        turn_axes(&mut self.axes, d, p, q, angle);
         for (matrix, mean) in self.matrices.iter_mut().zip(&mut self.means) {
             let before = (matrix[p * d + p], matrix[q * d + q]);
-            for row in 0..d {
-                mix(matrix, row * d + p, row * d + q);
-            }
-            for column in 0..d {
-                mix(matrix, p * d + column, q * d + column);
-            }
+            turn_matrix(matrix, d, p, q, angle);
             let after = (matrix[p * d + p], matrix[q * d + q]);
             let ratio = (after.0 / before.0) * (after.1 / before.1);
             *mean *= ratio.powf(1.0 / d as f64);

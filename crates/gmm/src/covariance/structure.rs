@@ -144,6 +144,10 @@ impl CovarianceStructure {
     pub(crate) fn has_variable_volume(self) -> bool {
         self.letters().starts_with('V')
     }
+    /// Whether covariances that are not diagonal differ, and have something in common all the same.
+    pub(super) fn ties_full_covariances(self) -> bool {
+        self.needs_full_scatter() && !self.is_pooled() && self != Self::Full
+    }
     pub(super) fn structure(self) -> &'static dyn Structure {
         match self {
             Self::EII => &eii::EqualSpherical,

@@ -1,7 +1,9 @@
 //! VEI: Σ_k = λ_k A.
 
+use super::bounded::{common_shape, unless_free, variances_along};
 use super::{Scatters, Structure, scaled, volume};
 use crate::gaussian::Covariance;
+use crate::variance_bound::VarianceBound;
 use distributions::EstimateError;
 
 /// Diagonal covariances of equal shape. A = Σ_k diag(W_k)/λ_k, scaled to determinant 1, and
@@ -23,5 +25,19 @@ impl Structure for EqualShapeDiagonal {
         Ok((volumes.into_iter())
             .map(|volume| Covariance::Diagonal(scaled(shape.clone(), volume)))
             .collect())
+    }
+    fn maximize_within(
+        &self,
+        from: &Scatters<'_>,
+        bound: VarianceBound,
+    ) -> Result<Vec<Covariance>, EstimateError> {
+        unless_free(self, from, bound, || {
+            let diagonals = (0..from.components()).map(|k| from.diagonal(k));
+            let variances = variances_along(from, diagonals.collect());
+            let found = common_shape(&variances, &from.counts(), bound)?;
+            Ok((found.volumes.into_iter())
+                .map(|volume| Covariance::Diagonal(scaled(found.shape.clone(), volume)))
+                .collect())
+        })
     }
 }

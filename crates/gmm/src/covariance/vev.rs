@@ -1,8 +1,10 @@
 //! VEV: Σ_k = λ_k D_k A D_kᵀ.
 
+use super::bounded::{common_shape, unless_free, variances_along};
 use super::{Scatters, Structure, decomposition, scaled, volume};
 use crate::gaussian::Covariance;
 use crate::linalg::from_eigen;
+use crate::variance_bound::VarianceBound;
 use distributions::EstimateError;
 
 /// Ellipsoids of one shape, each of its own size and direction. With W_k = L_k Ω_k L_kᵀ (eigenvalues
@@ -27,5 +29,23 @@ impl Structure for EqualShape {
                 Covariance::Full(from_eigen(&part.vectors, &values, from.dimension()))
             })
             .collect())
+    }
+    fn maximize_within(
+        &self,
+        from: &Scatters<'_>,
+        bound: VarianceBound,
+    ) -> Result<Vec<Covariance>, EstimateError> {
+        unless_free(self, from, bound, || {
+            let parts = decomposition::of_scatters(from)?;
+            let values = parts.iter().map(|part| part.values.clone());
+            let variances = variances_along(from, values.collect());
+            let found = common_shape(&variances, &from.counts(), bound)?;
+            Ok((parts.iter().zip(found.volumes))
+                .map(|(part, volume)| {
+                    let values = scaled(found.shape.clone(), volume);
+                    Covariance::Full(from_eigen(&part.vectors, &values, from.dimension()))
+                })
+                .collect())
+        })
     }
 }

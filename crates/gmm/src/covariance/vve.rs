@@ -1,9 +1,11 @@
 //! VVE: Σ_k = λ_k D A_k Dᵀ.
 
+use super::bounded::{common_axes, unless_free};
 use super::orientation::{Criterion, common_orientation};
 use super::{Scatters, Structure, decomposition, scaled};
 use crate::gaussian::Covariance;
 use crate::linalg::from_eigen;
+use crate::variance_bound::VarianceBound;
 use distributions::EstimateError;
 
 /// Ellipsoids along common axes (common principal components). Given D, λ_k A_k = diag(DᵀW_kD)/N_k; D
@@ -28,5 +30,23 @@ impl Structure for EqualOrientation {
                 Covariance::Full(from_eigen(&common.axes, &values, from.dimension()))
             })
             .collect())
+    }
+    fn maximize_within(
+        &self,
+        from: &Scatters<'_>,
+        bound: VarianceBound,
+    ) -> Result<Vec<Covariance>, EstimateError> {
+        unless_free(self, from, bound, || {
+            let counts = from.counts();
+            let found = common_axes(from, |s| {
+                let spectra: Vec<&[f64]> = s.iter().map(|part| &part[..]).collect();
+                let (low, high) = bound.interval(&spectra, &counts);
+                let cut = |part: &Vec<f64>| part.iter().map(|s| s.clamp(low, high)).collect();
+                s.iter().map(cut).collect()
+            })?;
+            Ok((found.values.iter())
+                .map(|values| Covariance::Full(from_eigen(&found.axes, values, from.dimension())))
+                .collect())
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! The M-step of factor analysers: conditional maximisation on the scatters.
 
-use super::{FactorAnalyzer, rotation};
+use super::{FactorAnalyzer, conditional, rotation};
 use crate::covariance::check_variances;
 use crate::gaussian::Gaussian;
 use crate::linalg;
@@ -12,9 +12,11 @@ use distributions::{EstimateError, ParameterError, Reason, Statistics};
 /// [`FactorAnalyzers::at_bound`](super::FactorAnalyzers::at_bound).
 pub const LEAST_NOISE: f64 = 1e-6;
 
-/// Steps of each M-step. Every one raises the expected log-likelihood of rows and factors; a few cost less
-/// than one pass over the rows, and save several.
+/// Steps of each M-step where loadings or noise have no closed form given all else. Every one raises the
+/// likelihood; a few cost less than one pass over the rows, and save several.
 const STEPS: usize = 10;
+/// Steps of each M-step where they have, and come further, for the price of an eigendecomposition.
+const CLOSED_STEPS: usize = 3;
 
 /// What the covariances Λ_k Λ_kᵀ + Ψ_k share: the family of McNicholas & Murphy (2008), Parsimonious
 /// Gaussian mixture models, Statistics and Computing 18.
@@ -80,24 +82,34 @@ struct Iterate {
     least: Vec<f64>,
 }
 
-/// The means are those of the scatters; loadings and noise take [`STEPS`] steps from `current`, or from
-/// principal axes where there is no iterate yet. Also gives the least noise variances.
+/// The means are those of the scatters. Loadings and noise take steps from `current`, or from principal axes where
+/// there is no iterate yet. Also gives the least noise variances.
 ///
-/// A step is one of EM for the factors z, given the responsibilities: with β_k = Λ_kᵀ Σ_k⁻¹ and
-/// Θ_k = I − β_k Λ_k + β_k S_k β_kᵀ the loadings solve Σ_k (N_k / ψ_kj) (S_k β_kᵀ − Λ Θ_k)_j = 0 for each row j
-/// (one k each where they are not common), then ψ_kj is (S_k − 2 Λ β_k S_k + Λ Θ_k Λᵀ)_jj, averaged where it is
-/// shared, and not below its bound.
+/// Isotropic noise has its maximiser, loadings and all, but where loadings alone are common. Else a step is one of
+/// conditional maximisation (ECM): the loadings given the noise, then the noise given the loadings, in closed
+/// form where there is one ([`conditional`]): loadings that are each component's own, or beside common noise;
+/// noise that is each component's own, or beside common loadings. Where there is none, they take a step of EM for
+/// the factors z: with β_k = Λ_kᵀ Σ_k⁻¹ and Θ_k = I − β_k Λ_k + β_k S_k β_kᵀ common loadings solve
+/// Σ_k (N_k / ψ_kj) (S_k β_kᵀ − Λ Θ_k)_j = 0 for each row j, and ψ_kj is (S_k − 2 Λ β_k S_k + Λ Θ_k Λᵀ)_jj, averaged where
+/// it is shared, and not below its bound.
 pub(super) fn estimate(
     structure: FactorStructure,
     parts: &[Scatter],
     current: Option<&[FactorAnalyzer]>,
 ) -> Result<(Vec<FactorAnalyzer>, Vec<f64>), EstimateError> {
     let iterate = Iterate::new(structure, parts)?;
+    if structure.isotropic_noise && (structure.common_noise || !structure.common_loadings) {
+        return Ok((iterate.turned(iterate.isotropic()?)?, iterate.least));
+    }
     let mut analyzers = match current {
         Some(current) => iterate.with_means(current)?,
         None => iterate.principal()?,
     };
-    for _ in 0..STEPS {
+    let steps = match structure.common_loadings == structure.common_noise {
+        true => CLOSED_STEPS,
+        false => STEPS,
+    };
+    for _ in 0..steps {
         analyzers = iterate.step(&analyzers)?;
     }
     Ok((iterate.turned(analyzers)?, iterate.least))
@@ -202,12 +214,7 @@ impl Iterate {
             for (entry, value) in scaled.iter_mut().enumerate() {
                 *value /= units[entry / d] * units[entry % d];
             }
-            let eigen = linalg::eigen(&scaled, d).ok_or_else(|| {
-                EstimateError::new(Reason::Singular {
-                    because: "it is not finite, so that it has no eigenvalues",
-                })
-                .in_component(k)
-            })?;
+            let eigen = linalg::eigen(&scaled, d).ok_or_else(|| not_finite().in_component(k))?;
             let mut loadings = vec![0.0; d * q];
             for j in 0..d {
                 for f in 0..q {
@@ -220,18 +227,83 @@ impl Iterate {
         };
         (0..self.counts.len()).map(analyzer).collect()
     }
+    /// The maximiser with isotropic noise, whose loadings or noise are no others' or which is one for all.
+    fn isotropic(&self) -> Result<Vec<FactorAnalyzer>, EstimateError> {
+        let (count, q) = (self.counts.len(), self.structure.factors);
+        let pooled = self.pooled(&self.covariances);
+        let of = |covariances: &[&[f64]], counts: &[f64]| {
+            conditional::principal_components(covariances, counts, q, &self.least)
+                .ok_or_else(not_finite)
+        };
+        let (loadings, noise) = if !self.structure.common_noise {
+            let parts = (0..count).map(|k| {
+                let (mut loadings, noise) = of(&[&self.covariances[k]], &self.counts[k..=k])
+                    .map_err(|error| error.in_component(k))?;
+                Ok((loadings.remove(0), noise))
+            });
+            let parts: Vec<(Vec<f64>, f64)> = parts.collect::<Result<_, EstimateError>>()?;
+            parts.into_iter().unzip()
+        } else if self.structure.common_loadings {
+            let (loadings, noise) = of(&[&pooled], &[1.0])?;
+            (vec![loadings[0].clone(); count], vec![noise; count])
+        } else {
+            let each: Vec<&[f64]> = self.covariances.iter().map(|s| &s[..]).collect();
+            let (loadings, noise) = of(&each, &self.counts)?;
+            (loadings, vec![noise; count])
+        };
+        (loadings.into_iter().zip(noise).enumerate())
+            .map(|(k, (loadings, noise))| self.analyzer(k, loadings, vec![noise; self.dimension]))
+            .collect()
+    }
     fn step(&self, current: &[FactorAnalyzer]) -> Result<Vec<FactorAnalyzer>, EstimateError> {
-        let moments: Vec<Moments> = (current.iter().zip(&self.covariances))
-            .map(|(one, covariance)| Moments::new(one, covariance))
-            .collect();
-        let loadings = self.loadings(current, &moments)?;
-        let noise = (0..current.len())
-            .map(|k| moments[k].residuals(&self.covariances[k], &loadings[k]))
-            .collect();
-        let noise = self.shared(noise);
+        let loadings = self.loadings(current)?;
+        let turned: Vec<FactorAnalyzer> = (loadings.iter().zip(current).enumerate())
+            .map(|(k, (loadings, one))| self.analyzer(k, loadings.clone(), one.noise_variances()))
+            .collect::<Result<_, _>>()?;
+        let noise = self.noise(&turned);
         (loadings.into_iter().zip(noise).enumerate())
             .map(|(k, (loadings, noise))| self.analyzer(k, loadings, noise))
             .collect()
+    }
+    /// The loadings given the noise.
+    fn loadings(&self, current: &[FactorAnalyzer]) -> Result<Vec<Vec<f64>>, EstimateError> {
+        let (q, count) = (self.structure.factors, current.len());
+        let given = |covariance: &[f64], one: &FactorAnalyzer| {
+            conditional::loadings(covariance, &one.noise_variances(), q).ok_or_else(not_finite)
+        };
+        if q == 0 {
+            Ok(vec![Vec::new(); count])
+        } else if !self.structure.common_loadings {
+            (current.iter().zip(&self.covariances).enumerate())
+                .map(|(k, (one, s))| given(s, one).map_err(|error| error.in_component(k)))
+                .collect()
+        } else if self.structure.common_noise {
+            Ok(vec![
+                given(&self.pooled(&self.covariances), &current[0])?;
+                count
+            ])
+        } else {
+            self.common_loadings(current)
+        }
+    }
+    /// The noise given the loadings.
+    fn noise(&self, current: &[FactorAnalyzer]) -> Vec<Vec<f64>> {
+        let structure = self.structure;
+        let pairs = current.iter().zip(&self.covariances);
+        if !structure.isotropic_noise && !structure.common_noise {
+            let own =
+                |(one, s): (&FactorAnalyzer, &Vec<f64>)| conditional::noise(one, s, &self.least);
+            return pairs.map(own).collect();
+        }
+        if !structure.isotropic_noise && structure.common_loadings {
+            let pooled = self.pooled(&self.covariances);
+            let noise = conditional::noise(&current[0], &pooled, &self.least);
+            return vec![noise; current.len()];
+        }
+        let residuals = |(one, s): (&FactorAnalyzer, &Vec<f64>)| {
+            Moments::new(one, s).residuals(s, &one.loadings)
+        };
+        self.shared(pairs.map(residuals).collect())
     }
     /// The same covariances, in the rotation that is reported.
     fn turned(&self, analyzers: Vec<FactorAnalyzer>) -> Result<Vec<FactorAnalyzer>, EstimateError> {
@@ -256,28 +328,12 @@ impl Iterate {
             })
             .collect()
     }
-    /// The loadings that solve the normal equations of each row.
-    fn loadings(
-        &self,
-        current: &[FactorAnalyzer],
-        moments: &[Moments],
-    ) -> Result<Vec<Vec<f64>>, EstimateError> {
+    /// The common loadings that solve the normal equations of each row.
+    fn common_loadings(&self, current: &[FactorAnalyzer]) -> Result<Vec<Vec<f64>>, EstimateError> {
         let (d, q, count) = (self.dimension, self.structure.factors, current.len());
-        if q == 0 {
-            return Ok(vec![Vec::new(); count]);
-        }
-        if !self.structure.common_loadings {
-            return (moments.iter().enumerate())
-                .map(|(k, moments)| {
-                    let lower = factor(&moments.second, q, k)?;
-                    let mut loadings = moments.cross.clone();
-                    loadings
-                        .chunks_exact_mut(q)
-                        .for_each(|row| solve(&lower, row));
-                    Ok(loadings)
-                })
-                .collect();
-        }
+        let moments: Vec<Moments> = (current.iter().zip(&self.covariances))
+            .map(|(one, covariance)| Moments::new(one, covariance))
+            .collect();
         let mut loadings = vec![0.0; d * q];
         let mut second = vec![0.0; q * q];
         for (j, row) in loadings.chunks_exact_mut(q).enumerate() {
@@ -345,6 +401,12 @@ impl Moments {
             })
             .collect()
     }
+}
+
+fn not_finite() -> EstimateError {
+    EstimateError::new(Reason::Singular {
+        because: "it is not finite, so that it has no eigenvalues",
+    })
 }
 
 fn factor(matrix: &[f64], q: usize, k: usize) -> Result<Vec<f64>, EstimateError> {

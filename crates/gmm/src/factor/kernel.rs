@@ -2,7 +2,8 @@
 
 use super::FactorAnalyzer;
 use distributions::Scratch;
-use pulp::{Arch, Simd, WithSimd};
+use distributions::simd::instruction_set::arch;
+use pulp::{Simd, WithSimd};
 
 /// Writes the K × n matrix of ln p_k(x_i) of a block given column after column.
 pub(super) fn log_densities(
@@ -15,7 +16,7 @@ pub(super) fn log_densities(
     let factors = analyzers.first().map_or(0, FactorAnalyzer::factors);
     let mut scores = scratch.take_dirty(factors * rows);
     let mut rest = scratch.take_dirty(rows);
-    Arch::new().dispatch(LogDensities {
+    arch().dispatch(LogDensities {
         analyzers,
         columns,
         rows,

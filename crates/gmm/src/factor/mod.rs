@@ -1,5 +1,6 @@
 //! Factor analysers: Gaussians whose covariance is that of a few factors, and noise.
 
+mod conditional;
 mod coordinates;
 mod estimate;
 mod kernel;

@@ -14,8 +14,10 @@ use rand::Rng;
 /// [`FactorStructure`]. For many columns: a full covariance has d(d + 1)/2 parameters, these d q and noise.
 ///
 /// # M-step
-/// Conditional maximisation on the scatter of each component: ten steps of EM for the factors, each of
-/// which raises the likelihood, given the responsibilities. Noise variances are kept above
+/// Conditional maximisation on the scatter of each component (ECM; Zhao, Yu & Jiang 2008, Statistics and Computing
+/// 18), each step of which raises the likelihood: the loadings given the noise and each noise variance given all
+/// else have closed forms where they are the component's own or where both are common, isotropic noise with its
+/// loadings has one altogether; the rest takes steps of EM for the factors. Noise variances are kept above
 /// [`LEAST_NOISE`](super::LEAST_NOISE) of their column's variance; [`at_bound`](FactorAnalyzers::at_bound)
 /// names those that lie there.
 ///
@@ -219,6 +221,11 @@ impl ComponentSet for FactorAnalyzers {
             template: self.template,
             ..FactorAnalyzers::of(self.structure, components, self.least_noise.clone())
         }
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        (0..self.components.len())
+            .filter(|&k| !FactorAnalyzers::at_bound(self, k).is_empty())
+            .collect()
     }
     /// In units of the columns' standard deviations.
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {

@@ -199,6 +199,12 @@ impl Gaussian {
         self.structure = structure;
         self
     }
+    /// The same covariance about another mean.
+    pub(crate) fn at_mean(mut self, mean: Vec<f64>) -> Self {
+        debug_assert_eq!(mean.len(), self.dimension());
+        self.mean = mean;
+        self
+    }
     /// The structure of this component's estimates.
     pub fn structure(&self) -> CovarianceStructure {
         self.structure

@@ -21,7 +21,8 @@ pub(crate) use transpose::transpose;
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;
 use distributions::Scratch;
-use pulp::{Arch, Simd, WithSimd};
+use distributions::simd::instruction_set::arch;
+use pulp::{Simd, WithSimd};
 
 /// The part of `buffer` that begins on a cache line.
 fn align(buffer: &mut [f64]) -> &mut [f64] {
@@ -84,7 +85,7 @@ pub(crate) fn log_densities(
         return;
     }
     let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
-    Arch::new().dispatch(LogDensities {
+    arch().dispatch(LogDensities {
         gaussians,
         columns,
         rows,
@@ -159,7 +160,7 @@ pub(crate) fn accumulate(
     let mut squares = scratch.take_dirty(d * if full { d } else { count });
     let mut strip = scratch.take_dirty(moments::room(rows));
     let mut gathered = scratch.take_dirty(if full { active::room(d, rows) } else { 0 });
-    Arch::new().dispatch(block::Accumulate {
+    arch().dispatch(block::Accumulate {
         into,
         columns: clean.as_deref().unwrap_or(columns),
         weights,

@@ -5,8 +5,9 @@ use super::{Padding, quadratic};
 use crate::gaussian::Gaussian;
 use crate::student_t::{LatentScatters, Tail, gap};
 use distributions::Scratch;
+use distributions::simd::instruction_set::arch;
 use distributions::simd::{ln_slice, sum};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// Writes the K × n matrix of ln p_k(x_i).
 pub(crate) fn t_log_densities(
@@ -32,7 +33,7 @@ pub(crate) fn t_log_densities(
     let d = columns.len() / rows;
     let mut z = scratch.take_dirty(quadratic::room(d));
     let mut logs = scratch.take_dirty(out.len());
-    Arch::new().dispatch(Ratios {
+    arch().dispatch(Ratios {
         gaussians,
         tails,
         columns,
@@ -42,7 +43,7 @@ pub(crate) fn t_log_densities(
         z: &mut z,
     });
     ln_slice(&mut logs);
-    let all_finite = Arch::new().dispatch(Densities {
+    let all_finite = arch().dispatch(Densities {
         gaussians,
         tails,
         rows,
@@ -181,7 +182,7 @@ pub(crate) fn t_accumulate(
     let mut forms = scratch.take_dirty(weights.len());
     let mut scaled = scratch.take_dirty(weights.len());
     let mut logs = scratch.take_dirty(if with_gaps { weights.len() } else { 0 });
-    Arch::new().dispatch(Scales {
+    arch().dispatch(Scales {
         gaussians,
         tails,
         columns,
@@ -205,7 +206,7 @@ pub(crate) fn t_accumulate(
     }
     if with_gaps {
         ln_slice(&mut logs);
-        Arch::new().dispatch(Gaps {
+        arch().dispatch(Gaps {
             tails,
             rows,
             weights,

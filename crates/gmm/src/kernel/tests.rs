@@ -93,7 +93,7 @@ fn instruction_sets_agree() {
             out
         };
         let plain = run(&|op| op.with_simd(pulp::Scalar));
-        let best = run(&|op| Arch::new().dispatch(op));
+        let best = run(&|op| arch().dispatch(op));
         let mut all = vec![best];
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = pulp::x86::V3::try_new() {
@@ -127,7 +127,7 @@ fn moments_agree(d: usize, rows: usize, columns: &[f64]) {
         into.remove(0).matrix()
     };
     let plain = run(&|op| op.with_simd(pulp::Scalar));
-    let mut all = vec![run(&|op| Arch::new().dispatch(op))];
+    let mut all = vec![run(&|op| arch().dispatch(op))];
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = pulp::x86::V3::try_new() {
         all.push(run(&|op| pulp::Simd::vectorize(simd, op)));

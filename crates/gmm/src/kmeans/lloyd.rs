@@ -2,7 +2,7 @@
 
 use super::blocks::{BLOCK, Blocks};
 use super::kernel::{Centres, Nearest};
-use pulp::Arch;
+use distributions::simd::instruction_set::arch;
 
 /// Where Lloyd's steps ended.
 pub(super) struct Run {
@@ -49,7 +49,7 @@ pub(super) fn run(
 
 /// Gives each row the number of its nearest centre; whether any changed.
 pub(super) fn assign(blocks: &Blocks, centres: &[f64], labels: &mut [u32]) -> bool {
-    let (arch, centres) = (Arch::new(), Centres::new(centres, blocks.dimension()));
+    let (arch, centres) = (arch(), Centres::new(centres, blocks.dimension()));
     let (mut out, mut changed) = ([0.0; BLOCK], false);
     for (first, size, block) in blocks.iter() {
         arch.dispatch(Nearest {

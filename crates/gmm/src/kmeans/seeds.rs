@@ -2,8 +2,8 @@
 
 use super::blocks::{BLOCK, Blocks};
 use super::kernel::SquaredDistances;
+use distributions::simd::instruction_set::arch;
 use em::FitError;
-use pulp::Arch;
 use rand::{Rng, RngExt};
 
 /// Draws K centres among the rows of positive weight.
@@ -57,7 +57,7 @@ fn inertia_with(
 ) -> f64 {
     let centre: Vec<f64> = blocks.row(row).collect();
     let mut out = [0.0; BLOCK];
-    let (arch, mut inertia) = (Arch::new(), 0.0);
+    let (arch, mut inertia) = (arch(), 0.0);
     for (first, size, block) in blocks.iter() {
         arch.dispatch(SquaredDistances {
             block,

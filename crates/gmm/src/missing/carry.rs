@@ -4,50 +4,50 @@ use super::pattern::Pattern;
 use crate::gaussian::Regression;
 use crate::kernel;
 use crate::scatter::Scatter;
-use distributions::Scratch;
+use distributions::{Scratch, Statistics};
 
 impl Pattern {
-    /// Adds rows, given by their observed columns, to the statistic of component k.
+    /// Adds rows, given by their observed columns, to the statistics of all components, row i to component k with
+    /// weight `weights[k * rows + i]`. `parts` is room for statistics.
     pub(super) fn accumulate(
         &self,
-        k: usize,
         columns: &[f64],
         weights: &[f64],
-        into: &mut Scatter,
+        into: &mut [Scatter],
+        parts: &mut Vec<Scatter>,
         scratch: &mut Scratch,
     ) {
-        let marginal = &self.marginals[k];
-        let o = marginal.dimension();
+        let (o, rows) = (self.observed.len(), weights.len() / into.len());
         // Diagonal covariances and a diagonal statistic: then the products of columns are in neither.
-        let full = into.is_full() || !self.regressions[k].gain.is_empty();
-        let squares = scratch.take(if full { o * o } else { o });
-        let mut observed = Scatter::in_buffers(scratch.take(o), squares);
-        kernel::accumulate(
-            std::slice::from_mut(&mut observed),
-            std::slice::from_ref(marginal),
-            columns,
-            weights,
-            weights.len(),
-            scratch,
-        );
-        self.carry(k, &observed, into, scratch);
-        let (mean, squares) = observed.into_buffers();
-        scratch.give(squares);
-        scratch.give(mean);
+        let full = into[0].is_full()
+            || (self.regressions.iter()).any(|regression| !regression.gain.is_empty());
+        let buffers = |scratch: &mut Scratch| {
+            let squares = scratch.take(if full { o * o } else { o });
+            Scatter::in_buffers(scratch.take(o), squares)
+        };
+        parts.extend((0..into.len()).map(|_| buffers(scratch)));
+        kernel::accumulate(parts, &self.marginals, columns, weights, rows, scratch);
+        for (k, observed) in parts.drain(..).enumerate() {
+            self.carry(k, &observed, observed.weight(), &mut into[k], scratch);
+            let (mean, squares) = observed.into_buffers();
+            scratch.give(squares);
+            scratch.give(mean);
+        }
     }
 
     /// Adds what the statistic `observed` of the observed columns, N, m_o and W_oo, makes of all columns by
     /// the regression x_m = μ_m + G (x_o − μ_o) + noise of covariance C:
     ///
-    /// m_m = μ_m + G (m_o − μ_o), W_mo = G W_oo, W_mm = G W_oo Gᵀ + N C.
+    /// m_m = μ_m + G (m_o − μ_o), W_mo = G W_oo, W_mm = G W_oo Gᵀ + `count` C, the count being N but for rows with
+    /// latent scales.
     pub(super) fn carry(
         &self,
         k: usize,
         observed: &Scatter,
+        count: f64,
         into: &mut Scatter,
         scratch: &mut Scratch,
     ) {
-        use distributions::Statistics;
         let (weight, d) = (observed.weight(), into.dimension());
         // Not `weight > 0.0`, so that NaN is seen.
         if weight == 0.0 {
@@ -81,7 +81,7 @@ impl Pattern {
         let mut cross = scratch.take_dirty(self.observed.len());
         for (a, &row) in self.missing.iter().enumerate() {
             let m = self.missing.len();
-            let noise = |b: usize| weight * regression.covariance[a * m + b];
+            let noise = |b: usize| count * regression.covariance[a * m + b];
             if regression.gain.is_empty() {
                 write(row, row, noise(a));
                 continue;

@@ -5,8 +5,10 @@ mod complete;
 mod estimate;
 mod groups;
 mod pattern;
+mod student_t;
 
 pub(crate) use complete::{fit_observed, observed_weights};
+pub use student_t::IncompleteTs;
 
 use crate::gaussian::{Gaussian, density::check_observed};
 use crate::kernel;
@@ -177,7 +179,7 @@ impl ComponentSet for IncompleteGaussians {
         if let Some(marginal) = pattern.marginals.get(k) {
             let mut observed = Scatter::new(marginal.dimension(), true);
             observed.add(&pattern.observed_part(x), weight);
-            pattern.carry(k, &observed, &mut into[k], &mut Scratch::default());
+            pattern.carry(k, &observed, weight, &mut into[k], &mut Scratch::default());
         }
     }
     fn accumulate_matrix(
@@ -189,6 +191,7 @@ impl ComponentSet for IncompleteGaussians {
         scratch: &mut Scratch,
     ) {
         let (rows, components) = (xs.len(), self.components());
+        let mut room = Vec::new();
         for group in groups(xs, prepared) {
             let size = group.len();
             if group.is_whole_block() {
@@ -204,9 +207,7 @@ impl ComponentSet for IncompleteGaussians {
                 kernel::accumulate(into, components, group.columns, &part, size, scratch);
             } else {
                 let pattern = self.patterns.of(components, group.first);
-                for (k, weights) in part.chunks_exact(size).enumerate() {
-                    pattern.accumulate(k, group.columns, weights, &mut into[k], scratch);
-                }
+                pattern.accumulate(group.columns, &part, into, &mut room, scratch);
             }
             scratch.give(part);
         }
@@ -238,24 +239,27 @@ impl ComponentSet for IncompleteGaussians {
     fn at_bound(&self) -> Vec<usize> {
         self.gaussians.at_bound()
     }
-    /// The mean over the columns that both rows have, times d, so that rows with gaps are no nearer than
-    /// others. Rows that share no column are as far apart as two rows mostly are: at 2d variances.
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {
-        let whole = &self.components()[0];
-        let (mut sum, mut shared) = (0.0, 0);
-        for (j, (a, b)) in a.iter().zip(b).enumerate() {
-            let difference = a - b;
-            if !difference.is_nan() {
-                sum += difference * (difference / whole.variance(j));
-                shared += 1;
-            }
+        Some(incomplete_distance(&self.components()[0], a, b))
+    }
+}
+
+/// The mean over the columns that both rows have, times d, so that rows with gaps are no nearer than
+/// others. Rows that share no column are as far apart as two rows mostly are: at 2d variances.
+fn incomplete_distance(whole: &Gaussian, a: &[f64], b: &[f64]) -> f64 {
+    let (mut sum, mut shared) = (0.0, 0);
+    for (j, (a, b)) in a.iter().zip(b).enumerate() {
+        let difference = a - b;
+        if !difference.is_nan() {
+            sum += difference * (difference / whole.variance(j));
+            shared += 1;
         }
-        let d = whole.dimension();
-        Some(match shared {
-            0 => 2.0 * d as f64,
-            _ if shared == d => sum,
-            _ => sum * (d as f64 / shared as f64),
-        })
+    }
+    let d = whole.dimension();
+    match shared {
+        0 => 2.0 * d as f64,
+        _ if shared == d => sum,
+        _ => sum * (d as f64 / shared as f64),
     }
 }
 

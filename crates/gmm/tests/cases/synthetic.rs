@@ -234,7 +234,7 @@ fn structured(
 }
 
 /// Eigenvalues, largest first, and eigenvectors in the columns of a matrix: Jacobi's rotations.
-fn eigen(a: &[f64], d: usize) -> (Vec<f64>, Vec<f64>) {
+pub fn eigen(a: &[f64], d: usize) -> (Vec<f64>, Vec<f64>) {
     let (mut a, mut v) = (a.to_vec(), diagonal(|_| 1.0, d));
     for _ in 0..30 {
         for p in 0..d {

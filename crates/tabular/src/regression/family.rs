@@ -62,6 +62,9 @@ impl<S: RegressionSet> Form<S> for Conditional {
     fn is_conditional(&self) -> bool {
         true
     }
+    fn mean_given(&self, set: &S, k: usize, x: &[f64]) -> Option<f64> {
+        Some(set.member(k).mean(x))
+    }
     fn empty_buffer(&self, set: &S) -> Buffer<S::Space> {
         set.member(0).empty_buffer(self.0.width())
     }

@@ -13,6 +13,8 @@ pub(crate) trait Regression: Component {
     fn coefficients(&self) -> &[f64];
     /// The variance, where the family has one.
     fn variance(&self) -> Option<f64>;
+    /// E\[y | x\], x a row of the design; of binomial responses the probability of success.
+    fn mean(&self, x: &[f64]) -> f64;
     /// No row of a design of `width` columns.
     fn empty_buffer(&self, width: usize) -> Buffer<Self::Space>;
     /// Draws a response to the predictors of `given`, and appends both.
@@ -30,6 +32,9 @@ impl Regression for LinearRegression {
     }
     fn variance(&self) -> Option<f64> {
         Some(self.variance())
+    }
+    fn mean(&self, x: &[f64]) -> f64 {
+        self.mean(x)
     }
     fn empty_buffer(&self, width: usize) -> Buffer<Self::Space> {
         (RowsBuffer::new(width), Vec::new())
@@ -65,6 +70,9 @@ impl<R: DrawnResponse> Regression for GeneralizedRegression<R> {
     }
     fn variance(&self) -> Option<f64> {
         None
+    }
+    fn mean(&self, x: &[f64]) -> f64 {
+        self.mean(x)
     }
     fn empty_buffer(&self, width: usize) -> Buffer<Self::Space> {
         (RowsBuffer::new(width), Default::default())

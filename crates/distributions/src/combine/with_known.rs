@@ -1,0 +1,372 @@
+//! A family of two parameters, of which some are known.
+
+use crate::{
+    Batch, Buffer, Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics,
+    Obs, ParameterError, Sample, Scratch, Univariate, View, next_coordinate,
+};
+use rand::Rng;
+
+/// A family of two parameters each of which can be estimated given the other.
+pub trait ConditionalEstimate: Component {
+    /// The names of the parameters.
+    const PARAMETERS: &'static [&'static str; 2];
+    /// Whether a parameter must be positive: its unconstrained coordinate is then its logarithm.
+    const POSITIVE: [bool; 2];
+    /// Whether the statistic is taken at the iterate, so that an estimate from rows needs several passes.
+    const ITERATED: bool = false;
+
+    /// The parameters.
+    fn parameters(&self) -> [f64; 2];
+
+    /// The member with these parameters.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn from_parameters(parameters: [f64; 2]) -> Result<Self, ParameterError>;
+
+    /// The estimate of parameter `free`, 0 or 1, from a statistic of positive weight, where the other is that
+    /// of `self`: the maximiser of Q, or a step towards it
+    /// ([`conditional_one_step`](Self::conditional_one_step)).
+    ///
+    /// # Errors
+    /// When no maximum exists.
+    fn conditional_estimate(
+        &self,
+        free: usize,
+        from: &Self::Statistics,
+    ) -> Result<f64, EstimateError>;
+
+    /// Whether [`conditional_estimate`](Self::conditional_estimate) of this parameter may overshoot.
+    fn conditional_one_step(_free: usize) -> bool {
+        false
+    }
+}
+
+/// A family with known parameters: the M-step keeps them and estimates the others, which alone count.
+///
+/// # Density
+/// That of the family.
+///
+/// # M-step
+/// The maximum of Q in the free parameter, the known one staying as it is
+/// ([`ConditionalEstimate`]); closed forms and bounded Newton iterations, docs/families.md lists them. With
+/// no known parameter it is that of the family; with two nothing is estimated.
+///
+/// # Errors
+/// [`WithKnown::new`] refuses a name that is no parameter of the family.
+///
+/// # Example
+/// ```
+/// use distributions::combine::WithKnown;
+/// use distributions::{Component, Gamma};
+/// // The sum of four waiting times of one rate: shape 4.
+/// let family = WithKnown::new(Gamma::new(4.0, 1.0)?, &["shape"])?;
+/// let fitted = family.estimate(&[6.0, 10.0], &[1.0, 1.0])?;
+/// assert_eq!((fitted.family().shape(), fitted.family().rate()), (4.0, 0.5));
+/// assert_eq!(fitted.parameter_count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # References
+/// Meng & Rubin (1993), Maximum likelihood estimation via the ECM algorithm, Biometrika 80, 267–278: each of
+/// these M-steps is a conditional maximisation.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct WithKnown<F> {
+    family: F,
+    known: [bool; 2],
+}
+
+/// Passes over the rows within which a parameter comes to rest; logistic locations and scales, the slowest,
+/// need about 60.
+const PASSES: usize = 500;
+/// Halvings of a step that lowered the log-likelihood.
+const HALVINGS: i32 = 40;
+
+impl<F: ConditionalEstimate> WithKnown<F> {
+    /// The family, the parameters of these names known.
+    ///
+    /// # Errors
+    /// When the family has no parameter of a name.
+    pub fn new(family: F, known: &[&str]) -> Result<Self, ParameterError> {
+        let mut which = [false; 2];
+        for name in known {
+            let place = F::PARAMETERS.iter().position(|own| own == name);
+            let place = place.ok_or_else(|| {
+                ParameterError::new("known", f64::NAN, "must be parameters of the family")
+            })?;
+            which[place] = true;
+        }
+        Ok(WithKnown {
+            family,
+            known: which,
+        })
+    }
+    /// The only free parameter, where one is known.
+    fn free(&self) -> Option<usize> {
+        match self.known {
+            [true, false] => Some(1),
+            [false, true] => Some(0),
+            _ => None,
+        }
+    }
+    fn with_family(&self, family: F) -> Self {
+        WithKnown {
+            family,
+            known: self.known,
+        }
+    }
+    /// The same with parameter `free` at `value`; the other keeps its bits.
+    fn with_free(&self, free: usize, value: f64) -> Result<Self, EstimateError> {
+        let mut parameters = self.family.parameters();
+        parameters[free] = value;
+        Ok(self.with_family(F::from_parameters(parameters)?))
+    }
+    fn coordinate(&self, free: usize) -> f64 {
+        let value = self.family.parameters()[free];
+        if F::POSITIVE[free] { value.ln() } else { value }
+    }
+    fn with_coordinate(&self, free: usize, coordinate: f64) -> Result<Self, EstimateError> {
+        let positive = F::POSITIVE[free];
+        self.with_free(
+            free,
+            if positive {
+                coordinate.exp()
+            } else {
+                coordinate
+            },
+        )
+    }
+    fn log_likelihood(&self, xs: Batch<'_, F::Space>, weights: &[f64]) -> f64 {
+        let weighty = weights
+            .iter()
+            .enumerate()
+            .filter(|(_, weight)| **weight > 0.0);
+        weighty
+            .map(|(i, weight)| weight * self.log_density(xs.at(i)))
+            .sum()
+    }
+    /// One M-step from the rows, shortened until the log-likelihood does not fall.
+    fn stepped(
+        &self,
+        free: usize,
+        xs: Batch<'_, F::Space>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        let whole = self.maximize(&super::accumulated(self, xs, weights))?;
+        if !F::conditional_one_step(free) {
+            return Ok(whole);
+        }
+        let floor = self.log_likelihood(xs, weights);
+        let shorter = |halving| self.toward(&whole, 0.5_f64.powi(halving));
+        let mut steps = (0..HALVINGS).map(shorter);
+        let risen = steps.find(|next| next.log_likelihood(xs, weights) >= floor);
+        Ok(risen.unwrap_or_else(|| self.clone()))
+    }
+}
+
+impl<F> WithKnown<F> {
+    /// The family.
+    pub fn family(&self) -> &F {
+        &self.family
+    }
+    /// Which of its parameters are known.
+    pub fn known(&self) -> [bool; 2] {
+        self.known
+    }
+}
+
+impl<F: ConditionalEstimate> Density for WithKnown<F> {
+    type Space = F::Space;
+
+    fn log_density(&self, x: Obs<'_, F::Space>) -> f64 {
+        self.family.log_density(x)
+    }
+    fn check_observation(&self, x: Obs<'_, F::Space>) -> Result<(), &'static str> {
+        self.family.check_observation(x)
+    }
+    fn has_atoms(&self) -> bool {
+        self.family.has_atoms()
+    }
+    fn is_atom(&self, x: Obs<'_, F::Space>) -> bool {
+        self.family.is_atom(x)
+    }
+    fn prepared_width(&self) -> usize {
+        self.family.prepared_width()
+    }
+    fn shares_preparation(&self, other: &Self) -> bool {
+        self.family.shares_preparation(&other.family)
+    }
+    fn prepare(&self, xs: Batch<'_, F::Space>, into: &mut [f64]) {
+        self.family.prepare(xs, into);
+    }
+    fn log_density_batch(
+        &self,
+        xs: Batch<'_, F::Space>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        self.family.log_density_batch(xs, prepared, out, scratch);
+    }
+}
+
+impl<F: ConditionalEstimate> Component for WithKnown<F> {
+    type Statistics = F::Statistics;
+
+    fn empty_statistics(&self) -> F::Statistics {
+        self.family.empty_statistics()
+    }
+    fn accumulate(&self, into: &mut F::Statistics, x: Obs<'_, F::Space>, weight: f64) {
+        self.family.accumulate(into, x, weight);
+    }
+    fn accumulate_batch(
+        &self,
+        into: &mut F::Statistics,
+        xs: Batch<'_, F::Space>,
+        prepared: &[f64],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        self.family
+            .accumulate_batch(into, xs, prepared, weights, scratch);
+    }
+    fn maximize(&self, from: &F::Statistics) -> Result<Self, EstimateError> {
+        use crate::Statistics;
+        match self.known {
+            [false, false] => return Ok(self.with_family(self.family.maximize(from)?)),
+            [true, true] => return Ok(self.clone()),
+            _ => {}
+        }
+        if !(from.weight() > 0.0) {
+            return Err(EstimateError::empty());
+        }
+        let free = usize::from(self.known[0]);
+        let value = self.family.conditional_estimate(free, from);
+        (value.and_then(|value| self.with_free(free, value)))
+            .map_err(|error| error.with_count(from.weight()))
+    }
+    fn parameter_count(&self) -> usize {
+        let known = self.known.iter().filter(|known| **known).count();
+        self.family.parameter_count() - known
+    }
+    fn log_prior(&self) -> f64 {
+        self.family.log_prior()
+    }
+    /// Where nothing is known, that of the family.
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        let none = self.known == [false; 2];
+        let floored = none.then(|| self.family.floored(&whole.family)).flatten();
+        floored.map(|family| self.with_family(family))
+    }
+    fn is_at_bound(&self) -> bool {
+        self.family.is_at_bound()
+    }
+    fn one_step(&self) -> bool {
+        match self.known {
+            [false, false] => self.family.one_step(),
+            _ => self.free().is_some_and(F::conditional_one_step),
+        }
+    }
+    fn toward(&self, next: &Self, fraction: f64) -> Self {
+        let Some(free) = self.free() else {
+            return self.with_family(self.family.toward(&next.family, fraction));
+        };
+        let (from, to) = (self.coordinate(free), next.coordinate(free));
+        let between = self.with_coordinate(free, from + (to - from) * fraction);
+        between.unwrap_or_else(|_| self.clone())
+    }
+    /// From the estimate without knowledge where there is one, repeated until nothing changes where the
+    /// statistic is taken at the iterate.
+    fn estimate(&self, xs: Batch<'_, F::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        let Some(free) = self.free() else {
+            return match self.known {
+                [true, true] => Ok(self.clone()),
+                _ => Ok(self.with_family(self.family.estimate(xs, weights)?)),
+            };
+        };
+        if !F::ITERATED {
+            return self.maximize(&super::accumulated(self, xs, weights));
+        }
+        let started = self.family.estimate(xs, weights).ok();
+        let started = started.and_then(|all| self.with_free(free, all.parameters()[free]).ok());
+        let mut current = started.unwrap_or_else(|| self.clone());
+        for _ in 0..PASSES {
+            let next = current.stepped(free, xs, weights)?;
+            let (from, to) = (current.coordinate(free), next.coordinate(free));
+            current = next;
+            if !((to - from).abs() > 2.0 * f64::EPSILON * to.abs().max(1e-3)) {
+                break;
+            }
+        }
+        Ok(current)
+    }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        self.family.impossible_levels()
+    }
+    fn squared_distance(&self, a: Obs<'_, F::Space>, b: Obs<'_, F::Space>) -> Option<f64> {
+        self.family.squared_distance(a, b)
+    }
+}
+
+/// The coordinates of the family, or that of the only free parameter.
+impl<F: ConditionalEstimate + Coordinates> Coordinates for WithKnown<F> {
+    fn pack(&self, into: &mut Vec<f64>) {
+        match self.known {
+            [false, false] => self.family.pack(into),
+            _ => into.extend(self.free().map(|free| self.coordinate(free))),
+        }
+    }
+    fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
+        match (self.known, self.free()) {
+            ([false, false], _) => Ok(self.with_family(self.family.unpack(from)?)),
+            (_, Some(free)) => self.with_coordinate(free, next_coordinate(from)?),
+            (_, None) => Ok(self.clone()),
+        }
+    }
+}
+
+impl<F: ConditionalEstimate + Sample> Sample for WithKnown<F> {
+    fn empty_buffer(&self) -> Buffer<F::Space> {
+        self.family.empty_buffer()
+    }
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<F::Space>) {
+        self.family.draw(rng, into);
+    }
+}
+
+impl<F: Univariate> Univariate for WithKnown<F> {
+    fn cdf(&self, x: f64) -> f64 {
+        self.family.cdf(x)
+    }
+    fn sf(&self, x: f64) -> f64 {
+        self.family.sf(x)
+    }
+    fn quantile(&self, p: f64) -> f64 {
+        self.family.quantile(p)
+    }
+    fn mean(&self) -> f64 {
+        self.family.mean()
+    }
+    fn variance(&self) -> f64 {
+        self.family.variance()
+    }
+    fn probability(&self, low: f64, high: f64) -> f64 {
+        self.family.probability(low, high)
+    }
+    fn log_probability(&self, low: f64, high: f64) -> f64 {
+        self.family.log_probability(low, high)
+    }
+}
+
+impl<F: Entropy> Entropy for WithKnown<F> {
+    fn entropy(&self) -> f64 {
+        self.family.entropy()
+    }
+}
+
+impl<F: ConditionalEstimate + IntervalStatistics> IntervalStatistics for WithKnown<F> {
+    fn accumulate_interval(&self, into: &mut F::Statistics, low: f64, high: f64, weight: f64) {
+        self.family.accumulate_interval(into, low, high, weight);
+    }
+}

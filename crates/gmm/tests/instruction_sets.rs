@@ -1,0 +1,170 @@
+//! The properties of the kernels in every instruction set that this machine has, against the naive EM and against single
+//! rows. One test: the instruction set is one for all threads of a process.
+
+#[path = "cases/synthetic.rs"]
+mod synthetic;
+
+use distributions::simd::instruction_set::{InstructionSet, run_in};
+use distributions::{RowsView, Scratch};
+use em::{ComponentSet, Start};
+use gmm::{
+    CovarianceStructure, DegreesOfFreedom, FactorAnalyzer, FactorAnalyzers, FactorStructure,
+    GaussianMixture, MatrixView, MultivariateT, MultivariateTs,
+};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use synthetic::{Naive, Problem, condition};
+
+/// Dimensions from 1 to 130 and up to 64 components, all that a naive EM computes in a moment; structures
+/// whose M-step has a formula.
+fn shapes() -> impl Strategy<Value = (u64, usize, usize, usize, CovarianceStructure, bool)> {
+    let structures = CovarianceStructure::ALL.into_iter();
+    let closed: Vec<_> = structures
+        .filter(|s| !matches!(s, CovarianceStructure::EVE | CovarianceStructure::VVE))
+        .collect();
+    let sizes = prop_oneof![
+        6 => (1usize..=8, 1usize..=10),
+        2 => (9usize..=64, 1usize..=3),
+        1 => (1usize..=2, 11usize..=130),
+    ];
+    (any::<u64>(), sizes, 0..closed.len(), any::<bool>()).prop_map(
+        move |(seed, (k, d), s, single)| {
+            // The formulas for eigenvectors take long in many columns.
+            let structure = match closed[s] {
+                CovarianceStructure::EEV | CovarianceStructure::VEV if d > 10 => {
+                    CovarianceStructure::Full
+                }
+                other => other,
+            };
+            (seed, k * (4 * d + 3), k, d, structure, single)
+        },
+    )
+}
+
+#[test]
+fn kernels_agree_with_naive_ones_in_every_instruction_set() {
+    let mut ran = 0;
+    for &set in InstructionSet::ALL {
+        if !run_in(set) {
+            continue;
+        }
+        ran += 1;
+        let config = Config {
+            cases: 40,
+            rng_seed: RngSeed::Fixed(20_261_122),
+            failure_persistence: None,
+            ..Config::default()
+        };
+        let cases = TestRunner::new(config).run(&shapes(), |(seed, n, k, d, structure, single)| {
+            one_iteration(seed, n, k, d, structure, single)?;
+            single_rows(seed, n, k, d)
+        });
+        assert!(cases.is_ok(), "{set:?}: {cases:?}");
+    }
+    assert!(run_in(InstructionSet::Widest) && ran >= 2);
+}
+
+/// The first M-step, an E-step, an M-step and an E-step, of rows in double or single precision.
+fn one_iteration(
+    seed: u64,
+    n: usize,
+    k: usize,
+    d: usize,
+    structure: CovarianceStructure,
+    single: bool,
+) -> Result<(), TestCaseError> {
+    let mut p = Problem::new(seed, n, k, d, 3.0);
+    let floats: Vec<f32> = p.values.iter().map(|&x| x as f32).collect();
+    if single {
+        p.values = floats.iter().map(|&x| f64::from(x)).collect();
+    }
+    let builder = GaussianMixture::builder(k)
+        .covariance(structure)
+        .row_weights(&p.weights)
+        .start(Start::Labels(&p.labels))
+        .max_iterations(1);
+    let fitted = if single {
+        builder.fit(MatrixView::strided(&floats, n, d, d, 1).unwrap())
+    } else {
+        builder.fit(p.rows())
+    };
+    let Ok(fitted) = fitted else { return Ok(()) };
+    let model = fitted.mixture();
+    // By so much a singular direction blows up the rounding of one M-step, whatever computes it.
+    let condition = condition(model);
+    let own = |i: usize, c: usize| f64::from(u8::from(p.labels[i] == Some(c as u32)));
+    let hard: Vec<Vec<f64>> = (0..n)
+        .map(|i| (0..k).map(|c| own(i, c)).collect())
+        .collect();
+    let naive = Naive::m_step(&p, &hard, k, structure).unwrap();
+    let (responsibilities, start) = naive.e_step(&p);
+    let naive = Naive::m_step(&p, &responsibilities, k, structure).unwrap();
+    let (_, end) = naive.e_step(&p);
+    for (ours, theirs) in fitted.report().trace.iter().zip([start, end]) {
+        let error = (ours - theirs).abs();
+        prop_assert!(error <= 1e-11 * condition * theirs.abs(), "{ours} {theirs}");
+    }
+    for (c, component) in model.components().components().iter().enumerate() {
+        for (e, (x, y)) in component
+            .covariance()
+            .iter()
+            .zip(&naive.covariances[c])
+            .enumerate()
+        {
+            let scale = (component.variance(e / d) * component.variance(e % d)).sqrt();
+            prop_assert!((x - y).abs() <= 1e-11 * condition * scale, "{x} {y}");
+        }
+        for (j, (x, y)) in component.mean().iter().zip(&naive.means[c]).enumerate() {
+            let scale = component.variance(j).sqrt();
+            prop_assert!((x - y).abs() <= 1e-11 * condition * scale, "{x} {y}");
+        }
+    }
+    Ok(())
+}
+
+/// Blocks of multivariate t distributions and of factor analysers, whose single rows take plain loops.
+fn single_rows(seed: u64, n: usize, k: usize, d: usize) -> Result<(), TestCaseError> {
+    let p = Problem::new(seed, n, k, d, 3.0);
+    let identity: Vec<Vec<f64>> = (0..d)
+        .map(|i| (0..d).map(|j| if i == j { 2.0 } else { 0.5 }).collect())
+        .collect();
+    let tails = (0..k)
+        .map(|c| MultivariateT::new(p.row(c).to_vec(), &identity, 1.5 + c as f64).unwrap())
+        .collect();
+    block_agrees(
+        &MultivariateTs::new(CovarianceStructure::Full, DegreesOfFreedom::Free, tails).unwrap(),
+        p.rows(),
+    )?;
+    if d > 2 {
+        let loadings: Vec<Vec<f64>> = (0..d).map(|j| vec![(j % 3) as f64 - 0.6]).collect();
+        let analyzers = (0..k)
+            .map(|c| FactorAnalyzer::new(p.row(c).to_vec(), &loadings, vec![1.5; d]).unwrap())
+            .collect();
+        let set = FactorAnalyzers::new(FactorStructure::own(1), analyzers).unwrap();
+        block_agrees(&set, p.rows())?;
+    }
+    Ok(())
+}
+
+fn block_agrees<S>(set: &S, rows: RowsView<'_, f64>) -> Result<(), TestCaseError>
+where
+    S: ComponentSet<Space = distributions::Rows<f64>>,
+{
+    use distributions::View;
+    let n = rows.len();
+    let mut prepared = vec![0.0; n * set.prepared_width()];
+    set.prepare(rows, &mut prepared);
+    let mut matrix = vec![0.0; set.len() * n];
+    set.log_density_matrix(rows, &prepared, &mut matrix, &mut Scratch::default());
+    for (e, block) in matrix.iter().enumerate() {
+        let single = set.log_density(
+            e / n,
+            &rows.values()[e % n * rows.width()..][..rows.width()],
+        );
+        prop_assert!(
+            (block - single).abs() <= 1e-12 * single.abs().max(1.0),
+            "{block} {single}"
+        );
+    }
+    Ok(())
+}
