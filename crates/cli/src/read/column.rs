@@ -18,7 +18,9 @@ pub enum Value {
 impl Value {
     /// What a text says.
     pub fn of(text: &str, dialect: &Dialect) -> Value {
-        if is_missing(text) {
+        // Most cells are numbers, and no missing cell begins as one.
+        let as_number = matches!(text.as_bytes().first(), Some(b'0'..=b'9' | b'-' | b'.'));
+        if !as_number && is_missing(text) {
             return Value::Missing;
         }
         match dialect.number(text) {
