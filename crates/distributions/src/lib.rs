@@ -92,7 +92,7 @@ pub use multivariate::Multivariate;
 pub use regression::{BinomialRegression, LinearRegression, LogisticRegression, PoissonRegression};
 pub use sample::Sample;
 pub use score::score;
-pub use scratch::Scratch;
+pub use scratch::{AlignedBuffer, Scratch};
 pub use space::{Batch, Buffer, Obs, Pair, Rows, RowsBuffer, RowsView, Scalars, Space, View};
 pub use statistics::{MeanStatistics, Moments, Statistics};
 pub use univariate::{Entropy, IntervalStatistics, Univariate, quantile_between};

@@ -189,7 +189,16 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
         }
         let mut joint = scratch.take_dirty(self.len() * rows);
         let mut value = scratch.take_dirty(rows);
-        self.log_joint_matrix(data.xs, prepared, &mut joint, scratch);
+        // What is known about a row may rule out the component that explains it best.
+        let bayes = rule.is_bayes() && data.allowed.is_none();
+        match self.weights.log_weights().filter(|_| bayes) {
+            Some(logs) => {
+                let parts = W::component_batch::<S::Space>(data.xs);
+                self.components
+                    .log_joint_matrix(logs, parts, prepared, &mut joint, scratch);
+            }
+            None => self.log_joint_matrix(data.xs, prepared, &mut joint, scratch),
+        }
         data.restrict(&mut joint);
         rule.assign(at, &mut joint, &mut value);
         let tally = weigh(&data, at, &mut joint, &mut value);

@@ -17,6 +17,10 @@ pub trait Responsibilities: Sync {
     /// In: entry (k, i) of the K × n matrix `joint` is ln π_k + ln p_k(x_i). Out: r_ik in its place,
     /// and in `value[i]` what row i adds to the objective (a column of −∞ gives −∞ and zeros).
     fn assign(&self, at: At, joint: &mut [f64], value: &mut [f64]);
+    /// Whether the rule is Bayes' theorem: entries far below the largest of their row then change nothing.
+    fn is_bayes(&self) -> bool {
+        false
+    }
 }
 
 /// Bayes' theorem: r_ik = π_k p_k(x_i) / Σ_j π_j p_j(x_i); the objective is the log-likelihood
@@ -27,6 +31,9 @@ pub struct Soft;
 impl Responsibilities for Soft {
     fn assign(&self, _at: At, joint: &mut [f64], value: &mut [f64]) {
         log_sum_exp_columns(joint, value.len(), value);
+    }
+    fn is_bayes(&self) -> bool {
+        true
     }
 }
 

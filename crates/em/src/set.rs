@@ -1,6 +1,7 @@
 //! K components that are scored, accumulated and re-estimated together.
 
 use crate::atoms::{hide_beside_atoms, weights_beside_atoms};
+use distributions::simd::add_to_rows;
 use distributions::{
     BLOCK_ROWS, Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
 };
@@ -66,6 +67,20 @@ pub trait ComponentSet: Clone + Send + Sync {
                 out[k * rows + i] = self.log_density(k, xs.at(i));
             }
         }
+    }
+    /// Writes the K × n matrix of ln π_k + ln p_k(xᵢ), `log_weights` being ln π_k, for Bayes' theorem and nothing
+    /// else: an entry may be −∞ where p_k(xᵢ) < e^−42 p(xᵢ), as its share, less than 6e-19 π_k, is lost in rounding
+    /// even if all rows are such. Every component keeps an entry in every block.
+    fn log_joint_matrix(
+        &self,
+        log_weights: &[f64],
+        xs: Batch<'_, Self::Space>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        self.log_density_matrix(xs, prepared, out, scratch);
+        add_to_rows(out, xs.len(), log_weights);
     }
     /// The statistic of no observation.
     fn empty_statistics(&self) -> Self::Statistics;

@@ -37,6 +37,10 @@ pub trait WeightModel: Clone + Send + Sync {
         rows: usize,
         joint: &mut [f64],
     );
+    /// ln π_k, where it is the same for every row.
+    fn log_weights(&self) -> Option<&[f64]> {
+        None
+    }
     /// Whether the row's own part is valid.
     ///
     /// # Errors
@@ -313,6 +317,9 @@ impl WeightModel for Weights {
     }
     fn add_log_weights<S: Space>(&self, _xs: Batch<'_, S>, rows: usize, joint: &mut [f64]) {
         add_to_rows(joint, rows, &self.logs);
+    }
+    fn log_weights(&self) -> Option<&[f64]> {
+        Some(&self.logs)
     }
     fn empty_statistics(&self) -> Counts {
         Counts(vec![0.0; self.values.len()])

@@ -46,7 +46,7 @@ fn no_mixture_is_above_the_bound_and_the_best_is_at_it() {
     }
     // The best of all mixtures, by a grid of 1801 rates and 200,000 steps of EM for their weights (numpy): three
     // rates, one of them 0, and not the two of Hasselblad.
-    let highest = -1989.929_831;
+    let highest = -1_989.929_831;
     let rates = [1e-12, 1.345, 2.7].map(|rate| Poisson::new(rate).unwrap());
     let weights = em::Weights::new(vec![0.01, 0.49, 0.5]).unwrap();
     let start = Mixture::new(weights, rates.to_vec()).unwrap();

@@ -280,6 +280,17 @@ impl ComponentSet for Gaussians {
     ) {
         kernel::log_densities(&self.components, prepared, xs.len(), out, scratch);
     }
+    fn log_joint_matrix(
+        &self,
+        log_weights: &[f64],
+        xs: RowsView<'_, f64>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let gaussians = &self.components;
+        kernel::log_joint(gaussians, log_weights, prepared, xs.len(), out, scratch);
+    }
     fn empty_statistics(&self) -> Vec<Scatter> {
         let full = self.structure.needs_full_scatter();
         vec![Scatter::new(self.dimension(), full); self.components.len()]

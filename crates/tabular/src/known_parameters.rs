@@ -56,14 +56,15 @@ fn with_known<F: ConditionalEstimate>(
 ) -> Result<WithKnown<F>, ModelError> {
     let mut known = Vec::new();
     for (key, value) in F::PARAMETERS.iter().zip(family.parameters()) {
-        let Some(set) = part.settings.get(*key) else {
+        if !part.settings.contains_key(*key) {
             continue;
-        };
-        // An angle stands in files as it is set, and in the family modulo a turn.
-        let turns = (part.number_setting(key)? - value) / std::f64::consts::TAU;
-        let same = *key == "mean_direction" && (turns - turns.round()).abs() < 1e-12;
-        if !same && set.as_f64() != Some(value) {
-            return Err(ModelError(format!("{key} is {value}, but {set} is set")));
+        }
+        // An angle is reduced to (−π, π], and files state both.
+        let set = part.number_setting(key)?;
+        if set != value {
+            return Err(ModelError(format!(
+                "{key} must be set as {value}, not {set}"
+            )));
         }
         known.push(*key);
     }

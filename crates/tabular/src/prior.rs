@@ -184,8 +184,7 @@ impl PartSpecification {
         if !self.held.is_empty() {
             return no_prior(" where a parameter of a component is fixed");
         }
-        let estimated = |key: &&String| !NEVER_ESTIMATED.contains(&key.as_str());
-        if let Some(key) = self.settings.keys().find(estimated) {
+        if let Some(key) = self.set_parameter() {
             return no_prior(&format!(" where its {key} is set"));
         }
         Ok(match self.family.as_str() {
@@ -225,6 +224,11 @@ impl PartSpecification {
             }
             _ => return no_prior(""),
         })
+    }
+    /// The name of a setting that fixes what its family otherwise estimates.
+    pub(crate) fn set_parameter(&self) -> Option<&str> {
+        let mut keys = self.settings.keys().map(String::as_str);
+        keys.find(|key| !NEVER_ESTIMATED.contains(key))
     }
     /// Checks that the prior is one of the family.
     pub(crate) fn check_prior(&self) -> Result<(), ModelError> {

@@ -85,8 +85,8 @@ impl PartSpecification {
                 " under a bound of eigenvalues",
             ),
             (
-                self.family == "normal" && !self.settings.is_empty(),
-                " where its mean or variance is set",
+                self.set_parameter().is_some(),
+                " where one of its parameters is set",
             ),
         ];
         let why = match refused.iter().find(|(given, _)| *given) {

@@ -71,7 +71,7 @@ fn specifications() -> Vec<Specification> {
         ("gamma", json!({"shape": 2.5})),
         ("weibull", json!({"scale": 3})),
         ("beta", json!({"alpha": 1.5, "beta": 2})),
-        ("von_mises", json!({"mean_direction": 4})),
+        ("von_mises", json!({"mean_direction": 3})),
         ("cauchy", json!({"location": 1})),
     ] {
         let part = PartSpecification {

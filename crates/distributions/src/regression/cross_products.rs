@@ -1,6 +1,6 @@
 //! Weighted means and centred cross-products of several variables, in the form that does not cancel.
 
-use crate::{RowsView, Scratch, Statistics, View};
+use crate::{AlignedBuffer, RowsView, Scratch, Statistics, View};
 
 /// Weight, means and centred sums of products of the columns of weighted rows: Σ w, x̄ and
 /// Σ w (x_j − x̄_j)(x_l − x̄_l).
@@ -156,9 +156,9 @@ impl Statistics for CrossProducts {
 /// them.
 pub(super) struct CentredBlock {
     pub(super) weight: f64,
-    mean: Vec<f64>,
+    mean: AlignedBuffer,
     /// Column j is `centred[j * rows .. (j + 1) * rows]`.
-    centred: Vec<f64>,
+    centred: AlignedBuffer,
     rows: usize,
 }
 

@@ -38,32 +38,50 @@ pub fn log_sum_exp_columns(joint: &mut [f64], rows: usize, out: &mut [f64]) {
     dispatch!(normalise(joint, rows, out));
 }
 
+/// Rows worked on together: logarithms of their sums wait for nothing but each other.
+const STRIP: usize = 256;
+
 #[inline(always)]
 fn normalise<const FUSED: bool>(joint: &mut [f64], rows: usize, out: &mut [f64]) {
-    let mut start = 0;
-    while start + WIDTH <= rows {
-        normalise_rows::<FUSED, WIDTH>(joint, rows, start, out);
-        start += WIDTH;
-    }
-    while start < rows {
-        normalise_rows::<FUSED, 1>(joint, rows, start, out);
-        start += 1;
+    let mut sums = [0.0; STRIP];
+    for first in (0..rows).step_by(STRIP) {
+        let length = STRIP.min(rows - first);
+        let (sums, out) = (&mut sums[..length], &mut out[first..first + length]);
+        let whole = length / WIDTH * WIDTH;
+        for start in (0..whole).step_by(WIDTH) {
+            exponentials::<FUSED, WIDTH>(joint, rows, first, start, out, sums);
+        }
+        for start in whole..length {
+            exponentials::<FUSED, 1>(joint, rows, first, start, out, sums);
+        }
+        for (lse, sum) in out.iter_mut().zip(&mut *sums) {
+            *lse += ln_of_sum::<FUSED>(*sum);
+            *sum = if *sum == 0.0 { 0.0 } else { 1.0 / *sum };
+        }
+        for component in joint.chunks_exact_mut(rows) {
+            for (value, factor) in component[first..first + length].iter_mut().zip(&*sums) {
+                *value *= factor;
+            }
+        }
     }
 }
 
-/// Rows `start` to `start + W`; what belongs to them stays in registers.
-// Indices, so that it does.
+/// Of the W rows from `first + start`: exp(joint − max) in place, the maximum in `shifts`, the sums in `sums`.
+// Indices, so that what belongs to the rows stays in registers.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-fn normalise_rows<const FUSED: bool, const W: usize>(
+fn exponentials<const FUSED: bool, const W: usize>(
     joint: &mut [f64],
     rows: usize,
+    first: usize,
     start: usize,
-    out: &mut [f64],
+    shifts: &mut [f64],
+    sums: &mut [f64],
 ) {
+    let at = first + start..first + start + W;
     let mut shift = [f64::NEG_INFINITY; W];
     for component in joint.chunks_exact(rows) {
-        let values = &component[start..start + W];
+        let values = &component[at.clone()];
         for l in 0..W {
             shift[l] = if values[l] > shift[l] {
                 values[l]
@@ -82,22 +100,13 @@ fn normalise_rows<const FUSED: bool, const W: usize>(
     }
     let mut sum = [0.0; W];
     for component in joint.chunks_exact_mut(rows) {
-        let values = &mut component[start..start + W];
+        let values = &mut component[at.clone()];
         for l in 0..W {
             let value = exp_of_negative::<FUSED>(values[l] - shift[l]);
             values[l] = value;
             sum[l] += value;
         }
     }
-    let lse = &mut out[start..start + W];
-    for l in 0..W {
-        lse[l] = shift[l] + ln_of_sum::<FUSED>(sum[l]);
-        sum[l] = if sum[l] == 0.0 { 0.0 } else { 1.0 / sum[l] };
-    }
-    for component in joint.chunks_exact_mut(rows) {
-        let values = &mut component[start..start + W];
-        for l in 0..W {
-            values[l] *= sum[l];
-        }
-    }
+    shifts[start..start + W].copy_from_slice(&shift);
+    sums[start..start + W].copy_from_slice(&sum);
 }

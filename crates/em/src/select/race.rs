@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard};
 ///
 /// A *lane* holds candidates of one kind that differ in their number of components: a bound from the fit of one
 /// ([`mixture_bound`](super::mixture_bound)) holds for all of its lane. A candidate that has
-/// [`entered`](Race::enter) [`is lost`](Race::is_lost) when −2·bound + penalty is above the value of a fit that is
+/// [`entered`](Race::enter) [is lost](Race::is_lost) when −2·bound + penalty is above the value of a fit that is
 /// ranked already: it need not be fitted.
 ///
-/// Which candidates are found lost in time depends on what is finished first. [`Verdict`]s do not: they rest
+/// Which candidates are found lost in time depends on what is finished first. [`verdicts`](Race::verdicts) do not: they rest
 /// on the value of the winner, and on the fits of the lane with smaller penalties that are not lost
 /// themselves. What is lost in time is lost by its verdict, for it rests on no more than that; and the winner
 /// never is, for its bound lies above its own log-likelihood.

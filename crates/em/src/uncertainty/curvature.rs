@@ -235,7 +235,7 @@ fn add_block<S: ComponentSet, W: WeightModel>(
     // S of every coordinate, and s, with 0 where a row cannot be of a component.
     let mut complete = scratch.take(free * entries);
     let mut observed = scratch.take(free * size);
-    let mut neighbours: Vec<Vec<f64>> = (0..6).map(|_| scratch.take_dirty(entries)).collect();
+    let mut neighbours: Vec<_> = (0..6).map(|_| scratch.take_dirty(entries)).collect();
     for (j, models) in near.iter().enumerate() {
         for (values, model) in neighbours.iter_mut().zip(models) {
             block.log_joint_of(model, values, scratch);

@@ -34,18 +34,29 @@ impl Active {
         }
         let least = NEGLIGIBLE * total;
         let active = weights.iter().map(|&w| u64::from(w > least)).sum::<u64>();
-        (active as usize <= weights.len() / 2).then(|| Self::collect(weights, least))
+        (active as usize <= weights.len() / 2)
+            .then(|| Self::those(weights.len(), |i| weights[i] > least))
     }
-    fn collect(weights: &[f64], least: f64) -> Self {
+    /// The rows that `keep` keeps, of at most [`BLOCK_ROWS`].
+    #[inline(always)]
+    pub(super) fn those(rows: usize, keep: impl Fn(usize) -> bool) -> Self {
         let mut active = Active {
             rows: [0; BLOCK_ROWS],
             count: 0,
         };
-        for (i, &weight) in weights.iter().enumerate() {
+        for i in 0..rows {
             active.rows[active.count] = i as u16;
-            active.count += usize::from(weight > least);
+            active.count += usize::from(keep(i));
         }
         active
+    }
+    /// The numbers of the rows.
+    pub(super) fn rows(&self) -> &[u16] {
+        &self.rows[..self.count]
+    }
+    /// How many vectors' worth of rows there are with those that fill the last.
+    pub(super) fn padded(&self) -> usize {
+        self.count.next_multiple_of(LANES)
     }
     /// The columns and weights of the active rows, in `room`, with rows of weight 0 to fill a vector.
     pub(super) fn gather<'a>(
@@ -54,23 +65,32 @@ impl Active {
         weights: &[f64],
         room: &'a mut [f64],
     ) -> (&'a [f64], &'a [f64]) {
-        let (rows, active) = (weights.len(), &self.rows[..self.count]);
-        let padded = self.count.next_multiple_of(LANES);
-        let room = &mut room[..columns.len() / rows * padded + padded];
+        let padded = self.padded();
         let (first, rest) = room.split_at_mut(padded);
-        let copy = |to: &mut [f64], from: &[f64]| {
-            for (to, &row) in to.iter_mut().zip(active) {
-                *to = from[usize::from(row)];
-            }
-            to[active.len()..].fill(0.0);
-        };
-        copy(first, weights);
-        for (to, from) in rest
-            .chunks_exact_mut(padded)
-            .zip(columns.chunks_exact(rows))
-        {
-            copy(to, from);
-        }
+        self.copy(weights, first);
+        let rest = self.gather_columns(columns, weights.len(), rest);
         (rest, first)
+    }
+    /// The columns of the active rows, in `room`, with zeros to fill a vector.
+    pub(super) fn gather_columns<'a>(
+        &self,
+        columns: &[f64],
+        rows: usize,
+        room: &'a mut [f64],
+    ) -> &'a [f64] {
+        let padded = self.padded();
+        let room = &mut room[..columns.len() / rows * padded];
+        // None where there is no row.
+        let into = room.chunks_exact_mut(padded.max(1));
+        for (to, from) in into.zip(columns.chunks_exact(rows)) {
+            self.copy(from, to);
+        }
+        room
+    }
+    fn copy(&self, from: &[f64], to: &mut [f64]) {
+        for (to, &row) in to.iter_mut().zip(self.rows()) {
+            *to = from[usize::from(row)];
+        }
+        to[self.count..].fill(0.0);
     }
 }

@@ -1,6 +1,7 @@
 //! The moments of a block, added to the statistics of all components.
 
 use super::active::Active;
+use super::few::{MOST, few_moments};
 use super::moments::{diagonals, moments};
 use crate::scatter::{Moments, Scatter};
 use pulp::{Simd, WithSimd};
@@ -55,14 +56,23 @@ impl Accumulate<'_> {
             }
             let sums = &mut self.sums[..d];
             let active = Active::among(weights, weight, self.gathered);
-            let (columns, weights) = match &active {
-                Some(active) => active.gather(self.columns, weights, self.gathered),
-                None => (self.columns, weights),
+            let few = active.as_ref().filter(|few| few.rows().len() <= MOST);
+            let (columns, own) = match &active {
+                Some(active) if few.is_none() => {
+                    active.gather(self.columns, weights, self.gathered)
+                }
+                _ => (self.columns, weights),
             };
             let (squares, strip) = (&mut *self.squares, &mut *self.strip);
-            // A loop, so that the kernel stands here once.
+            // A loop, so that the kernels stand here once.
             for again in [false, true] {
-                moments(simd, origin, columns, weights, sums, squares, strip);
+                match few {
+                    Some(few) => {
+                        let columns = self.columns;
+                        few_moments(simd, few, origin, columns, weights, sums, squares, strip);
+                    }
+                    None => moments(simd, origin, columns, own, sums, squares, strip),
+                }
                 if again || !far(weight, sums, |j| squares[j * d + j]) {
                     break;
                 }
@@ -137,8 +147,8 @@ fn far(weight: f64, sums: &[f64], square: impl Fn(usize) -> f64) -> bool {
     let (inverse, mut far) = (1.0 / weight, false);
     for (j, &sum) in sums.iter().enumerate() {
         let moved = sum * inverse * sum;
-        // Divided, not multiplied: squares of 1e305 must not overflow. Its own part of `square` is `moved`.
-        far |= !(moved / FAR <= (square(j) - moved).max(0.0));
+        // On this side: squares of 1e305 must not overflow. Its own part of `square` is `moved`.
+        far |= !(moved * (1.0 / FAR) <= (square(j) - moved).max(0.0));
     }
     far
 }

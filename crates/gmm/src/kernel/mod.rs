@@ -6,11 +6,15 @@
 
 mod active;
 mod block;
+// As in the loops below.
+#[allow(clippy::needless_range_loop)]
+mod few;
 // Loops over lanes and registers run over several arrays at once, and must unroll.
 #[allow(clippy::needless_range_loop)]
 mod moments;
 #[allow(clippy::needless_range_loop)]
 mod quadratic;
+mod sparse;
 mod student_t;
 mod transpose;
 
@@ -20,9 +24,10 @@ pub(crate) use transpose::transpose;
 
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;
-use distributions::Scratch;
 use distributions::simd::instruction_set::arch;
+use distributions::{AlignedBuffer, Scratch};
 use pulp::{Simd, WithSimd};
+use quadratic::Part;
 
 /// The part of `buffer` that begins on a cache line.
 fn align(buffer: &mut [f64]) -> &mut [f64] {
@@ -47,7 +52,7 @@ impl Padding {
         (to != rows).then_some(Padding { from: rows, to })
     }
     /// A copy of a matrix of columns with zeros after each.
-    fn widen(self, matrix: &[f64], scratch: &mut Scratch) -> Vec<f64> {
+    fn widen(self, matrix: &[f64], scratch: &mut Scratch) -> AlignedBuffer {
         let mut wide = scratch.take(matrix.len() / self.from * self.to);
         let columns = matrix.chunks_exact(self.from);
         for (wide, column) in wide.chunks_exact_mut(self.to).zip(columns) {
@@ -84,9 +89,15 @@ pub(crate) fn log_densities(
         scratch.give(columns);
         return;
     }
-    let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
+    let d = columns.len() / rows;
+    let mut z = scratch.take_dirty(quadratic::room(d));
     arch().dispatch(LogDensities {
         gaussians,
+        log_weights: None,
+        part: Part {
+            width: d,
+            rows: 0..rows,
+        },
         columns,
         rows,
         out,
@@ -95,8 +106,54 @@ pub(crate) fn log_densities(
     scratch.give(z);
 }
 
+/// Writes the K × n matrix of ln π_k + ln p_k(x_i); what weighs nothing may be −∞, see [`sparse`].
+pub(crate) fn log_joint(
+    gaussians: &[Gaussian],
+    log_weights: &[f64],
+    columns: &[f64],
+    rows: usize,
+    out: &mut [f64],
+    scratch: &mut Scratch,
+) {
+    if rows == 0 {
+        return;
+    }
+    if let Some(padding) = Padding::of(rows) {
+        let columns = padding.widen(columns, scratch);
+        let mut wide = scratch.take_dirty(gaussians.len() * padding.to);
+        log_joint(
+            gaussians,
+            log_weights,
+            &columns,
+            padding.to,
+            &mut wide,
+            scratch,
+        );
+        padding.narrow(&wide, out);
+        scratch.give(wide);
+        scratch.give(columns);
+        return;
+    }
+    let mut room = scratch.take_dirty(sparse::room(gaussians, columns.len() / rows, rows));
+    let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
+    arch().dispatch(sparse::LogJoint {
+        gaussians,
+        log_weights,
+        columns,
+        rows,
+        out,
+        room: &mut room,
+        z: &mut z,
+    });
+    scratch.give(z);
+    scratch.give(room);
+}
+
 struct LogDensities<'a> {
     gaussians: &'a [Gaussian],
+    /// ln π_k, added where they are given.
+    log_weights: Option<&'a [f64]>,
+    part: Part,
     columns: &'a [f64],
     rows: usize,
     out: &'a mut [f64],
@@ -108,21 +165,28 @@ impl WithSimd for LogDensities<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let gaussians = self.gaussians;
+        let (gaussians, log_weights) = (self.gaussians, self.log_weights);
         let half = simd.splat_f64s(-0.5);
         let nowhere = simd.splat_f64s(f64::NEG_INFINITY);
-        quadratic::quadratic_forms(
+        quadratic::quadratic_forms_of(
             simd,
             gaussians,
+            self.part,
             self.columns,
             self.rows,
             self.out,
             self.z,
+            // Outside, it would be compiled without the instruction set.
+            #[inline(always)]
             |k, form| {
                 let constant = simd.splat_f64s(gaussians[k].log_constant());
                 let density = simd.mul_add_e_f64s(half, form, constant);
                 // Differences of infinities: the row is infinitely far away.
-                simd.select_f64s(simd.equal_f64s(density, density), density, nowhere)
+                let density = simd.select_f64s(simd.equal_f64s(density, density), density, nowhere);
+                match log_weights {
+                    Some(logs) => simd.add_f64s(density, simd.splat_f64s(logs[k])),
+                    None => density,
+                }
             },
         );
     }
@@ -158,8 +222,10 @@ pub(crate) fn accumulate(
     }
     let mut sums = scratch.take_dirty(count * d);
     let mut squares = scratch.take_dirty(d * if full { d } else { count });
-    let mut strip = scratch.take_dirty(moments::room(rows));
-    let mut gathered = scratch.take_dirty(if full { active::room(d, rows) } else { 0 });
+    let gathered = if full { active::room(d, rows) } else { 0 };
+    let few = if gathered > 0 { few::room(d) } else { 0 };
+    let mut strip = scratch.take_dirty(moments::room(rows).max(few));
+    let mut gathered = scratch.take_dirty(gathered);
     arch().dispatch(block::Accumulate {
         into,
         columns: clean.as_deref().unwrap_or(columns),
@@ -183,7 +249,12 @@ pub(crate) fn accumulate(
 
 /// A copy of the block in which rows without any weight are zeros, where one of them would spoil a
 /// sum by 0 · ∞; such rows need not even be valid observations.
-fn tame(columns: &[f64], weights: &[f64], rows: usize, scratch: &mut Scratch) -> Option<Vec<f64>> {
+fn tame(
+    columns: &[f64],
+    weights: &[f64],
+    rows: usize,
+    scratch: &mut Scratch,
+) -> Option<AlignedBuffer> {
     // NaN is wild too; 1e300 leaves room for the difference from a mean.
     if columns
         .iter()

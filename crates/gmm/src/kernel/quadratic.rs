@@ -4,6 +4,7 @@ use super::LANES;
 use crate::gaussian::{Factor, Gaussian};
 use crate::linalg::invert_lower;
 use pulp::Simd;
+use std::ops::Range;
 
 /// Rows of L worked on together.
 const GROUP: usize = 8;
@@ -41,6 +42,15 @@ pub(super) fn room(d: usize) -> usize {
     2 * d * 4 * LANES + LANES
 }
 
+/// Which part of the forms is wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// The first columns alone, a multiple of eight where not all: their form is never larger than that of all.
+    pub(super) width: usize,
+    /// The rows, whole groups of eight; all of them where `width` is at most eight.
+    pub(super) rows: Range<usize>,
+}
+
 /// Writes finish(k, |z|²), L_k z = x_i − μ_k, to entry (k, i) of `out`. `rows` is a multiple of eight.
 #[inline(always)]
 pub(super) fn quadratic_forms<S: Simd>(
@@ -52,7 +62,27 @@ pub(super) fn quadratic_forms<S: Simd>(
     scratch: &mut [f64],
     finish: impl Fn(usize, S::f64s) -> S::f64s,
 ) {
-    match columns.len() / rows {
+    let part = Part {
+        width: columns.len() / rows,
+        rows: 0..rows,
+    };
+    quadratic_forms_of(simd, gaussians, part, columns, rows, out, scratch, finish);
+}
+
+/// The same of a part.
+#[inline(always)]
+pub(super) fn quadratic_forms_of<S: Simd>(
+    simd: S,
+    gaussians: &[Gaussian],
+    part: Part,
+    columns: &[f64],
+    rows: usize,
+    out: &mut [f64],
+    scratch: &mut [f64],
+    finish: impl Fn(usize, S::f64s) -> S::f64s,
+) {
+    debug_assert!(part.width > 8 || part.rows == (0..rows));
+    match part.width {
         1 => small::<S, 1>(simd, gaussians, columns, rows, out, finish),
         2 => small::<S, 2>(simd, gaussians, columns, rows, out, finish),
         3 => small::<S, 3>(simd, gaussians, columns, rows, out, finish),
@@ -61,7 +91,7 @@ pub(super) fn quadratic_forms<S: Simd>(
         6 => small::<S, 6>(simd, gaussians, columns, rows, out, finish),
         7 => small::<S, 7>(simd, gaussians, columns, rows, out, finish),
         8 => small::<S, 8>(simd, gaussians, columns, rows, out, finish),
-        _ => any(simd, gaussians, columns, rows, out, scratch, finish),
+        _ => any(simd, gaussians, part, columns, rows, out, scratch, finish),
     }
 }
 
@@ -124,6 +154,7 @@ fn small<S: Simd, const D: usize>(
 fn any<S: Simd>(
     simd: S,
     gaussians: &[Gaussian],
+    part: Part,
     columns: &[f64],
     rows: usize,
     out: &mut [f64],
@@ -134,13 +165,13 @@ fn any<S: Simd>(
         .iter()
         .all(|gaussian| matches!(gaussian.factor(), Factor::Diagonal(_)));
     if diagonal && S::F64_LANES >= 8 {
-        tiles::<S, 4, false>(simd, gaussians, columns, rows, out, scratch, finish);
+        tiles::<S, 4, false>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else if diagonal {
-        tiles::<S, 2, false>(simd, gaussians, columns, rows, out, scratch, finish);
+        tiles::<S, 2, false>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else if S::F64_LANES >= 8 {
-        tiles::<S, 2, true>(simd, gaussians, columns, rows, out, scratch, finish);
+        tiles::<S, 2, true>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else {
-        tiles::<S, 1, true>(simd, gaussians, columns, rows, out, scratch, finish);
+        tiles::<S, 1, true>(simd, gaussians, part, columns, rows, out, scratch, finish);
     }
 }
 
@@ -150,17 +181,19 @@ fn any<S: Simd>(
 fn tiles<S: Simd, const W: usize, const LOWER: bool>(
     simd: S,
     gaussians: &[Gaussian],
+    part: Part,
     columns: &[f64],
     rows: usize,
     out: &mut [f64],
     scratch: &mut [f64],
     finish: impl Fn(usize, S::f64s) -> S::f64s,
 ) {
-    let d = columns.len() / rows;
+    let d = part.width;
     let (scratch, _) = S::as_mut_simd_f64s(super::align(scratch));
     let (scratch, _) = scratch.as_chunks_mut::<W>();
     let (x, z) = scratch[..2 * d].split_at_mut(d);
-    let vectors = rows / S::F64_LANES;
+    let first = part.rows.start / S::F64_LANES;
+    let vectors = part.rows.end / S::F64_LANES;
     // What a pass reads of all factors stays in the second-level cache.
     let size = |gaussian: &Gaussian| match gaussian.factor() {
         Factor::Diagonal(inverses) => 2 * inverses.len(),
@@ -170,7 +203,7 @@ fn tiles<S: Simd, const W: usize, const LOWER: bool>(
     let pass = (PASS / largest.max(1)).max(1);
     let passes = gaussians.chunks(pass).zip(out.chunks_mut(pass * rows));
     for (pass_number, (gaussians, out)) in passes.enumerate() {
-        for start in (0..vectors).step_by(W) {
+        for start in (first..vectors).step_by(W) {
             for (x, column) in x.iter_mut().zip(columns.chunks_exact(rows)) {
                 let (column, _) = S::as_simd_f64s(column);
                 for w in 0..W {
@@ -179,7 +212,7 @@ fn tiles<S: Simd, const W: usize, const LOWER: bool>(
             }
             let parts = gaussians.iter().zip(out.chunks_exact_mut(rows));
             for (k, (gaussian, out)) in parts.enumerate() {
-                let mean = gaussian.mean();
+                let mean = &gaussian.mean()[..d];
                 let squares = match gaussian.factor() {
                     Factor::Diagonal(inverses) => diagonal(simd, mean, inverses, x),
                     Factor::Lower { packed, .. } if LOWER => lower(simd, mean, packed, x, z),

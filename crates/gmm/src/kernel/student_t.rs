@@ -190,7 +190,7 @@ pub(crate) fn t_accumulate(
         rows,
         forms: &mut forms,
         scaled: &mut scaled,
-        ratios: with_gaps.then_some(&mut logs),
+        ratios: with_gaps.then_some(&mut logs[..]),
         z: &mut z,
     });
     super::accumulate(
@@ -235,7 +235,7 @@ struct Scales<'a> {
     rows: usize,
     forms: &'a mut [f64],
     scaled: &'a mut [f64],
-    ratios: Option<&'a mut Vec<f64>>,
+    ratios: Option<&'a mut [f64]>,
     z: &'a mut [f64],
 }
 

@@ -85,6 +85,11 @@ fn instruction_sets_agree() {
             let (mut out, mut z) = (vec![0.0; rows], vec![0.0; quadratic::room(d)]);
             op(LogDensities {
                 gaussians: &gaussians,
+                log_weights: None,
+                part: Part {
+                    width: d,
+                    rows: 0..rows,
+                },
                 columns: &columns,
                 rows,
                 out: &mut out,
@@ -194,5 +199,89 @@ fn rows_of_negligible_weight_change_no_moment() {
                 assert!((a - b).abs() <= 1e-12, "{d} {every} {small} {a} {b}");
             }
         }
+    }
+}
+
+/// Rows about the means of some components, and the same with the components close together.
+fn clustered(d: usize, rows: usize, count: usize, apart: f64) -> (Vec<f64>, Vec<Gaussian>) {
+    let mut rng = stream(d as u64, 7);
+    let means: Vec<f64> = (0..count * d)
+        .map(|_| apart * (rng.random::<f64>() - 0.5))
+        .collect();
+    let gaussians = means.chunks_exact(d).enumerate().map(|(k, mean)| {
+        let shape = gaussian(k as u64, d, false);
+        Gaussian::from_matrix(mean.to_vec(), shape.covariance()).unwrap()
+    });
+    let values: Vec<f64> = (0..rows * d)
+        .map(|e| means[(e / d * 7 % count) * d + e % d] + 2.0 * rng.random::<f64>() - 1.0)
+        .collect();
+    let mut columns = vec![0.0; rows * d];
+    transpose(RowsView::new(&values, d), &mut columns);
+    (columns, gaussians.collect())
+}
+
+#[test]
+fn joint_densities_lack_what_weighs_nothing_and_no_more() {
+    let count = 6;
+    let logs: Vec<f64> = (0..count).map(|k| -1.0 - k as f64).collect();
+    for d in [15, 16, 17, 40, 65] {
+        for rows in [17, 32, 100, 256] {
+            for (apart, sparse) in [(1.0, false), (300.0, true)] {
+                let (columns, gaussians) = clustered(d, rows, count, apart);
+                let mut scratch = Scratch::default();
+                scratch.give(vec![f64::NAN; 100_000]);
+                let mut all = vec![0.0; count * rows];
+                log_densities(&gaussians, &columns, rows, &mut all, &mut scratch);
+                for (row, log) in all.chunks_exact_mut(rows).zip(&logs) {
+                    row.iter_mut().for_each(|value| *value += log);
+                }
+                let mut some = vec![f64::NAN; count * rows];
+                log_joint(&gaussians, &logs, &columns, rows, &mut some, &mut scratch);
+                let mut left_out = 0;
+                for i in 0..rows {
+                    let column = all[i..].iter().step_by(rows);
+                    let largest = column.fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+                    for (k, log) in logs.iter().enumerate() {
+                        let (value, whole) = (some[k * rows + i], all[k * rows + i]);
+                        if value == f64::NEG_INFINITY {
+                            left_out += 1;
+                            assert!(whole < largest - 42.0 + log);
+                        } else {
+                            assert_eq!(value, whole);
+                        }
+                    }
+                }
+                // Five of six components are far from every row.
+                let most = d >= 16 && rows >= 32 && sparse;
+                assert_eq!(left_out > count * rows / 2, most, "{d} {rows} {left_out}");
+                for component in some.chunks_exact(rows) {
+                    assert!(component.iter().any(|value| value.is_finite()));
+                }
+            }
+        }
+    }
+}
+
+/// A component far from all rows keeps the likeliest, and rows that are no numbers stay without density.
+#[test]
+fn joint_densities_of_strange_rows_and_components() {
+    let (d, rows, count) = (16, 64, 6);
+    let (mut columns, mut gaussians) = clustered(d, rows, count, 300.0);
+    gaussians[5] = Gaussian::from_matrix(vec![1e4; d], gaussians[5].covariance()).unwrap();
+    columns[40] = f64::NAN;
+    columns[3 * rows + 41] = f64::INFINITY;
+    let mut out = vec![0.0; count * rows];
+    let logs = vec![0.0; count];
+    let mut scratch = Scratch::default();
+    log_joint(&gaussians, &logs, &columns, rows, &mut out, &mut scratch);
+    let finite = |k: usize| {
+        out[k * rows..(k + 1) * rows]
+            .iter()
+            .filter(|v| v.is_finite())
+    };
+    assert_eq!(finite(5).count(), 1);
+    for k in 0..count {
+        assert_eq!(out[k * rows + 40], f64::NEG_INFINITY);
+        assert_eq!(out[k * rows + 41], f64::NEG_INFINITY);
     }
 }

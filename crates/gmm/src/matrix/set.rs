@@ -98,6 +98,18 @@ impl<S: RowSet, T: Real> ComponentSet for OverMatrix<S, T> {
         let (rows, prepared) = parts(xs, prepared);
         self.set.log_density_matrix(rows, prepared, out, scratch);
     }
+    fn log_joint_matrix(
+        &self,
+        log_weights: &[f64],
+        xs: MatrixView<'_, T>,
+        prepared: &[f64],
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let (rows, prepared) = parts(xs, prepared);
+        self.set
+            .log_joint_matrix(log_weights, rows, prepared, out, scratch);
+    }
     fn empty_statistics(&self) -> S::Statistics {
         self.set.empty_statistics()
     }

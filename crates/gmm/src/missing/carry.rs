@@ -22,8 +22,8 @@ impl Pattern {
         let full = into[0].is_full()
             || (self.regressions.iter()).any(|regression| !regression.gain.is_empty());
         let buffers = |scratch: &mut Scratch| {
-            let squares = scratch.take(if full { o * o } else { o });
-            Scatter::in_buffers(scratch.take(o), squares)
+            let squares = scratch.take_vec(if full { o * o } else { o });
+            Scatter::in_buffers(scratch.take_vec(o), squares)
         };
         parts.extend((0..into.len()).map(|_| buffers(scratch)));
         kernel::accumulate(parts, &self.marginals, columns, weights, rows, scratch);
