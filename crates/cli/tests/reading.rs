@@ -223,7 +223,7 @@ fn cells_are_written_as_they_stand() {
     let cells = |i: usize| {
         let x = ["1.50", " 2e0", "+3", ".25", "NA"][i % 5].to_string()
             + if i % 5 < 4 { "0" } else { "" };
-        let x = if i % 2 == 0 {
+        let x = if i.is_multiple_of(2) {
             format!("{}.{i:04}0", i % 7)
         } else {
             x
