@@ -109,3 +109,51 @@ fn nothing_is_written_when_stdout_fails() {
         fit(full.into(), "stdout cannot be written");
     }
 }
+
+/// A full disk, as far as the process can tell: files may not grow beyond some blocks of 512 bytes. What was
+/// there stays, and no half of a file is left.
+#[test]
+fn a_full_disk_is_an_error_and_no_half_of_a_file() {
+    let folder = folder("output_full_disk");
+    let rows: String = (0..2000)
+        .map(|i| format!("{},{}\n", i % 17, i % 5))
+        .collect();
+    let data = write(&folder, "data.csv", format!("a,b\n{rows}"));
+    let commands = [
+        (
+            "model.json",
+            "0",
+            "fit DATA --family normal -k 2 --output OUT",
+        ),
+        ("array.npy", "8", "convert DATA OUT"),
+        (
+            "table.csv",
+            "0",
+            "select DATA --family normal -k 1..2 --table OUT",
+        ),
+    ];
+    for (name, blocks, command) in commands {
+        let output = write(&folder, name, "what was there");
+        let words = command.replace("DATA", &data).replace("OUT", &output);
+        let run = Command::new("sh")
+            .args([
+                "-c",
+                "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$0\" \"$@\"",
+            ])
+            .args([env!("CARGO_BIN_EXE_mixture"), blocks])
+            .args(words.split_whitespace())
+            .output()
+            .expect("a shell");
+        let stderr = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{command}: {stderr}");
+        assert!(stderr.contains(&output), "{command}: {stderr}");
+        let kept = std::fs::read_to_string(&output).expect("the file is there");
+        assert_eq!(kept, "what was there", "{command}");
+        let files = std::fs::read_dir(&folder).expect("the folder");
+        let left = files.filter(|file| {
+            let name = file.as_ref().expect("a file").file_name();
+            name.to_string_lossy().ends_with(".tmp")
+        });
+        assert_eq!(left.count(), 0, "{command}");
+    }
+}

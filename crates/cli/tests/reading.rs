@@ -223,7 +223,7 @@ fn cells_are_written_as_they_stand() {
     let cells = |i: usize| {
         let x = ["1.50", " 2e0", "+3", ".25", "NA"][i % 5].to_string()
             + if i % 5 < 4 { "0" } else { "" };
-        let x = if i % 2 == 0 {
+        let x = if i.is_multiple_of(2) {
             format!("{}.{i:04}0", i % 7)
         } else {
             x
@@ -358,4 +358,56 @@ fn a_pipe_is_read_as_a_file_is() {
         through(&[&["predict", &model, "/dev/stdin"], &keep[..]].concat()),
         expected
     );
+}
+
+/// Rows with gaps, as text, as text with decimal commas, through a pipe's kind of file, and as an array.
+#[test]
+fn missing_cells_mean_the_same_in_every_kind_of_file() {
+    let folder = folder("reading_missing");
+    let cell = |i: usize, j: usize| match (i * 7 + j * 3) % 11 {
+        0 => ["", "NA", "NaN", "null"][i % 4].to_string(),
+        n => format!("{}.{}", (n * n + i) % 9, j + 2),
+    };
+    let line = |i: usize| format!("{},{}\n", cell(i, 0), cell(i, 1));
+    let text: String = (0..60).map(line).collect();
+    let plain = write(&folder, "plain.csv", &text);
+    let array = folder.join("array.npy").display().to_string();
+    succeed(&["convert", &plain, &array, "--no-header"]);
+    let commas = text.replace(',', ";").replace('.', ",");
+    let commas = write(&folder, "commas.csv", commas);
+    let kinds: [(&str, &[&str], &str); 3] = [
+        (&plain, &["--no-header"], "line "),
+        (
+            &commas,
+            &["--no-header", "--delimiter", ";", "--decimal", ","],
+            "line ",
+        ),
+        (&array, &[], "row "),
+    ];
+    let fit = [
+        "--family",
+        "gaussian",
+        "-k",
+        "1",
+        "--format",
+        "json",
+        "--missing",
+    ];
+    for missing in ["drop", "em"] {
+        let made = kinds.map(|(data, dialect, _)| {
+            succeed(&[&["fit", data], dialect, &fit[..], &[missing]].concat())
+        });
+        assert_eq!(made[0], made[1], "{missing}");
+        assert_eq!(made[0], made[2], "{missing}");
+    }
+    for (data, dialect, place) in kinds {
+        let run = mixture(&[&["fit", data], dialect, &fit[..], &["error"]].concat());
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        let words = [data, place, "column c0", "the cell is missing"];
+        assert!(
+            words.iter().all(|word| run.stderr.contains(word)),
+            "{}",
+            run.stderr
+        );
+    }
 }

@@ -18,7 +18,9 @@ pub enum Value {
 impl Value {
     /// What a text says.
     pub fn of(text: &str, dialect: &Dialect) -> Value {
-        if is_missing(text) {
+        // Most cells are numbers, and no missing cell begins as one.
+        let as_number = matches!(text.as_bytes().first(), Some(b'0'..=b'9' | b'-' | b'.'));
+        if !as_number && is_missing(text) {
             return Value::Missing;
         }
         match dialect.number(text) {
@@ -65,19 +67,6 @@ impl Column {
             cells: Cells::Few(Levels::new(), Vec::new()),
         }
     }
-    /// The column of these numbers; NaN is a missing cell.
-    pub fn of_numbers(numbers: impl Iterator<Item = f64>) -> Self {
-        let mut chunks = Chunks::default();
-        let mut numeric = false;
-        for number in numbers {
-            numeric |= !number.is_nan();
-            chunks.push(if number.is_nan() { MISSING } else { number });
-        }
-        Column {
-            numeric,
-            cells: Cells::Numbers(chunks),
-        }
-    }
     /// Whether the cells can be had.
     pub fn is_kept(&self) -> bool {
         !matches!(self.cells, Cells::Gone)
@@ -88,7 +77,8 @@ impl Column {
             Cells::Few(levels, codes) => {
                 let code = levels.code(text, dialect);
                 if let Ok(code) = u8::try_from(code) {
-                    self.numeric |= matches!(levels.levels[usize::from(code)].1, Value::Number(_));
+                    self.numeric = self.numeric
+                        || matches!(levels.levels[usize::from(code)].1, Value::Number(_));
                     codes.push(code);
                 } else {
                     self.outgrow(depth);
@@ -98,7 +88,8 @@ impl Column {
             Cells::Numbers(chunks) => chunks.push(stored(Value::of(text, dialect))),
             Cells::Many(levels, codes) => {
                 let code = levels.code(text, dialect);
-                self.numeric |= matches!(levels.levels[code as usize].1, Value::Number(_));
+                self.numeric =
+                    self.numeric || matches!(levels.levels[code as usize].1, Value::Number(_));
                 codes.push(code);
             }
             Cells::Gone => {
@@ -199,12 +190,9 @@ impl Levels {
         code
     }
     fn place(text: &[u8]) -> usize {
-        let mut bytes = [0; 8];
-        let length = text.len().min(8);
-        bytes[..length].copy_from_slice(&text[text.len() - length..]);
-        let mixed =
-            (u64::from_le_bytes(bytes) ^ text.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (mixed >> 55) as usize
+        let last = &text[text.len().saturating_sub(8)..];
+        let mix = |sum: usize, byte: &u8| sum.wrapping_mul(31) ^ usize::from(*byte);
+        last.iter().fold(text.len(), mix) % Self::RECENT
     }
 }
 

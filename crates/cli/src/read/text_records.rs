@@ -223,6 +223,8 @@ impl<R: Read> TextRecords<R> {
     fn unquote(&mut self) -> Result<(usize, usize), Fault> {
         'again: loop {
             self.parser.reset();
+            // At its start the parser would take a byte-order mark for none of the text.
+            self.parser.read_record(b"\n", &mut [0], &mut [0]);
             let (mut read, mut written, mut fields) = (0, 0, 0);
             loop {
                 let (result, more_read, more_written, more_fields) = self.parser.read_record(
@@ -343,7 +345,8 @@ mod tests {
         found
     }
 
-    const TEXTS: [&str; 12] = [
+    const TEXTS: [&str; 13] = [
+        "\n\u{feff}\"\"1,\n",
         "a,b\n1,2\n",
         "a,b\r\n1,2\r\n3,4",
         "a,b\r1,2\r\r3,4\r",
@@ -409,9 +412,9 @@ mod tests {
                 .map(|(line, ..)| *line)
                 .collect()
         };
-        assert_eq!(lines(TEXTS[2], false), [1, 2, 4]);
-        assert_eq!(lines(TEXTS[4], false), [1, 3]);
-        assert_eq!(lines(TEXTS[5], true), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(lines(TEXTS[3], false), [1, 2, 4]);
+        assert_eq!(lines(TEXTS[5], false), [1, 3]);
+        assert_eq!(lines(TEXTS[6], true), [1, 2, 3, 4, 5, 6, 7]);
     }
 
     #[test]
