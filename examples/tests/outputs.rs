@@ -6,7 +6,8 @@ use std::process::Command;
 /// The lines after `//! Prints:` in the head comment.
 fn stated(source: &str) -> String {
     let head = source.lines().take_while(|line| line.starts_with("//!"));
-    let lines = head.map(|line| line.trim_start_matches("//!").trim_start_matches(' '));
+    let lines = head.map(|line| line.trim_start_matches("//!"));
+    let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
     let printed: Vec<&str> = lines
         .skip_while(|line| *line != "Prints:")
         .skip(1)

@@ -41,7 +41,10 @@ fn options(family: &Family) -> String {
             ("trials", _) => set("trials", "20"),
             ("factors", _) => set("factors", "0"),
             ("loadings" | "noise", _) => {}
-            ("location", _) => set("location", "0.3"),
+            ("location", name) if name.contains("laplace") => set("location", "0.3"),
+            // These are estimated where they are not set.
+            ("location" | "shape" | "rate" | "scale" | "log_mean" | "log_variance", _) => {}
+            ("alpha" | "beta" | "mean_direction" | "concentration", _) => {}
             ("value", _) => set("value", "3"),
             ("low", "discrete_uniform") => set("low", "0"),
             ("low", _) if name.starts_with("truncated") => set("low", "0"),

@@ -92,6 +92,8 @@ fn the_list_holds_every_family() {
         "reciprocal_gap",
         "saddle_point",
         "student_t_estimate",
+        "conditional",
+        "nothing_to_estimate",
         "trials",
         "truncated_normal",
         "von_mises_distribution",

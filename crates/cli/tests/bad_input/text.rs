@@ -126,8 +126,8 @@ pub const ROWS: &[Row] = &[
         "missing",
         "a,b\n1,NA\n3,1\n2,4\n",
         "fit DATA --family multivariate_t -k 1 --missing em",
-        2,
-        &["column b", "--missing em", "--missing drop"],
+        1,
+        &["component 0", "column b", "singular covariance"],
     ),
     (
         "text",

@@ -119,7 +119,8 @@ impl Daarem {
             let gap = 1.0 - (now / before).sqrt();
             let steady = gap > 0.0 && (gap / self.gap - 1.0).abs() < STEADY;
             self.settled = if steady { self.settled + 1 } else { 0 };
-            self.gap = gap;
+            // A step of no length has no rate; what is kept must be a number in a file.
+            self.gap = if gap.is_finite() { gap } else { 0.0 };
         }
         true
     }

@@ -232,6 +232,13 @@ impl<F: ConjugateFamily<Prior: Coordinates>> Coordinates for Conjugate<F> {
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         let belief = self.belief.unpack(from)?;
-        Self::believing(&self.centre, self.prior.clone(), belief)
+        let extrapolated = Self::believing(&self.centre, self.prior.clone(), belief)?;
+        // Far out, rounding leaves no digit of a divergence, and a negative one would raise the bound.
+        let divergence = -extrapolated.log_prior();
+        if !(divergence >= -1e-6) {
+            let because = "a divergence is negative by rounding only";
+            return Err(EstimateError::boundary("divergence", divergence, because));
+        }
+        Ok(extrapolated)
     }
 }

@@ -303,6 +303,13 @@ impl Coordinates for WeightsPosterior {
         let counts: Vec<f64> = counts
             .map(|log| log.map(f64::exp))
             .collect::<Result<_, _>>()?;
+        // Counts of as many rows as there are: an extrapolated logarithm may claim 1e49, of which the
+        // divergence has no digit, and the bound could seem to rise.
+        let [rows, claimed]: [f64; 2] = [&self.counts, &counts].map(|counts| counts.iter().sum());
+        if !(claimed <= 2.0 * rows) {
+            let because = "the counts of all components are more than twice the rows";
+            return Err(EstimateError::boundary("counts", claimed, because));
+        }
         Ok(Self::after(self.prior.clone(), counts)?)
     }
 }
