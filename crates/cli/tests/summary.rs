@@ -33,8 +33,8 @@ gaussian (full): eruptions, waiting
   rows            272
   observations    272
   algorithm       em
-  iterations      37
-  passes          169
+  iterations      45
+  passes          175
   stopped         converged
   seed            0
   starts          10, 10 of them within 0.0001 nats of the best

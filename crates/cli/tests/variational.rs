@@ -195,7 +195,7 @@ fn the_predictive_density_integrates_to_one() {
 #[test]
 fn components_that_are_not_needed_empty() {
     let base = format!(
-        "{} --algorithm variational --family gaussian -k 6",
+        "{} --algorithm variational --family gaussian -k 6 --init spread",
         faithful()
     );
     for prior in ["dirichlet", "dirichlet-process"] {
