@@ -191,7 +191,7 @@ fn m_steps_end_in_a_maximum() {
     }
 }
 
-/// Conditional maximisation takes a fraction of the iterations of EM for the factors: that took 83 here.
+/// Conditional maximisation takes few iterations here.
 #[test]
 fn few_iterations_are_enough() {
     let case = Case::read("gmm_iris");
