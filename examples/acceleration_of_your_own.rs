@@ -3,10 +3,10 @@
 //! proposal by the E-step that follows anyway, so that the objective never falls.
 //!
 //! Prints:
-//! plain EM: 1551 passes, objective -1989.945860
+//! plain EM: more than 1500 passes, objective -1989.945860
 //! iteration 0: objective -1992.723266
 //! iteration 1: objective -1990.155667
-//! over-relaxed: 443 passes, objective -1989.945860
+//! over-relaxed: more than 400 passes, objective -1989.945860
 
 use distributions::{Component, Coordinates, Poisson};
 use em::{Accelerate, Data, Driver, Mixture, Options, Progress, Weights, Workspace};
@@ -47,8 +47,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let plain = Driver::new(&options).run(start.clone(), data, 0, &mut workspace)?;
     println!(
-        "plain EM: {} passes, objective {:.6}",
-        plain.report.passes, plain.report.objective
+        "plain EM: more than {}00 passes, objective {:.6}",
+        // The last bits of a build decide about the last steps of a slow climb.
+        plain.report.passes / 100,
+        plain.report.objective
     );
 
     // Looks on, and says when a whole nat is gained; Break would end the fit.
@@ -66,8 +68,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let fitted = driver.run(start, data, 0, &mut workspace)?;
     drop(driver);
     println!(
-        "over-relaxed: {} passes, objective {:.6}",
-        fitted.report.passes, fitted.report.objective
+        "over-relaxed: more than {}00 passes, objective {:.6}",
+        fitted.report.passes / 100,
+        fitted.report.objective
     );
     Ok(())
 }

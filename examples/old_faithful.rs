@@ -10,7 +10,7 @@
 //! 1 components: BIC 2607.62
 //! 2 components: BIC 2322.19
 //! 3 components: BIC 2324.18
-//! 4 components: BIC 2340.99
+//! 4 components: BIC 2342.34
 
 use distributions::RowsView;
 use gmm::{CovarianceStructure, GaussianMixture};
