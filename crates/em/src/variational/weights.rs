@@ -328,6 +328,20 @@ mod tests {
     }
 
     #[test]
+    fn extrapolated_counts_are_of_no_more_rows_than_there_are() {
+        let posterior = WeightsPosterior::of(
+            &WeightsPrior::Dirichlet { concentration: 0.2 },
+            COUNTS.to_vec(),
+        );
+        let mut packed = Vec::new();
+        posterior.pack(&mut packed);
+        assert!(posterior.unpack(&mut &packed[..]).is_ok());
+        // As met on Old Faithful: a component of 1e-47 rows that was said to have 1e49.
+        packed[1] = 113.0;
+        assert!(posterior.unpack(&mut &packed[..]).is_err());
+    }
+
+    #[test]
     fn known_labels_have_the_evidence_of_a_dirichlet_multinomial() {
         for concentration in [0.01, 0.7, 1.0, 25.0] {
             let (whole, rows) = (4.0 * concentration, COUNTS.iter().sum::<f64>());
