@@ -23,7 +23,7 @@ pub struct Growth {
     pub splits: usize,
     /// The iterations of each; default 10.
     pub iterations: usize,
-    /// How many of the best are continued to convergence; default 2.
+    /// How many of the best are continued to convergence; default 3.
     pub continued: usize,
 }
 
@@ -32,7 +32,7 @@ impl Default for Growth {
         Growth {
             splits: 10,
             iterations: 10,
-            continued: 2,
+            continued: 3,
         }
     }
 }
@@ -270,11 +270,11 @@ impl<S: ComponentSet, W: WeightModel> Growing<'_, '_, '_, S, W> {
         let searched = search.short_runs(runs, begin, driver);
         let best = searched.and_then(|()| search.best());
         let mut fit = best.map_err(|error| match before {
-            Some(_) => FitError::Growing {
+            Some(_) if !driver.refuses_checkpoint() => FitError::Growing {
                 components: template.len(),
                 source: Box::new(error),
             },
-            None => error,
+            _ => error,
         })?;
         let mut growth = before.map_or(Vec::new(), |fit| fit.report.growth.clone());
         growth.push(GrowthStep {
