@@ -21,6 +21,7 @@ mod fingerprint;
 mod given;
 mod grid;
 mod groups;
+mod growth;
 mod inherit;
 mod intervals;
 mod known;

@@ -4,6 +4,8 @@ use crate::args::{Algorithm, MixingWeights};
 use crate::columns::Access;
 use crate::commands::fit::{Portion, Setup, acceleration, options};
 use crate::failure::Failure;
+use crate::growth::{Way, Ways};
+use crate::plan::Plan;
 use crate::read::Sheet;
 use crate::select::assess::{Choice, threads};
 use crate::select::candidate::Candidate;
@@ -38,11 +40,12 @@ pub fn sequence(
     let level = method.level.unwrap_or(0.05);
     let count = method.replicates.unwrap_or(199);
     let mut all: Vec<Tested> = Vec::new();
+    let mut ways = Ways::default();
     for mut candidate in candidates {
         candidate.arguments.threads = asked;
         let setup = Setup::new(&candidate.arguments, Access::Shared(sheet))?;
         check(&candidate, &setup)?;
-        let choice = choice(&setup)?;
+        let choice = choice(&setup, &mut ways)?;
         if let Some(null) = all.last_mut() {
             let test = test(null, &choice, &setup, sheet, count, bar)?;
             let rejected = test.p_value() <= level;
@@ -122,10 +125,11 @@ fn check(candidate: &Candidate, setup: &Setup<'_>) -> Result<(), Failure> {
     }
 }
 
-fn choice(setup: &Setup<'_>) -> Result<Choice, Failure> {
+fn choice(setup: &Setup<'_>, ways: &mut Ways) -> Result<Choice, Failure> {
     let whole = Portion {
         split: None,
         silent: true,
+        way: Some(ways.of(0)),
     };
     let file = setup.fit(whole)?.file;
     let Some(record) = file.fit.clone() else {
@@ -175,7 +179,9 @@ fn test(
         observations as usize,
         replicates,
         |drawn| {
-            let ratio = likelihood_ratio(fewer.highest(drawn)?, more.highest(drawn)?);
+            let mut way = Way::default();
+            let fewer = fewer.highest(drawn, &mut way)?;
+            let ratio = likelihood_ratio(fewer, more.highest(drawn, &mut way)?);
             bar.advance(1);
             Ok(ratio)
         },
@@ -185,6 +191,7 @@ fn test(
 
 /// How replicates are fitted with one number of components.
 struct Model<'a> {
+    plan: &'a Plan,
     template: TableMixture,
     /// The fit to the data, from which each replicate is fitted, too.
     fitted: &'a TableMixture,
@@ -200,6 +207,7 @@ impl<'a> Model<'a> {
         options: &'a Options,
     ) -> Result<Self, Failure> {
         Ok(Model {
+            plan: &setup.plan,
             template: setup.plan.template(None)?,
             fitted,
             start: setup.start(),
@@ -207,11 +215,15 @@ impl<'a> Model<'a> {
             acceleration: acceleration(setup.arguments)?,
         })
     }
-    /// The highest log-likelihood that the starts of the data's own fit, and that fit itself, lead to.
-    fn highest(&self, drawn: &Table) -> Result<f64, FitError> {
-        let from = |model: &TableMixture, start: Start<'_>| {
+    /// The highest log-likelihood that the starts of the data's own fit, and that fit itself, lead to; on the way of
+    /// one with fewer components, where mixtures grow.
+    fn highest(&self, drawn: &Table, way: &mut Way) -> Result<f64, FitError> {
+        let mut from = |model: &TableMixture, start: Start<'_>| {
             let template = model.clone().with_components(|parts| parts.tabled(drawn));
-            let mut driver = Driver::new(self.options).accelerate(self.acceleration);
+            way.lead_to(self.plan, &template);
+            let mut driver = Driver::new(self.options)
+                .accelerate(self.acceleration)
+                .growing(way.path());
             em::fit_from_with(&template, Data::new(drawn.view()), start, &mut driver)
         };
         let anew = from(&self.template, self.start);
