@@ -47,6 +47,7 @@ mod summary;
 mod trace;
 mod trim;
 mod uncertainty;
+mod units;
 mod variational;
 mod warn;
 mod write;

@@ -28,7 +28,7 @@ mod ranking;
 
 pub use bootstrap_test::{
     LikelihoodRatioTest, Replicates, TestedComponents, bootstrap_test, higher_log_likelihood,
-    likelihood_ratio, likelihood_ratio_test,
+    likelihood_ratio, likelihood_ratio_test, likelihood_ratio_test_by,
 };
 pub use bound::{Fitted, mixture_bound, saturated_log_likelihood};
 pub use criterion::{InformationCriterion, sabic};
