@@ -127,7 +127,7 @@ pub use error::FitError;
 pub use fit::{check_data, fit};
 pub use fixed::{FixedComponents, FixedWeights};
 pub use growth::{Growth, GrowthPath, GrowthStep};
-pub use init::{Partition, SmallEm, Start, starting_model};
+pub use init::{Partition, Shares, SmallEm, Start, starting_model};
 pub use merge_clusters::{MergeSequence, MergeStep};
 pub use mixture::Mixture;
 pub use model::{LatentModel, Tally};

@@ -2,7 +2,7 @@
 
 use crate::data::Data;
 use crate::error::FitError;
-use crate::init::{MixtureData, first_m_step, random_shares, spread};
+use crate::init::{MixtureData, Shares, first_m_step, random_shares, spread};
 use crate::mixture::Mixture;
 use crate::posterior::Posterior;
 use crate::set::ComponentSet;
@@ -50,7 +50,7 @@ pub(crate) fn halves<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     rng: &mut R,
 ) -> Result<Vec<f64>, FitError> {
     let its_rows = Data::new(data.xs).weighted(own);
-    let (mut halves, scale) = match division {
+    let (shares, scale) = match division {
         Division::Spread => (spread::shares(two, its_rows, 0.0, rng)?, 1.0),
         // Each line of shares is the weight of two observations.
         Division::Random => (
@@ -58,6 +58,7 @@ pub(crate) fn halves<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
             its_rows.observations() / 4.0,
         ),
     };
+    let mut halves = shares.to_matrix().into_owned();
     for line in halves.chunks_exact_mut(own.len()) {
         for (share, &weight) in line.iter_mut().zip(own) {
             *share *= weight * scale;
@@ -150,6 +151,6 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Splits<'a, 'b, 'x, S, W> {
         for (k, half) in [(place(split), first), (self.place, second)] {
             shares[k * rows..(k + 1) * rows].copy_from_slice(half);
         }
-        first_m_step(self.template, self.data, &shares)
+        first_m_step(self.template, self.data, &Shares::of_matrix(shares, rows))
     }
 }
