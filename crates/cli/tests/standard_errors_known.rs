@@ -274,7 +274,11 @@ fn a_parametric_bootstrap_draws_units_again() {
             let ratio = drawn / louis;
             // Coefficients of the weights have long tails with 120 rows: a simulation written in another language, 200
             // replicates of it, gives 1.5 times Louis' errors.
-            let most = if parameter.contains("concomitant") { 3.0 } else { 1.7 };
+            let most = if parameter.contains("concomitant") {
+                3.0
+            } else {
+                1.7
+            };
             assert!(
                 (0.6..most).contains(&ratio),
                 "{known}, {parameter}: {ratio}"
