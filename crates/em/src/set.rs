@@ -24,6 +24,11 @@ pub trait ComponentSet: Clone + Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// Whether component k is given and not estimated, as noise is: a mixture that [grows](crate::Start::Grown) has
+    /// it from the beginning, and does not split it.
+    fn is_given(&self, _k: usize) -> bool {
+        false
+    }
     /// ln p_k(x).
     fn log_density(&self, k: usize, x: Obs<'_, Self::Space>) -> f64;
     /// Whether `x` may enter an estimate: some component admits it.

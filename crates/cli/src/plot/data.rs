@@ -150,6 +150,12 @@ impl<'a> Data<'a> {
     pub fn components(&self) -> usize {
         self.file.model.len()
     }
+    /// Whether component k is drawn: of posteriors those are not that no row needs, with less than half a row in all.
+    /// They are what their prior says.
+    pub fn is_needed(&self, k: usize) -> bool {
+        let posterior = self.file.weights_posterior.as_ref();
+        posterior.is_none_or(|weights| weights.counts()[k] >= 0.5)
+    }
     /// What component k is called.
     pub fn name(&self, k: usize) -> String {
         component_name(self.file, k)

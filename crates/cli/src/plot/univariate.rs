@@ -65,7 +65,8 @@ pub fn legend(data: &Data<'_>) -> Vec<(Sign, String)> {
         .columns
         .iter()
         .any(|column| values_of(&column.scale, &column.values).is_some());
-    for k in (0..data.components()).take(CURVES) {
+    let needed = (0..data.components()).filter(|&k| data.is_needed(k));
+    for k in needed.take(CURVES) {
         let sign = match discrete {
             true => Sign::Point(marker(k), 4.5, colour(k), 1.0, sketch(k)),
             false => Sign::Line(colour(k), 1.6, true),
@@ -157,7 +158,8 @@ fn bars(
             );
         }
         let count = fitted.parts.len();
-        for (k, part) in fitted.parts.iter().enumerate().take(CURVES) {
+        let needed = fitted.parts.iter().enumerate();
+        for (k, part) in needed.filter(|(k, _)| data.is_needed(*k)).take(CURVES) {
             // Side by side, so that none hides another.
             let shift = (k as f64 - 0.5 * (count as f64 - 1.0)) * (0.6 / count as f64);
             let shift = if matches!(column.scale, Scale::Levels(_)) {
@@ -227,7 +229,8 @@ fn histogram(
     };
     if let Some(fitted) = &fitted {
         curve(&fitted.total, (BLACK, 1.8, false));
-        for (k, part) in fitted.parts.iter().enumerate().take(CURVES) {
+        let needed = fitted.parts.iter().enumerate();
+        for (k, part) in needed.filter(|(k, _)| data.is_needed(*k)).take(CURVES) {
             curve(part, (colour(k), 1.6, true));
         }
     }

@@ -145,6 +145,7 @@ fn words(choices: &mut Choices<'_>) -> Vec<String> {
         "--init random",
         "--init kmeans",
         "--init small-em",
+        "--init grown",
         "--init hierarchical",
         "--set trials=3",
         "--set df=4",
