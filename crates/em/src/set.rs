@@ -5,6 +5,7 @@ use distributions::simd::add_to_rows;
 use distributions::{
     BLOCK_ROWS, Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
 };
+use std::borrow::Cow;
 
 /// The components of a mixture as one thing: what couples them (a tied covariance, a shared
 /// variance, common slopes) and kernels over all K live here.
@@ -203,8 +204,8 @@ pub fn estimate_in_blocks<S: ComponentSet>(
 pub fn no_floor() -> EstimateError {
     EstimateError::new(Reason::Unsupported(
         "these components have no floor: normal and gaussian ones have, and log_normal, gamma, inverse_gamma, \
-         inverse_gaussian, weibull, gumbel, logistic and von_mises ones by combine::WithKnown, alone or in products \
-         of such; other families have none: their likelihood is bounded, or no parameter alone bounds it"
+         inverse_gaussian, weibull, gumbel, logistic and von_mises ones by combine::WithKnown; counts, labels and \
+         others whose likelihood is bounded need none; in a product every part must be one of these"
             .into(),
     ))
 }
@@ -232,6 +233,19 @@ fn prepared_ranges<C: Component>(
         }
         start..start + components[leader].prepared_width() * rows
     })
+}
+
+/// A K × n matrix of weights, 0 where a row is an atom of other components only.
+fn beside_atoms<'w, C: Component>(
+    components: &[C],
+    xs: Batch<'_, C::Space>,
+    weights: &'w [f64],
+) -> Cow<'w, [f64]> {
+    if !components.iter().any(C::has_atoms) {
+        return Cow::Borrowed(weights);
+    }
+    let is_atom = |k: usize, i: usize| components[k].is_atom(xs.at(i));
+    Cow::Owned(weights_beside_atoms(weights, components.len(), is_atom))
 }
 
 /// At an atom of some component the others have log-density −∞; see [`atoms`](crate::atoms).
@@ -350,12 +364,7 @@ impl<C: Component> ComponentSet for Vec<C> {
             .collect()
     }
     fn estimate(&self, xs: Batch<'_, C::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let rows = xs.len();
-        let own = self.has_atoms().then(|| {
-            let is_atom = |k: usize, i: usize| self[k].is_atom(xs.at(i));
-            weights_beside_atoms(weights, self.len(), is_atom)
-        });
-        let weights = own.as_deref().unwrap_or(weights);
+        let (rows, weights) = (xs.len(), beside_atoms(self, xs, weights));
         (self.iter().enumerate())
             .map(|(k, component)| {
                 let row = &weights[k * rows..(k + 1) * rows];
@@ -366,13 +375,24 @@ impl<C: Component> ComponentSet for Vec<C> {
             .collect()
     }
     fn floored(&self, xs: Batch<'_, C::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let first = self.first().ok_or_else(no_floor)?;
-        if first.floored(first).is_none() {
-            return Err(no_floor());
-        }
-        let whole = first.estimate(xs, weights)?;
-        let floored = self.iter().map(|component| component.floored(&whole));
-        floored.collect::<Option<_>>().ok_or_else(no_floor)
+        let (rows, mut whole) = (xs.len(), None::<C>);
+        let all = weights.repeat(self.len());
+        let all = beside_atoms(self, xs, &all);
+        let floored = self.iter().enumerate().map(|(k, component)| {
+            if component.is_bounded() {
+                return Ok(component.clone());
+            }
+            component.floored(component).ok_or_else(no_floor)?;
+            // Of components of one family the first speaks for all.
+            if let Some(floored) = whole.as_ref().and_then(|whole| component.floored(whole)) {
+                return Ok(floored);
+            }
+            let own = component.estimate(xs, &all[k * rows..(k + 1) * rows])?;
+            let floored = component.floored(&own).ok_or_else(no_floor)?;
+            whole.get_or_insert(own);
+            Ok(floored)
+        });
+        floored.collect()
     }
     fn at_bound(&self) -> Vec<usize> {
         let held = |k: &usize| self[*k].is_at_bound();

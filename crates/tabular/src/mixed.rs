@@ -6,6 +6,7 @@ use em::atoms::{hide_beside_atoms, weights_beside_atoms};
 use rand::Rng;
 use serde_json::{Map, Value};
 use std::any::Any;
+use std::borrow::Cow;
 
 /// A component of its own.
 #[derive(Clone)]
@@ -51,6 +52,14 @@ impl MixedSet {
             start = range.end;
             (&*member.set, range)
         })
+    }
+    /// A K × n matrix of weights, 0 where a row is an atom of other components only.
+    fn beside_atoms<'w>(&self, xs: TableView<'_>, weights: &'w [f64]) -> Cow<'w, [f64]> {
+        if !self.has_atoms() {
+            return Cow::Borrowed(weights);
+        }
+        let is_atom = |k: usize, i: usize| self.is_atom(k, xs.at(i));
+        Cow::Owned(weights_beside_atoms(weights, self.members.len(), is_atom))
     }
     fn each(
         &self,
@@ -160,12 +169,7 @@ impl PartSet for MixedSet {
         xs: TableView<'_>,
         weights: &[f64],
     ) -> Result<Box<dyn PartSet>, EstimateError> {
-        let rows = xs.len();
-        let own = self.has_atoms().then(|| {
-            let is_atom = |k: usize, i: usize| self.is_atom(k, xs.at(i));
-            weights_beside_atoms(weights, self.members.len(), is_atom)
-        });
-        let weights = own.as_deref().unwrap_or(weights);
+        let (rows, weights) = (xs.len(), self.beside_atoms(xs, weights));
         self.each(|k, member| member.estimate(xs, &weights[k * rows..(k + 1) * rows]))
     }
     fn parameter_count(&self) -> usize {
@@ -195,6 +199,20 @@ impl PartSet for MixedSet {
                 .map(|(mine, theirs)| mine.with(mine.set.toward(&*theirs.set, fraction)))
                 .collect(),
         ))
+    }
+    fn floored(
+        &self,
+        xs: TableView<'_>,
+        weights: &[f64],
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        // Beside a point mass, what lies at the point says nothing about the densities.
+        let all = weights.repeat(self.members.len());
+        let weights = self.beside_atoms(xs, &all);
+        self.each(|k, member| member.floored(xs, &weights[k * xs.len()..(k + 1) * xs.len()]))
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        let held = |k: &usize| !self.members[*k].set.at_bound().is_empty();
+        (0..self.members.len()).filter(held).collect()
     }
     fn impossible_levels(&self) -> Vec<usize> {
         let mut members = self

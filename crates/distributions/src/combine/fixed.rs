@@ -102,6 +102,9 @@ impl<D: Density + Clone> Component for Fixed<D> {
     fn parameter_count(&self) -> usize {
         0
     }
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 impl<D: Clone> Coordinates for Fixed<D> {

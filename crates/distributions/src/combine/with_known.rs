@@ -362,15 +362,18 @@ impl<F: ConditionalEstimate> Component for WithKnown<F> {
     fn log_prior(&self) -> f64 {
         self.family.log_prior()
     }
-    /// The floor of [`narrowest`](ConditionalEstimate::narrowest); a component whose width is known has none to
-    /// fear.
+    /// Where nothing is estimated, or nothing that would make it narrower.
+    fn is_bounded(&self) -> bool {
+        let width = self.family.narrowest().map(|floor| floor.parameter);
+        self.known == [true, true] || width.is_some_and(|width| self.known[width])
+    }
+    /// The floor of [`narrowest`](ConditionalEstimate::narrowest).
     fn floored(&self, whole: &Self) -> Option<Self> {
-        let floor = whole.family.narrowest()?;
-        if self.known[floor.parameter] {
+        if self.is_bounded() {
             return Some(self.clone());
         }
         let floored = WithKnown {
-            narrowest: Some(floor),
+            narrowest: Some(whole.family.narrowest()?),
             ..self.clone()
         };
         floored.raised().ok()

@@ -176,6 +176,10 @@ impl<F: ExponentialFamily> Component for WithPrior<F> {
         };
         penalty + self.family.log_prior()
     }
+    /// A prior counts as observations that do not coincide.
+    fn is_bounded(&self) -> bool {
+        self.strength > 0.0 || self.family.is_bounded()
+    }
     fn squared_distance(&self, a: Obs<'_, F::Space>, b: Obs<'_, F::Space>) -> Option<f64> {
         self.family.squared_distance(a, b)
     }

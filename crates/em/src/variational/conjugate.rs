@@ -220,6 +220,10 @@ impl<F: ConjugateFamily> Component for Conjugate<F> {
     fn log_prior(&self) -> f64 {
         -self.centre.divergence(&self.belief, &self.prior)
     }
+    /// No bound of the evidence exceeds it.
+    fn is_bounded(&self) -> bool {
+        true
+    }
     fn squared_distance(&self, a: Obs<'_, F::Space>, b: Obs<'_, F::Space>) -> Option<f64> {
         self.centre.squared_distance(a, b)
     }

@@ -83,6 +83,9 @@ impl<C: Component> Component for PointMassPosterior<C> {
     fn log_prior(&self) -> f64 {
         self.0.log_prior()
     }
+    fn is_bounded(&self) -> bool {
+        self.0.is_bounded()
+    }
     fn floored(&self, whole: &Self) -> Option<Self> {
         self.0.floored(&whole.0).map(PointMassPosterior)
     }
