@@ -166,7 +166,9 @@ fn a_floor_holds_what_collapses() {
 #[test]
 fn a_floor_under_products_mixed_families_and_noise() {
     let folder = folder("priors_floor_products");
-    let data = write(&folder, "data.csv", clumps());
+    // Numbers name the components, of which the noise is one more.
+    let numbered = clumps().replace(",a,", ",0,").replace(",b,", ",1,");
+    let data = write(&folder, "data.csv", numbered);
     for model in [
         "--part normal:x --part poisson:count --part categorical:colour -k 2",
         "--part gaussian:x,y --part poisson:count -k 2",
