@@ -2,11 +2,11 @@
 
 use crate::{BoxStatistics, PartSet, TableRow, TableView, Values};
 use distributions::{EstimateError, Scratch, Statistics, View};
+use em::Shares;
 use em::atoms::{hide_beside_atoms, weights_beside_atoms};
 use rand::Rng;
 use serde_json::{Map, Value};
 use std::any::Any;
-use std::borrow::Cow;
 
 /// A component of its own.
 #[derive(Clone)]
@@ -53,13 +53,10 @@ impl MixedSet {
             (&*member.set, range)
         })
     }
-    /// A K × n matrix of weights, 0 where a row is an atom of other components only.
-    fn beside_atoms<'w>(&self, xs: TableView<'_>, weights: &'w [f64]) -> Cow<'w, [f64]> {
-        if !self.has_atoms() {
-            return Cow::Borrowed(weights);
-        }
+    /// A K × n matrix of weights with 0 where a row is an atom of other components only.
+    fn beside_atoms(&self, xs: TableView<'_>, weights: &[f64]) -> Vec<f64> {
         let is_atom = |k: usize, i: usize| self.is_atom(k, xs.at(i));
-        Cow::Owned(weights_beside_atoms(weights, self.members.len(), is_atom))
+        weights_beside_atoms(weights, self.members.len(), is_atom)
     }
     fn each(
         &self,
@@ -167,10 +164,16 @@ impl PartSet for MixedSet {
     fn estimate(
         &self,
         xs: TableView<'_>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Box<dyn PartSet>, EstimateError> {
-        let (rows, weights) = (xs.len(), self.beside_atoms(xs, weights));
-        self.each(|k, member| member.estimate(xs, &weights[k * rows..(k + 1) * rows]))
+        let own = self.has_atoms().then(|| shares.to_matrix());
+        let own = own.map(|own| self.beside_atoms(xs, &own));
+        let own = own.as_deref().map(|own| Shares::from_matrix(own, xs.len()));
+        let shares = own.as_ref().unwrap_or(shares);
+        self.each(|k, member| {
+            let row = shares.of_component(k);
+            member.estimate(xs, &Shares::from_matrix(&row, xs.len()))
+        })
     }
     fn parameter_count(&self) -> usize {
         (self.members.iter())
@@ -206,9 +209,13 @@ impl PartSet for MixedSet {
         weights: &[f64],
     ) -> Result<Box<dyn PartSet>, EstimateError> {
         // Beside a point mass, what lies at the point says nothing about the densities.
-        let all = weights.repeat(self.members.len());
-        let weights = self.beside_atoms(xs, &all);
-        self.each(|k, member| member.floored(xs, &weights[k * xs.len()..(k + 1) * xs.len()]))
+        let own = self.has_atoms().then(|| weights.repeat(self.members.len()));
+        let own = own.map(|own| self.beside_atoms(xs, &own));
+        let weights_of = |k: usize| {
+            own.as_ref()
+                .map_or(weights, |own| &own[k * xs.len()..][..xs.len()])
+        };
+        self.each(|k, member| member.floored(xs, weights_of(k)))
     }
     fn at_bound(&self) -> Vec<usize> {
         let held = |k: &usize| !self.members[*k].set.at_bound().is_empty();
