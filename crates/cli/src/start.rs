@@ -19,7 +19,7 @@ pub enum Chosen {
     /// Short runs.
     SmallEm(em::SmallEm),
     /// Clusters of k-means.
-    KMeans(Box<gmm::KMeansStart>),
+    KMeans(Box<gmm::KMeansStart<'static>>),
     /// A component for each row, or none.
     Labels {
         /// The components.
