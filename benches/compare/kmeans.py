@@ -4,8 +4,8 @@
     python3 benches/compare/kmeans.py --points 8x16,32x16 --rows 0.1
 
 As benches/compare/gaussian.py, whose rows, environment and turns these are: one thread each, malloc tuned in favour of the peers, the
-least CPU time of several turns. `steps`: so many of Lloyd's steps from the same centres, after which inertias must agree to 1e-9.
-`converge`: from the same centres until scikit-learn's default tolerance is reached. `seeds`: drawing K seeds by greedy k-means++.
+least CPU time of several turns. All start from scikit-learn's own seeds. `steps`: so many of Lloyd's steps, after which inertias must agree
+to 1e-9. `to the end`: until scikit-learn's default tolerance is reached. `seeds`: drawing K seeds by greedy k-means++. `all`: these two.
 """
 
 import argparse
@@ -94,7 +94,9 @@ def compare(point, n, arguments, folder, binary):
     d, k = map(int, point.split("x"))
     rows, start = os.path.join(folder, "rows"), os.path.join(folder, "centres")
     gaussian.problem(n, d, k, arguments.separation, folder)
-    np.fromfile(os.path.join(folder, "start-full"))[k : k + k * d].tofile(start)
+    from sklearn.cluster import kmeans_plusplus
+
+    kmeans_plusplus(np.fromfile(rows).reshape(-1, d), k, random_state=0)[0].tofile(start)
     commands = {name: [sys.executable, os.path.abspath(__file__), "--serve", name, rows, str(d), start] for name in arguments.peers}
     workers = {name: gaussian.Worker(command) for name, command in {"ours": [binary, rows, str(d), str(k), start], **commands}.items()}
     asked = lambda name, *words: list(map(float, workers[name].ask(*words).split()))
@@ -119,6 +121,8 @@ def compare(point, n, arguments, folder, binary):
         row += [f"{1e3 * least[name] / share:.0f} ({least[name] / least['ours']:.1f})" for name in arguments.peers if least[name] == least[name]]
         if what == "converge":
             row.append(" / ".join(f"{last[name, what][1]:.0f}" for name in ("ours", "sklearn") if name in workers))
+    whole = {name: min(seconds[name, "converge"]) + np.mean(seconds[name, "seed"]) for name in workers}
+    row += [f"{whole['sklearn'] / whole['ours']:.1f}"] if "sklearn" in workers else []
     row.append(" / ".join(f"{memory[name]:.0f}" for name in workers))
     print("| " + " | ".join(row) + " |", flush=True)
     for worker in workers.values():
@@ -138,7 +142,7 @@ def main():
     binary = arguments.binary or gaussian.built("kmeans")
     head = ["N, D, K", f"{arguments.steps} steps: ours, ms", *(f"{name}, ms (ratio)" for name in arguments.peers)]
     alone = ["sklearn, ms (ratio)"] if "sklearn" in arguments.peers else []
-    head += ["to the end: ours, ms", *alone, "steps", "seeds: ours, ms", *alone]
+    head += ["to the end: ours, ms", *alone, "steps", "seeds: ours, ms", *alone, *(["all: ratio"] if alone else [])]
     head += ["memory above the rows, MB: ours" + "".join(f" / {name}" for name in arguments.peers)]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
     for point in arguments.points.split(","):

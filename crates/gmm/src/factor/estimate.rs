@@ -412,7 +412,8 @@ mod tests {
             let turned = iterate.with_loadings(start).unwrap();
             let (loadings, noise) = (loadings_of(&turned), noise_of(&turned));
             let middle = objective(&iterate, &loadings, &noise);
-            assert!(middle > before, "{structure:?}");
+            // The start may be one already.
+            assert!(middle >= before - 1e-10, "{structure:?}");
             for trial in 0..400 {
                 let by = [1e-3, 1e-2, 0.1, 1.0][trial % 4];
                 let mut other = loadings.clone();

@@ -94,3 +94,82 @@ fn add_squares<S: Simd, const C: usize>(simd: S, columns: &[f64], centre: &[f64]
         }
     }
 }
+
+/// Columns from which on [`RowDistances`] is faster than turning the rows over for [`SquaredDistances`].
+pub(super) const WIDE_ROWS: usize = 16;
+
+/// Centres worked on together, whose sums do not wait for each other.
+const AT_ONCE: usize = 6;
+
+/// The same of rows as they stand, x − shift times scale: lanes are columns.
+pub(super) struct RowDistances<'a> {
+    pub(super) values: &'a [f64],
+    pub(super) shift: &'a [f64],
+    pub(super) scale: &'a [f64],
+    pub(super) centres: &'a [f64],
+    pub(super) out: &'a mut [f64],
+}
+
+impl WithSimd for RowDistances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let d = self.shift.len();
+        let rows = self.values.len() / d;
+        let groups = self.out.chunks_mut(AT_ONCE * rows);
+        for (centres, out) in self.centres.chunks(AT_ONCE * d).zip(groups) {
+            let (values, shift, scale) = (self.values, self.shift, self.scale);
+            match centres.len() / d {
+                1 => of_rows::<S, 1>(simd, values, shift, scale, centres, out),
+                2 => of_rows::<S, 2>(simd, values, shift, scale, centres, out),
+                3 => of_rows::<S, 3>(simd, values, shift, scale, centres, out),
+                4 => of_rows::<S, 4>(simd, values, shift, scale, centres, out),
+                5 => of_rows::<S, 5>(simd, values, shift, scale, centres, out),
+                _ => of_rows::<S, AT_ONCE>(simd, values, shift, scale, centres, out),
+            }
+        }
+    }
+}
+
+/// Distances from `C` centres.
+#[inline(always)]
+fn of_rows<S: Simd, const C: usize>(
+    simd: S,
+    values: &[f64],
+    shift: &[f64],
+    scale: &[f64],
+    centres: &[f64],
+    out: &mut [f64],
+) {
+    let d = shift.len();
+    let rows = values.len() / d;
+    let (shift, shift_rest) = S::as_simd_f64s(shift);
+    let (scale, scale_rest) = S::as_simd_f64s(scale);
+    let centres: [&[f64]; C] = std::array::from_fn(|c| &centres[c * d..(c + 1) * d]);
+    let heads: [&[S::f64s]; C] = centres.map(|centre| &S::as_simd_f64s(centre).0[..shift.len()]);
+    let rests: [S::f64s; C] =
+        centres.map(|centre| simd.partial_load_f64s(S::as_simd_f64s(centre).1));
+    let shift_rest = simd.partial_load_f64s(shift_rest);
+    let scale_rest = simd.partial_load_f64s(scale_rest);
+    let scale = &scale[..shift.len()];
+    for (i, row) in values.chunks_exact(d).enumerate() {
+        let (row, rest) = S::as_simd_f64s(row);
+        let mut sums = [simd.splat_f64s(0.0); C];
+        for (n, &x) in row[..shift.len()].iter().enumerate() {
+            let y = simd.mul_f64s(simd.sub_f64s(x, shift[n]), scale[n]);
+            for (sum, head) in sums.iter_mut().zip(&heads) {
+                let difference = simd.sub_f64s(y, head[n]);
+                *sum = simd.mul_add_e_f64s(difference, difference, *sum);
+            }
+        }
+        // What is past the last column is 0 in all.
+        let x = simd.partial_load_f64s(rest);
+        let y = simd.mul_f64s(simd.sub_f64s(x, shift_rest), scale_rest);
+        for (c, (&sum, &rest)) in sums.iter().zip(&rests).enumerate() {
+            let difference = simd.sub_f64s(y, rest);
+            let sum = simd.mul_add_e_f64s(difference, difference, sum);
+            out[c * rows + i] = simd.reduce_sum_f64s(sum);
+        }
+    }
+}

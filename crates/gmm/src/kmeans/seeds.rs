@@ -1,6 +1,6 @@
 //! Greedy k-means++.
 
-use super::distances::SquaredDistances;
+use super::distances::{RowDistances, SquaredDistances, WIDE_ROWS};
 use super::rows::{ALL, CentredRows, GRAIN};
 use super::sums::ClusterSums;
 use crate::kernel;
@@ -116,18 +116,28 @@ impl Chunk<'_> {
         for (first, nearest) in blocks.zip(self.nearest.chunks_mut(BLOCK_ROWS)) {
             let size = nearest.len();
             let count = size.next_multiple_of(GRAIN);
-            let columns = &mut columns[..count * d];
-            kernel::transpose(rows.picked(first, &ALL[..size], &mut room), columns);
+            let block = rows.picked(first, &ALL[..size], &mut room);
             let out = &mut out[..count * (centres.len() / d)];
-            let squares = SquaredDistances {
-                columns,
-                shift: rows.shift,
-                scale: rows.scale,
-                rows: count,
-                centres: &centres,
-                out,
-            };
-            arch().dispatch(squares);
+            if d >= WIDE_ROWS {
+                arch().dispatch(RowDistances {
+                    values: block.values(),
+                    shift: rows.shift,
+                    scale: rows.scale,
+                    centres: &centres,
+                    out,
+                });
+            } else {
+                let columns = &mut columns[..count * d];
+                kernel::transpose(block, columns);
+                arch().dispatch(SquaredDistances {
+                    columns,
+                    shift: rows.shift,
+                    scale: rows.scale,
+                    rows: count,
+                    centres: &centres,
+                    out,
+                });
+            }
             let (own, tried) = out.split_at(count * (seed.len() / d));
             let weights = rows.weights.map(|weights| &weights[first..first + size]);
             arch().dispatch(Inertias {
