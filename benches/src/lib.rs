@@ -1,8 +1,10 @@
 //! Data and models that the benchmarks share: seeded, so that every run sees the same numbers.
 
 mod clock;
+mod clumps;
 
 pub use clock::{cpu_seconds, fma_peak};
+pub use clumps::{Clumps, GRID};
 
 use distributions::combine::Columns;
 use distributions::{

@@ -1,10 +1,7 @@
 //! The E-step's normalisation: responsibilities and log-densities from joint log-densities.
 
 use super::dispatch;
-use super::scalar::{exp_of_negative, ln_of_sum};
-
-/// Samples handled at a time: two vectors of AVX-512, so that one's latency hides the other's.
-const WIDTH: usize = 16;
+use super::scalar::{Entry, ln_of_sum};
 
 /// Turns joint log-densities into responsibilities.
 ///
@@ -26,6 +23,46 @@ const WIDTH: usize = 16;
 /// assert_eq!(out[1], 3.0);
 /// ```
 pub fn log_sum_exp_columns(joint: &mut [f64], rows: usize, out: &mut [f64]) {
+    dispatch!(in_double(joint, rows, out));
+}
+
+/// [`log_sum_exp_columns`] in single precision: responsibilities are right to some 1e-7 and the rounding of differences
+/// of `joint`, those below e^−87 are 0; the logarithms are of double precision.
+///
+/// # Panics
+/// As there.
+///
+/// ```
+/// let mut joint = [0.0_f32, -1e6, 0.0, 3.0];
+/// let mut out = [0.0; 2];
+/// distributions::simd::log_sum_exp_columns_f32(&mut joint, 2, &mut out);
+/// assert_eq!(joint, [0.5, 0.0, 0.5, 1.0]);
+/// assert_eq!(out, [2.0_f64.ln(), 3.0]);
+/// ```
+pub fn log_sum_exp_columns_f32(joint: &mut [f32], rows: usize, out: &mut [f64]) {
+    dispatch!(in_single(joint, rows, out));
+}
+
+/// Two vectors of AVX-512 at a time, so that one's latency hides the other's.
+#[inline(always)]
+fn in_double<const FUSED: bool>(joint: &mut [f64], rows: usize, out: &mut [f64]) {
+    normalise::<FUSED, f64, 16, 8>(joint, rows, out);
+}
+
+#[inline(always)]
+fn in_single<const FUSED: bool>(joint: &mut [f32], rows: usize, out: &mut [f64]) {
+    normalise::<FUSED, f32, 32, 16>(joint, rows, out);
+}
+
+/// Rows worked on together: logarithms of their sums wait for nothing but each other.
+const STRIP: usize = 256;
+
+#[inline(always)]
+fn normalise<const FUSED: bool, T: Entry, const TWO: usize, const ONE: usize>(
+    joint: &mut [T],
+    rows: usize,
+    out: &mut [f64],
+) {
     assert_eq!(out.len(), rows, "out must have one entry per row");
     if rows == 0 {
         assert!(
@@ -35,32 +72,28 @@ pub fn log_sum_exp_columns(joint: &mut [f64], rows: usize, out: &mut [f64]) {
         return;
     }
     assert_eq!(joint.len() % rows, 0, "joint must hold whole components");
-    dispatch!(normalise(joint, rows, out));
-}
-
-/// Rows worked on together: logarithms of their sums wait for nothing but each other.
-const STRIP: usize = 256;
-
-#[inline(always)]
-fn normalise<const FUSED: bool>(joint: &mut [f64], rows: usize, out: &mut [f64]) {
-    let mut sums = [0.0; STRIP];
+    let (mut sums, mut factors) = ([0.0; STRIP], [T::ZERO; STRIP]);
     for first in (0..rows).step_by(STRIP) {
         let length = STRIP.min(rows - first);
         let (sums, out) = (&mut sums[..length], &mut out[first..first + length]);
-        let whole = length / WIDTH * WIDTH;
-        for start in (0..whole).step_by(WIDTH) {
-            exponentials::<FUSED, WIDTH>(joint, rows, first, start, out, sums);
+        let (twos, ones) = (length / TWO * TWO, length / ONE * ONE);
+        for start in (0..twos).step_by(TWO) {
+            exponentials::<FUSED, T, TWO>(joint, rows, first, start, out, sums);
         }
-        for start in whole..length {
-            exponentials::<FUSED, 1>(joint, rows, first, start, out, sums);
+        for start in (twos..ones).step_by(ONE) {
+            exponentials::<FUSED, T, ONE>(joint, rows, first, start, out, sums);
         }
-        for (lse, sum) in out.iter_mut().zip(&mut *sums) {
-            *lse += ln_of_sum::<FUSED>(*sum);
-            *sum = if *sum == 0.0 { 0.0 } else { 1.0 / *sum };
+        for start in ones..length {
+            exponentials::<FUSED, T, 1>(joint, rows, first, start, out, sums);
+        }
+        let factors = &mut factors[..length];
+        for ((lse, &sum), factor) in out.iter_mut().zip(&*sums).zip(&mut *factors) {
+            *lse += ln_of_sum::<FUSED>(sum);
+            *factor = T::of(if sum == 0.0 { 0.0 } else { 1.0 / sum });
         }
         for component in joint.chunks_exact_mut(rows) {
-            for (value, factor) in component[first..first + length].iter_mut().zip(&*sums) {
-                *value *= factor;
+            for (value, factor) in component[first..first + length].iter_mut().zip(&*factors) {
+                *value = *value * *factor;
             }
         }
     }
@@ -70,8 +103,8 @@ fn normalise<const FUSED: bool>(joint: &mut [f64], rows: usize, out: &mut [f64])
 // Indices, so that what belongs to the rows stays in registers.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-fn exponentials<const FUSED: bool, const W: usize>(
-    joint: &mut [f64],
+fn exponentials<const FUSED: bool, T: Entry, const W: usize>(
+    joint: &mut [T],
     rows: usize,
     first: usize,
     start: usize,
@@ -79,7 +112,7 @@ fn exponentials<const FUSED: bool, const W: usize>(
     sums: &mut [f64],
 ) {
     let at = first + start..first + start + W;
-    let mut shift = [f64::NEG_INFINITY; W];
+    let mut shift = [T::LOWEST; W];
     for component in joint.chunks_exact(rows) {
         let values = &component[at.clone()];
         for l in 0..W {
@@ -92,21 +125,22 @@ fn exponentials<const FUSED: bool, const W: usize>(
     }
     for l in 0..W {
         // With −∞ as the shift the differences would be NaN instead of −∞.
-        shift[l] = if shift[l] == f64::NEG_INFINITY {
-            0.0
+        shift[l] = if shift[l] == T::LOWEST {
+            T::ZERO
         } else {
             shift[l]
         };
     }
-    let mut sum = [0.0; W];
+    let mut sum = [T::ZERO; W];
     for component in joint.chunks_exact_mut(rows) {
         let values = &mut component[at.clone()];
         for l in 0..W {
-            let value = exp_of_negative::<FUSED>(values[l] - shift[l]);
+            let value = T::exp_of_negative::<FUSED>(values[l] - shift[l]);
             values[l] = value;
-            sum[l] += value;
+            sum[l] = sum[l] + value;
         }
     }
-    shifts[start..start + W].copy_from_slice(&shift);
-    sums[start..start + W].copy_from_slice(&sum);
+    for l in 0..W {
+        (shifts[start + l], sums[start + l]) = (shift[l].double(), sum[l].double());
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Matrix, MatrixView, Real, RowSet};
 use distributions::{Coordinates, EstimateError, RowsView, Scratch, View};
-use em::{ComponentSet, Data, Fit, FitError, Mixture, Options, Start, fit_from};
+use em::{ComponentSet, Data, Fit, FitError, Mixture, Options, SoftBlock, Start, fit_from};
 use std::marker::PhantomData;
 
 /// The components `S` over rows of type `T` in any layout ([`MatrixView`]): of `f32`, of some columns of a larger
@@ -109,6 +109,14 @@ impl<S: RowSet, T: Real> ComponentSet for OverMatrix<S, T> {
         let (rows, prepared) = parts(xs, prepared);
         self.set
             .log_joint_matrix(log_weights, rows, prepared, out, scratch);
+    }
+    fn expect_block(
+        &self,
+        block: SoftBlock<'_, MatrixView<'_, T>>,
+        into: &mut S::Statistics,
+        scratch: &mut Scratch,
+    ) -> Option<f64> {
+        self.set.expect_matrix(block, into, scratch)
     }
     fn empty_statistics(&self) -> S::Statistics {
         self.set.empty_statistics()
