@@ -1,5 +1,6 @@
 //! An E-step and an M-step of Gaussian mixtures in single and in double precision, one thread: milliseconds of CPU time,
-//! their ratio, and how far the estimates are apart. Prints a table; the argument is a share of the rows (0.1).
+//! their ratio, and how far the estimates are apart. Prints a table; the arguments are a share of the rows (0.1), and a
+//! number of columns where not all of the grid is wanted.
 //!
 //!     cargo run --release -p mixture-benches --bin gaussian_precision 0.1
 
@@ -67,7 +68,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let share: f64 = std::env::args().nth(1).map_or(Ok(0.1), |text| text.parse())?;
     println!("| N, D, K | structure | double, ms | single, ms | ratio | means apart | covariances apart |");
     println!("|---|---|---|---|---|---|---|");
-    for (n, d, k) in GRID {
+    let only: Option<usize> = std::env::args().nth(2).map(|text| text.parse()).transpose()?;
+    for (n, d, k) in GRID.into_iter().filter(|point| only.is_none_or(|d| d == point.1)) {
         let n = (share * n as f64) as usize;
         let clumps = Clumps::new(n, d, k, 3.0);
         let floats: Vec<f32> = clumps.values.iter().map(|&x| x as f32).collect();

@@ -445,6 +445,9 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
     fn classes(&self) -> usize {
         self.len()
     }
+    fn block_rows(&self) -> usize {
+        self.components.block_rows()
+    }
     fn repaired(
         &self,
         component: usize,

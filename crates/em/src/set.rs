@@ -93,6 +93,10 @@ pub trait ComponentSet: Clone + Send + Sync {
     ) -> Option<f64> {
         None
     }
+    /// How many rows an E-step hands over at a time.
+    fn block_rows(&self) -> usize {
+        BLOCK_ROWS
+    }
     /// The statistic of no observation.
     fn empty_statistics(&self) -> Self::Statistics;
     /// Adds one observation to component k with weight `weight` > 0.

@@ -9,7 +9,7 @@ use crate::prior::Prior;
 use crate::scatter::Scatter;
 use crate::variance_bound::VarianceBound;
 use distributions::{
-    Component, Density, EstimateError, ParameterError, Reason, Rows, RowsBuffer, RowsView, Sample,
+    BLOCK_ROWS, Component, Density, EstimateError, ParameterError, Reason, Rows, RowsBuffer, RowsView, Sample,
     Scratch, View,
 };
 use em::{ComponentSet, SampleSet, SoftBlock};
@@ -342,6 +342,13 @@ impl ComponentSet for Gaussians {
     ) -> Option<f64> {
         let xs = MatrixView::from(block.xs);
         self.expect_in_single(block.of(xs), into, scratch)
+    }
+    /// As many bytes in single precision as in double.
+    fn block_rows(&self) -> usize {
+        match self.single {
+            Some(_) => 2 * BLOCK_ROWS,
+            None => BLOCK_ROWS,
+        }
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         let full = self.structure.needs_full_scatter();

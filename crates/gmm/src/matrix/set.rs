@@ -118,6 +118,9 @@ impl<S: RowSet, T: Real> ComponentSet for OverMatrix<S, T> {
     ) -> Option<f64> {
         self.set.expect_matrix(block, into, scratch)
     }
+    fn block_rows(&self) -> usize {
+        self.set.block_rows()
+    }
     fn empty_statistics(&self) -> S::Statistics {
         self.set.empty_statistics()
     }
