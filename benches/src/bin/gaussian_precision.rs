@@ -35,7 +35,13 @@ impl<'a> Timed<'a> {
     }
     fn iterate(&mut self) -> Result<(), Box<dyn std::error::Error>> {
         let begin = cpu_seconds();
-        e_step(&self.model, Data::new(self.rows), 0, &Soft, &mut self.workspace);
+        e_step(
+            &self.model,
+            Data::new(self.rows),
+            0,
+            &Soft,
+            &mut self.workspace,
+        );
         self.next = Some(self.model.maximize(self.workspace.statistics())?);
         self.least = self.least.min(cpu_seconds() - begin);
         Ok(())
@@ -65,11 +71,21 @@ fn apart(a: &Gaussians, b: &Gaussians) -> (f64, f64) {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let share: f64 = std::env::args().nth(1).map_or(Ok(0.1), |text| text.parse())?;
-    println!("| N, D, K | structure | double, ms | single, ms | ratio | means apart | covariances apart |");
+    let share: f64 = std::env::args()
+        .nth(1)
+        .map_or(Ok(0.1), |text| text.parse())?;
+    println!(
+        "| N, D, K | structure | double, ms | single, ms | ratio | means apart | covariances apart |"
+    );
     println!("|---|---|---|---|---|---|---|");
-    let only: Option<usize> = std::env::args().nth(2).map(|text| text.parse()).transpose()?;
-    for (n, d, k) in GRID.into_iter().filter(|point| only.is_none_or(|d| d == point.1)) {
+    let only: Option<usize> = std::env::args()
+        .nth(2)
+        .map(|text| text.parse())
+        .transpose()?;
+    for (n, d, k) in GRID
+        .into_iter()
+        .filter(|point| only.is_none_or(|d| d == point.1))
+    {
         let n = (share * n as f64) as usize;
         let clumps = Clumps::new(n, d, k, 3.0);
         let floats: Vec<f32> = clumps.values.iter().map(|&x| x as f32).collect();

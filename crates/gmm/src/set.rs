@@ -9,8 +9,8 @@ use crate::prior::Prior;
 use crate::scatter::Scatter;
 use crate::variance_bound::VarianceBound;
 use distributions::{
-    BLOCK_ROWS, Component, Density, EstimateError, ParameterError, Reason, Rows, RowsBuffer, RowsView, Sample,
-    Scratch, View,
+    BLOCK_ROWS, Component, Density, EstimateError, ParameterError, Reason, Rows, RowsBuffer,
+    RowsView, Sample, Scratch, View,
 };
 use em::{ComponentSet, SampleSet, SoftBlock};
 use rand::Rng;

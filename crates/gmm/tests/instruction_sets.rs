@@ -5,8 +5,8 @@
 mod synthetic;
 
 use distributions::simd::instruction_set::{InstructionSet, run_in};
-use distributions::{RowsView, Scratch};
-use em::{ComponentSet, Start};
+use distributions::{Component, RowsView, Scratch};
+use em::{ComponentSet, Data, Soft, Start, Workspace, e_step};
 use gmm::{
     CovarianceStructure, DegreesOfFreedom, FactorAnalyzer, FactorAnalyzers, FactorStructure,
     GaussianMixture, MatrixView, MultivariateT, MultivariateTs,
@@ -57,6 +57,7 @@ fn kernels_agree_with_naive_ones_in_every_instruction_set() {
         };
         let cases = TestRunner::new(config).run(&shapes(), |(seed, n, k, d, structure, single)| {
             one_iteration(seed, n, k, d, structure, single)?;
+            single_arithmetic(seed, n, k, d, structure)?;
             single_rows(seed, n, k, d)
         });
         assert!(cases.is_ok(), "{set:?}: {cases:?}");
@@ -117,6 +118,56 @@ fn one_iteration(
         for (j, (x, y)) in component.mean().iter().zip(&naive.means[c]).enumerate() {
             let scale = component.variance(j).sqrt();
             prop_assert!((x - y).abs() <= 1e-11 * condition * scale, "{x} {y}");
+        }
+    }
+    Ok(())
+}
+
+/// An E-step in single precision, and the M-step that follows, against the naive one.
+fn single_arithmetic(
+    seed: u64,
+    n: usize,
+    k: usize,
+    d: usize,
+    structure: CovarianceStructure,
+) -> Result<(), TestCaseError> {
+    let p = Problem::new(seed, n, k, d, 2.0 / (d as f64).sqrt());
+    let builder = GaussianMixture::builder(k).covariance(structure);
+    let builder = builder.start(Start::Labels(&p.labels)).max_iterations(0);
+    let Ok(start) = builder.fit(p.rows()) else {
+        return Ok(());
+    };
+    let model = start.mixture().clone();
+    let model = model.with_components(|set| set.with_single_precision(true));
+    if !model.components().is_in_single_precision() {
+        return Ok(());
+    }
+    let mut workspace = Workspace::new(p.rows(), &model.empty_statistics(), 1);
+    let data = Data::new(p.rows()).weighted(&p.weights);
+    let tally = e_step(&model, data, 0, &Soft, &mut workspace);
+    let Ok(next) = model.maximize(workspace.statistics()) else {
+        return Ok(());
+    };
+    let components = model.components().components();
+    let naive = Naive {
+        weights: model.weights().to_vec(),
+        means: components.iter().map(|c| c.mean().to_vec()).collect(),
+        covariances: components.iter().map(|c| c.covariance()).collect(),
+    };
+    let (responsibilities, objective) = naive.e_step(&p);
+    let naive = Naive::m_step(&p, &responsibilities, k, structure).unwrap();
+    prop_assert!((tally.objective - objective).abs() <= 1e-6 * objective.abs());
+    // As in double precision, what an M-step loses is blown up by the condition of what it starts from.
+    let condition = condition(&next);
+    for (c, component) in next.components().components().iter().enumerate() {
+        for (j, (x, y)) in component.mean().iter().zip(&naive.means[c]).enumerate() {
+            let scale = component.variance(j).sqrt();
+            prop_assert!((x - y).abs() <= 1e-5 * scale, "mean {x} {y}");
+        }
+        let (ours, theirs) = (component.covariance(), &naive.covariances[c]);
+        for (e, (x, y)) in ours.iter().zip(theirs).enumerate() {
+            let scale = (component.variance(e / d) * component.variance(e % d)).sqrt();
+            prop_assert!((x - y).abs() <= 1e-5 * condition.sqrt() * scale, "{x} {y}");
         }
     }
     Ok(())

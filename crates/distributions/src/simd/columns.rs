@@ -23,7 +23,7 @@ use super::scalar::Entry;
 /// assert_eq!(out[1], 3.0);
 /// ```
 pub fn log_sum_exp_columns(joint: &mut [f64], rows: usize, out: &mut [f64]) {
-    dispatch!(in_double(joint, rows, out));
+    dispatch!(normalise[f64](joint, rows, out));
 }
 
 /// [`log_sum_exp_columns`] in single precision: responsibilities are right to some 1e-7 and the rounding of differences
@@ -40,29 +40,18 @@ pub fn log_sum_exp_columns(joint: &mut [f64], rows: usize, out: &mut [f64]) {
 /// assert!((out[0] - 2.0_f64.ln()).abs() < 1e-7 && out[1] == 3.0);
 /// ```
 pub fn log_sum_exp_columns_f32(joint: &mut [f32], rows: usize, out: &mut [f64]) {
-    dispatch!(in_single(joint, rows, out));
+    dispatch!(normalise[f32](joint, rows, out));
 }
 
-/// Two vectors of AVX-512 at a time, so that one's latency hides the other's.
-#[inline(always)]
-fn in_double<const FUSED: bool>(joint: &mut [f64], rows: usize, out: &mut [f64]) {
-    normalise::<FUSED, f64, 16, 8>(joint, rows, out);
-}
-
-#[inline(always)]
-fn in_single<const FUSED: bool>(joint: &mut [f32], rows: usize, out: &mut [f64]) {
-    normalise::<FUSED, f32, 32, 16>(joint, rows, out);
-}
+/// Rows worked on together: two vectors of AVX-512, so that one's latency hides the other's. Not more of single
+/// precision: compilers do not keep more in registers.
+const WIDTH: usize = 16;
 
 /// Rows worked on together: logarithms of their sums wait for nothing but each other.
 const STRIP: usize = 256;
 
 #[inline(always)]
-fn normalise<const FUSED: bool, T: Entry, const TWO: usize, const ONE: usize>(
-    joint: &mut [T],
-    rows: usize,
-    out: &mut [f64],
-) {
+fn normalise<const FUSED: bool, T: Entry>(joint: &mut [T], rows: usize, out: &mut [f64]) {
     assert_eq!(out.len(), rows, "out must have one entry per row");
     if rows == 0 {
         assert!(
@@ -76,20 +65,21 @@ fn normalise<const FUSED: bool, T: Entry, const TWO: usize, const ONE: usize>(
     for first in (0..rows).step_by(STRIP) {
         let length = STRIP.min(rows - first);
         let (shifts, sums) = (&mut shifts[..length], &mut sums[..length]);
-        let (twos, ones) = (length / TWO * TWO, length / ONE * ONE);
-        for start in (0..twos).step_by(TWO) {
-            exponentials::<FUSED, T, TWO>(joint, rows, first, start, shifts, sums);
+        let whole = length / WIDTH * WIDTH;
+        for start in (0..whole).step_by(WIDTH) {
+            exponentials::<FUSED, T, WIDTH>(joint, rows, first, start, shifts, sums);
         }
-        for start in (twos..ones).step_by(ONE) {
-            exponentials::<FUSED, T, ONE>(joint, rows, first, start, shifts, sums);
-        }
-        for start in ones..length {
+        for start in whole..length {
             exponentials::<FUSED, T, 1>(joint, rows, first, start, shifts, sums);
         }
         let out = &mut out[first..first + length];
         for ((lse, &shift), sum) in out.iter_mut().zip(&*shifts).zip(&mut *sums) {
             *lse = (shift + sum.ln_of_sum::<FUSED>()).double();
-            *sum = if *sum == T::ZERO { T::ZERO } else { T::ONE / *sum };
+            *sum = if *sum == T::ZERO {
+                T::ZERO
+            } else {
+                T::ONE / *sum
+            };
         }
         for component in joint.chunks_exact_mut(rows) {
             for (value, factor) in component[first..first + length].iter_mut().zip(&*sums) {

@@ -139,10 +139,7 @@ pub(super) fn total<S: Simd, N: Number>(simd: S, weights: &[N]) -> f64 {
         sums[0] = N::add(simd, sums[0], value);
     }
     let [a, b, c, d] = sums;
-    N::sum(
-        simd,
-        N::add(simd, N::add(simd, a, b), N::add(simd, c, d)),
-    )
+    N::sum(simd, N::add(simd, N::add(simd, a, b), N::add(simd, c, d)))
 }
 
 /// Whether the way to the mean is longer than `most` variances (squared), too far for squares about the mean to come from

@@ -142,7 +142,8 @@ fn small<S: Simd, N: Number, G: Form<N>, const D: usize>(
         let mean = &gaussian.mean()[..D];
         match gaussian.factor() {
             Factors::Diagonal(inverses) => {
-                let inverses: [N::Vector<S>; D] = std::array::from_fn(|j| N::splat(simd, inverses[j]));
+                let inverses: [N::Vector<S>; D] =
+                    std::array::from_fn(|j| N::splat(simd, inverses[j]));
                 let mean: [N::Vector<S>; D] = std::array::from_fn(|j| N::splat(simd, mean[j]));
                 let columns = columns.map(|column| &column[..out.len()]);
                 for (n, out) in out.iter_mut().enumerate() {

@@ -59,10 +59,15 @@ impl SingleGaussians {
             (0..d).all(|j| DEVIATIONS.contains(&gaussian.variance(j).sqrt()))
                 && whitened_error(gaussian, &centre) <= TOLERATED
         };
-        gaussians.iter().all(precise).then(|| SingleGaussians {
+        let all = gaussians.iter().all(precise);
+        all.then(|| Self::at(gaussians, centre))
+    }
+    /// These components about this centre.
+    pub(super) fn at(gaussians: &[Gaussian], centre: Vec<f32>) -> Self {
+        SingleGaussians {
             components: gaussians.iter().map(|g| about(g, &centre)).collect(),
             centre,
-        })
+        }
     }
     /// What is subtracted from every row.
     pub(super) fn centre(&self) -> &[f32] {
@@ -99,9 +104,8 @@ fn about(gaussian: &Gaussian, centre: &[f32]) -> SingleGaussian {
 /// a_j = |μ_j − c_j| + √Σ_jj and independent errors u a_j, the root of the mean over i of Σ_j (u L⁻¹_ij a_j)².
 pub(super) fn whitened_error(gaussian: &Gaussian, centre: &[f32]) -> f64 {
     let d = gaussian.dimension();
-    let reach = |j: usize| {
-        (gaussian.mean()[j] - f64::from(centre[j])).abs() + gaussian.variance(j).sqrt()
-    };
+    let reach =
+        |j: usize| (gaussian.mean()[j] - f64::from(centre[j])).abs() + gaussian.variance(j).sqrt();
     let square: f64 = match gaussian.factor() {
         Factor::Diagonal(inverses) => {
             let terms = inverses.iter().enumerate();

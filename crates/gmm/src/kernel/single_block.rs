@@ -62,7 +62,15 @@ pub(crate) fn expect<T: Real>(
     let columns_of = cast_slice_mut(&mut columns);
     let joint_of = cast_slice_mut(&mut joint);
     let done = read(model, xs, columns_of, wide, scratch)
-        && score(model, log_weights, columns_of, joint_of, values, wide, scratch);
+        && score(
+            model,
+            log_weights,
+            columns_of,
+            joint_of,
+            values,
+            wide,
+            scratch,
+        );
     if done {
         weigh(joint_of, rows, wide, row_weights);
         accumulate(model, columns_of, joint_of, wide, into, counts, scratch);
@@ -282,7 +290,15 @@ impl Accumulate<'_> {
             let (sums, squares) = (&mut self.sums[..d], &mut *self.squares);
             // A loop, so that the kernels stand here once.
             for again in [false, true] {
-                moments(simd, origin, self.columns, weights, sums, squares, self.strip);
+                moments(
+                    simd,
+                    origin,
+                    self.columns,
+                    weights,
+                    sums,
+                    squares,
+                    self.strip,
+                );
                 if again || !far(weight, sums, FAR, |j| squares[j * d + j]) {
                     break;
                 }
@@ -300,7 +316,15 @@ impl Accumulate<'_> {
     #[inline(always)]
     fn diagonal<S: Simd>(&mut self, simd: S) {
         let (d, rows, columns) = (self.centred.len(), self.rows, self.columns);
-        diagonals(simd, self.origins, columns, self.weights, rows, self.sums, self.squares);
+        diagonals(
+            simd,
+            self.origins,
+            columns,
+            self.weights,
+            rows,
+            self.sums,
+            self.squares,
+        );
         for k in 0..self.into.len() {
             let weights = &self.weights[k * rows..(k + 1) * rows];
             let weight = total(simd, weights);

@@ -3,9 +3,9 @@
 use super::{MatrixView, OverMatrix, Real};
 use crate::factor::FactorAnalyzers;
 use crate::missing::IncompleteGaussians;
+use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use crate::student_t::MultivariateTs;
-use crate::scatter::Scatter;
 use distributions::{EstimateError, Rows, Scratch};
 use em::{ComponentSet, SoftBlock, estimate_in_blocks, no_floor};
 
