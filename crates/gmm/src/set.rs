@@ -243,7 +243,7 @@ impl Gaussians {
     /// component are scored in double precision too. Sums over blocks, logarithms, M-steps, and densities that are
     /// asked for (scores, posteriors) are of double precision.
     ///
-    /// Statistics are right to about 1e-6 of themselves, and so are estimates; an objective is known to some 1e-8 of
+    /// Statistics are right to about 1e-6 of themselves, and so are estimates; an objective is known to some 6e-8 of
     /// itself only, at which a fit stops with [`PrecisionReached`](em::StopReason::PrecisionReached). To go on from
     /// there in double precision, start another fit from the model in double precision
     /// ([`GaussianMixtureBuilder::single_precision`](crate::GaussianMixtureBuilder::single_precision) does).

@@ -107,7 +107,7 @@ fn an_iteration_is_right_to_a_millionth() {
                 error <= em::rounding_bound(ours.magnitude),
                 "{d}: {error:e}"
             );
-            assert!(em::rounding_bound(ours.magnitude) <= 2e-8 * tally.magnitude);
+            assert!(em::rounding_bound(ours.magnitude) <= 6e-8 * tally.magnitude);
         }
     }
 }
@@ -133,8 +133,8 @@ fn rows_of_either_type_on_any_threads_give_the_same_bits() {
 #[test]
 fn fits_end_where_those_of_double_precision_end() {
     for (d, structure) in [
-        (1, CovarianceStructure::Full),
-        (3, CovarianceStructure::Full),
+        (2, CovarianceStructure::Full),
+        (3, CovarianceStructure::Tied),
         (9, CovarianceStructure::Diagonal),
         (12, CovarianceStructure::Full),
     ] {
@@ -156,7 +156,7 @@ fn fits_end_where_those_of_double_precision_end() {
         assert!(
             trace
                 .windows(2)
-                .all(|two| two[1] >= two[0] - 1e-7 * two[0].abs())
+                .all(|two| two[1] >= two[0] - 6e-8 * two[0].abs())
         );
     }
 }

@@ -28,9 +28,9 @@ const LEAST: f64 = -5e3;
 /// Weights of rows that leave room for the smallest and largest products.
 const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-10..=1e10;
 
-/// How much coarser the log-likelihood of a block is than one of double precision: the rounding of a factor moves it by
-/// some 1e-8 of itself, the same way in every row.
-const COARSER: f64 = 1e6;
+/// How much coarser the log-likelihood of a block is than one of double precision: of what [`em::rounding_bound`] makes of
+/// it, it is half an ulp of single precision in every row, all the same way, as roundings of parameters are.
+const COARSER: f64 = 4e6;
 
 /// Numbers of single precision in a buffer of double ones.
 fn take(scratch: &mut Scratch, length: usize) -> AlignedBuffer {

@@ -173,7 +173,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
     /// single precision will not do are computed in double, see [`Gaussians::with_single_precision`]; so are all of
     /// them if the rows are far from each other in deviations, or their columns nearly collinear.
     ///
-    /// The objectives of starts are those of single precision, known to some 1e-8 of themselves; no warning
+    /// The objectives of starts are those of single precision, known to some 6e-8 of themselves; no warning
     /// compares them more closely. Not with missing cells or known labels, which are fitted in double precision.
     ///
     /// ```
