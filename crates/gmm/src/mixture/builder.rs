@@ -9,7 +9,7 @@ use crate::missing::fit_observed;
 use crate::prior::Prior;
 use crate::set::Gaussians;
 use distributions::View;
-use em::{Allowed, Data, Fit, FitError, Mixture, OnDegenerate, Options, Start};
+use em::{Acceleration, Allowed, Data, Fit, FitError, Mixture, OnDegenerate, Options, Start};
 
 /// What is to be fitted, and how; made by [`GaussianMixture::builder`].
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub struct GaussianMixtureBuilder<'a> {
     components: usize,
     structure: CovarianceStructure,
     options: Options,
+    acceleration: Acceleration,
     prior: Option<Prior>,
     eigenvalue_ratio: Option<f64>,
     means: Means,
@@ -35,6 +36,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
             components,
             structure: CovarianceStructure::Full,
             options: Options::default(),
+            acceleration: Acceleration::default(),
             prior: None,
             eigenvalue_ratio: None,
             means: Means::Free,
@@ -87,6 +89,12 @@ impl<'a> GaussianMixtureBuilder<'a> {
     /// Stop when the estimated remaining gain is below this many nats in total; default 1e-7.
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.options.tolerance = tolerance;
+        self
+    }
+    /// How iterations are accelerated; [`Acceleration::Daarem`] by default, which takes fewer passes over the data and never lowers
+    /// the log-likelihood. [`Acceleration::None`] is plain EM.
+    pub fn acceleration(mut self, acceleration: Acceleration) -> Self {
+        self.acceleration = acceleration;
         self
     }
     /// The most iterations; default 10 000.
@@ -239,9 +247,9 @@ impl<'a> GaussianMixtureBuilder<'a> {
         let fit = if self.single_precision {
             self.fit_in_single(template, data, start)?
         } else if self.missing_cells {
-            fit_observed(template, data, start, &self.options)?
+            fit_observed(template, data, start, &self.options, self.acceleration)?
         } else {
-            fit_matrix(template, data, start, &self.options)?
+            fit_matrix(template, data, start, &self.options, self.acceleration)?
         };
         Ok(GaussianMixture {
             mixture: fit.model,
@@ -262,12 +270,12 @@ impl<'a> GaussianMixtureBuilder<'a> {
             ));
         }
         let single = template.with_components(|set| set.with_single_precision(true));
-        let first = fit_matrix(single, data, start, &self.options)?;
+        let first = fit_matrix(single, data, start, &self.options, self.acceleration)?;
         let done = first.report.trace.len() - 1;
         let left = self.options.max_iterations.saturating_sub(done);
         let options = self.options.clone().max_iterations(left);
         let model = (first.model).with_components(|set| set.with_single_precision(false));
-        let second = fit_matrix(model, data, Start::Model, &options)?;
+        let second = fit_matrix(model, data, Start::Model, &options, self.acceleration)?;
         Ok(Fit {
             model: second.model,
             report: first.report.followed_by(second.report),
