@@ -1,8 +1,12 @@
 //! Reading data files: text, whose numbers are kept and whose text is read again where it is asked for, and
 //! .npy.
 
+mod chunks;
 mod column;
+mod levels;
+mod number;
 mod origin;
+mod plain_cells;
 mod rows;
 mod scan;
 mod text_records;

@@ -64,7 +64,7 @@ impl Columns {
     }
     fn is_numeric(&self, column: usize) -> bool {
         let cells = self.columns[column].get();
-        cells.map_or(self.numeric[column], |cells| cells.numeric)
+        cells.map_or(self.numeric[column], Column::is_numeric)
     }
     #[inline]
     fn value(&self, row: usize, column: usize) -> Value {

@@ -138,6 +138,16 @@ impl<R: Read> TextRecords<R> {
     pub fn back(&mut self) {
         (self.at, self.line) = self.last;
     }
+    /// What is in memory of the text from the next record on.
+    pub fn ahead(&self) -> &[u8] {
+        &self.buffer[self.at..]
+    }
+    /// Passes over the next record, a line of so many bytes with its end.
+    pub fn skip_line(&mut self, length: usize) {
+        self.last = (self.at, self.line);
+        self.at += length;
+        self.line += 1;
+    }
     /// The next record; `None` at the end.
     pub fn next(&mut self) -> Result<Option<Record<'_>>, Fault> {
         let mut skipped = 0;
