@@ -55,7 +55,7 @@ impl Dialect {
             return Ok(());
         }
         Err(Failure::input(format!(
-            "{}: --delimiter, --decimal and --no-header are for text, and this is an array of numbers",
+            "{}: --delimiter, --decimal and --no-header are for text, which this is not",
             path.display()
         )))
     }

@@ -70,6 +70,30 @@ impl Column {
             cells: Cells::Few(Levels::new(), Chunks::default()),
         }
     }
+    /// A column without cells, all of which will be numbers.
+    #[cfg(feature = "parquet")]
+    pub fn of_numbers() -> Self {
+        Column {
+            cells: Cells::Numbers(Chunks::default()),
+        }
+    }
+    /// Appends a number, or a missing cell, to a column of numbers.
+    #[cfg(feature = "parquet")]
+    #[inline]
+    pub fn push_number(&mut self, number: Option<f64>) {
+        if let Cells::Numbers(numbers) = &mut self.cells {
+            numbers.push(number.filter(|number| !number.is_nan()).unwrap_or(MISSING));
+        }
+    }
+    /// A cell as text, which of a number is its shortest form.
+    #[cfg(feature = "parquet")]
+    pub fn shown(&self, row: usize) -> Option<String> {
+        match (self.text(row), self.value(row)?) {
+            (Some(text), _) => Some(text.to_string()),
+            (None, Value::Number(number)) => Some(crate::grid::plain(number)),
+            (None, _) => Some(String::new()),
+        }
+    }
     /// Whether the cells can be had.
     pub fn is_kept(&self) -> bool {
         !matches!(self.cells, Cells::Gone(_))

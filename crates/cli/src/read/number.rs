@@ -65,6 +65,19 @@ fn power(text: &[u8], at: usize) -> Option<(i64, usize)> {
     Some((if sign == Some(&b'-') { -value } else { value }, end))
 }
 
+/// value / 10^scale, rounded once.
+#[cfg(feature = "parquet")]
+pub fn scaled(value: i128, scale: i32) -> f64 {
+    let digits = u64::try_from(value.unsigned_abs()).ok();
+    let number = digits.and_then(|digits| rounded(digits, -i64::from(scale)));
+    let number = number.unwrap_or_else(|| {
+        // Digits with an exponent are a number.
+        let text = format!("{}e{}", value.unsigned_abs(), -i64::from(scale));
+        text.parse().unwrap_or(f64::NAN)
+    });
+    if value < 0 { -number } else { number }
+}
+
 /// digits · 10^exponent.
 #[inline]
 fn rounded(digits: u64, exponent: i64) -> Option<f64> {

@@ -1,6 +1,7 @@
 //! From text to columns, in one pass.
 
 use super::column::{Column, Depth};
+use super::foreign;
 use super::origin::{Origin, Places, Source};
 use super::plain_cells::PlainCells;
 use super::rows::{Columns, Rows};
@@ -44,6 +45,9 @@ fn read(
     let failed = |fault: Fault| Failure::input(fault.sentence(&file));
     let text = source.from(0).map_err(|error| failed(Fault::File(error)))?;
     let mut records = TextRecords::new(text, delimiter, PIECE).map_err(failed)?;
+    if let Some(what) = foreign::format(records.ahead()) {
+        return Err(Failure::input(format!("{file}: {what}")));
+    }
     let mut scan = Scan::new(&file, dialect);
     let top = records.place();
     if !scan.header(&mut records, wanted)? {
@@ -60,7 +64,7 @@ fn read(
     }
     let start = scan.start.unwrap_or(top);
     drop(records);
-    let origin = Origin::new(source, delimiter, scan.columns.len(), start);
+    let origin = Origin::new(source, (delimiter, dialect), scan.columns.len(), start);
     scan.finish(origin)
 }
 
@@ -165,11 +169,13 @@ impl<'a> Scan<'a> {
     fn take(&mut self, record: &Record<'_>, read: usize) -> Result<(), Failure> {
         if record.len() != self.header.len() {
             return Err(Failure::input(format!(
-                "{}, line {}: {} fields, {} expected",
+                "{}, line {}: {} {}, {} expected{}",
                 self.file,
                 record.line,
                 record.len(),
-                self.header.len()
+                if record.len() == 1 { "field" } else { "fields" },
+                self.header.len(),
+                self.comment_hint()
             )));
         }
         let place = (record.offset, record.line);
@@ -192,6 +198,15 @@ impl<'a> Scan<'a> {
             }
         }
     }
+    /// What to add to a complaint about the number of fields, where the header looks like a comment.
+    fn comment_hint(&self) -> &'static str {
+        match self.header.first() {
+            Some(name) if name.starts_with(['#', '%']) => {
+                "; the first line is the header, and there are no comments"
+            }
+            _ => "",
+        }
+    }
     /// Takes note of where a row starts.
     fn note(&mut self, place: (u64, usize)) {
         self.start.get_or_insert(place);
@@ -211,7 +226,7 @@ impl<'a> Scan<'a> {
                     }
                 })
                 .collect(),
-            origin: Some(origin.with_places(self.places)),
+            origin: Box::new(origin.with_places(self.places)),
             dialect: self.dialect.clone(),
         };
         let dialect = self.dialect.clone();
@@ -285,7 +300,12 @@ impl<'a, R: Read> Batches<'a, R> {
         }
         let start = scan.start.unwrap_or((0, 1));
         let source = Source::Memory(text);
-        let origin = Origin::new(source, self.delimiter, self.header.len(), start);
+        let origin = Origin::new(
+            source,
+            (self.delimiter, self.dialect),
+            self.header.len(),
+            start,
+        );
         scan.finish(origin).map(Some)
     }
 }

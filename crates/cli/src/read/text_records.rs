@@ -18,6 +18,15 @@ pub enum Fault {
     TooLong(usize),
     /// The file.
     File(std::io::Error),
+    /// A file of another format is none, for this reason.
+    #[cfg(feature = "parquet")]
+    Format(String),
+    /// A column of such a file, and why it cannot be read.
+    #[cfg(feature = "parquet")]
+    Column(String, String),
+    /// A cell in a row of such a file, and why it cannot be read.
+    #[cfg(feature = "parquet")]
+    Cell(usize, String),
 }
 
 impl Fault {
@@ -30,6 +39,12 @@ impl Fault {
                 LONGEST >> 20
             ),
             Fault::File(error) => format!("{file}: cannot be read: {error}"),
+            #[cfg(feature = "parquet")]
+            Fault::Format(text) => format!("{file}: {text}"),
+            #[cfg(feature = "parquet")]
+            Fault::Column(column, text) => format!("{file}, column {column}: {text}"),
+            #[cfg(feature = "parquet")]
+            Fault::Cell(row, text) => format!("{file}, row {row}, {text}"),
         }
     }
 }
