@@ -2,7 +2,8 @@
 
     python3 benches/compare/gaussian.py                      the whole grid, full and diagonal
     python3 benches/compare/gaussian.py --points 8x16,32x16 --structures full --rows 0.1
-    python3 benches/compare/gaussian.py --fits               whole fits too, from scikit-learn's own k-means labels
+    python3 benches/compare/gaussian.py --fits --seeds 3     whole fits too, from scikit-learn's own k-means labels
+    python3 benches/compare/gaussian.py --defaults --seeds 10 --rows 0.1     and from each program's own defaults
 
 The peers are installed by pip into an environment of their own under the temporary directory, `ours` is built by cargo. Every
 program gets one thread, the same rows and the same start, and glibc's malloc tuned so that big temporaries cost no page faults,
@@ -12,6 +13,7 @@ agree to 1e-9.
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -89,6 +91,15 @@ class Sklearn:
         model.fit(self.x)
         return time.process_time() - begin, model.score(self.x) * len(self.x), model.n_iter_
 
+    def default(self, seed):
+        """A fit with nothing set but what is to be fitted: seconds, log-likelihood, iterations."""
+        from sklearn.mixture import GaussianMixture
+
+        model = GaussianMixture(self.k, covariance_type=self.structure, random_state=seed)
+        begin = time.process_time()
+        model.fit(self.x)
+        return time.process_time() - begin, model.score(self.x) * len(self.x), model.n_iter_
+
 
 class Daal:
     def __init__(self, x, k, structure, start):
@@ -123,9 +134,10 @@ def serve(peer, arguments):
     import resource
 
     x, k, structure, start = read(arguments)
+    d = x.shape[1]
     worker = {"sklearn": Sklearn, "daal": Daal}[peer](x, k, structure, start)
     # What importing takes is not counted.
-    worker.iterate(1) if len(x) < 1000 else {"sklearn": Sklearn, "daal": Daal}[peer](x[: 20 * k], k, structure, start).iterate(1)
+    {"sklearn": Sklearn, "daal": Daal}[peer](x[: 4 * k * (d + 5)], k, structure, start).iterate(1)
     peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     loaded = peak()
     print("ready", flush=True)
@@ -139,6 +151,8 @@ def serve(peer, arguments):
             answer = peak() - loaded
         elif command == "fit":
             answer = " ".join(map(str, worker.fit(int(rest[0]), rest[1])))
+        elif command == "default":
+            answer = " ".join(map(str, worker.default(int(rest[0]))))
         print(answer, flush=True)
 
 
@@ -224,14 +238,36 @@ def compare(n, d, k, structure, arguments, folder, binary):
     row += [f"{speed:.1f} / {peak:.1f} ({100 * speed / peak:.0f} %)", " / ".join(f"{memory[name]:.0f}" for name in workers)]
     print("| " + " | ".join(row) + " |", flush=True)
     if arguments.fits:
-        for seed in range(arguments.seeds):
-            labels = os.path.join(folder, "labels")
-            seconds, score, iterations = workers["sklearn"].ask("fit", seed, labels).split()
-            ours, passes = workers["ours"].ask("reach", labels, score).split()
-            ratio = float(seconds) / float(ours)
-            print(f"    fit, seed {seed}: scikit-learn {float(seconds):.2f} s, {iterations} iterations; ours {float(ours):.2f} s, {passes} ({ratio:.1f})", flush=True)
+        whole_fits(workers, arguments.seeds, os.path.join(folder, "labels"))
+    if arguments.defaults:
+        default_fits(workers, arguments.seeds, n)
     for worker in workers.values():
         worker.__exit__()
+
+
+def whole_fits(workers, seeds, labels):
+    """scikit-learn's default fit, and ours from its k-means labels until it is where scikit-learn stopped."""
+    ratios = []
+    for seed in range(seeds):
+        seconds, score, iterations = workers["sklearn"].ask("fit", seed, labels).split()
+        ours, passes = workers["ours"].ask("reach", labels, score).split()
+        ratios.append(float(seconds) / float(ours))
+        print(f"    fit, seed {seed}: scikit-learn {float(seconds):.2f} s, {iterations} iterations; ours {float(ours):.3f} s, {passes} ({ratios[-1]:.1f})", flush=True)
+    print(f"    median of {seeds}: {statistics.median(ratios):.1f}", flush=True)
+
+
+def default_fits(workers, seeds, n):
+    """Fits from each program's own defaults, and ours with scikit-learn's one start and tolerance: medians over the seeds."""
+    medians = {}
+    for what, (name, command) in {"ours": ("ours", "default"), "scikit-learn": ("sklearn", "default"), "ours, as long": ("ours", "alike")}.items():
+        answers = [workers[name].ask(command, seed).split() for seed in range(seeds)]
+        medians[what] = [statistics.median(float(answer[i]) for answer in answers) for i in range(3)]
+        seconds, score, passes = medians[what]
+        memory = int(workers[name].ask("memory")) / 1024
+        print(f"    defaults, medians of {seeds} seeds: {what} {seconds:.2f} s, log-likelihood {score:.3f}, {passes:.0f} passes; {memory:.0f} MB above the rows", flush=True)
+    peer, peer_score, _ = medians.pop("scikit-learn")
+    for what, (seconds, score, _) in medians.items():
+        print(f"    {what}: {peer / seconds:.2f} times as fast, higher by {(score - peer_score) / n:.2e} a row", flush=True)
 
 
 def built():
@@ -249,6 +285,7 @@ def main():
     parser.add_argument("--repetitions", default=7, type=int)
     parser.add_argument("--separation", default=3.0, type=float, help="of the means, in deviations; negative: per coordinate")
     parser.add_argument("--fits", action="store_true", help="whole fits from scikit-learn's k-means labels")
+    parser.add_argument("--defaults", action="store_true", help="whole fits from each program's own defaults")
     parser.add_argument("--seeds", default=1, type=int, help="of the whole fits")
     parser.add_argument("--binary", help="a program built before from benches/src/bin/gaussian.rs; built by cargo otherwise")
     arguments = parser.parse_args()

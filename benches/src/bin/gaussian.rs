@@ -4,15 +4,20 @@
 //! means (K × d), covariances (K × d × d). Reads commands from standard input, a line each, and answers each with a line:
 //! `iterate T` (seconds an iteration), `score T` (log-likelihood after T iterations), `peak` (GFLOP/s of fused multiply-adds in
 //! registers), `memory` (KiB of peak memory above the loaded rows), `reach LABELS TARGET` (seconds and iterations from labels, u32,
-//! until the log-likelihood is TARGET).
+//! until the log-likelihood is TARGET), `default SEED` (seconds, log-likelihood and passes of a fit as
+//! `GaussianMixture::builder` makes it), `alike SEED` (the same with scikit-learn's one start and its tolerance of 1e-3 a row).
 
-use distributions::RowsView;
-use em::{Data, Mixture, Options, Soft, Start, Weights, Workspace, e_step, fit_from};
-use gmm::{CovarianceStructure, Gaussian, Gaussians};
+use distributions::{RowsView, View};
+use em::{
+    Data, Driver, Mixture, Options, Progress, Soft, Start, Weights, Workspace, e_step,
+    fit_from_with,
+};
+use gmm::{CovarianceStructure, Gaussian, GaussianMixture, Gaussians};
 use mixture_benches::{cpu_seconds, fma_peak};
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, stdin};
+use std::ops::ControlFlow;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -102,22 +107,39 @@ impl Problem {
             .map(|&c| Some(u32::from_le_bytes(c)))
             .collect();
         let begin = cpu_seconds();
-        let options = Options::default().max_iterations(0).threads(1);
-        let data = Data::new(self.rows());
-        let mut model = fit_from(&self.start, data, Start::Labels(&labels), &options)?.model;
-        let mut workspace = Workspace::new(
-            self.rows(),
-            &distributions::Component::empty_statistics(&model),
-            1,
-        );
-        for iteration in 0..10_000 {
-            let tally = e_step(&model, data, iteration, &Soft, &mut workspace);
-            if tally.objective >= target {
-                return Ok((cpu_seconds() - begin, iteration));
+        let mut reached = None;
+        let mut watch = |progress: Progress<'_, Mixture<Gaussians>>| {
+            if progress.objective < target {
+                return ControlFlow::Continue(());
             }
-            model = distributions::Component::maximize(&model, workspace.statistics())?;
-        }
-        Err("the target was not reached".into())
+            reached = Some((cpu_seconds() - begin, progress.iteration));
+            ControlFlow::Break(())
+        };
+        let options = Options::default().threads(1);
+        let mut driver = Driver::new(&options).observe(&mut watch);
+        let start = Start::Labels(&labels);
+        fit_from_with(&self.start, Data::new(self.rows()), start, &mut driver)?;
+        reached.ok_or_else(|| "the target was not reached".into())
+    }
+    /// Seconds, log-likelihood and passes of a fit with nothing set but what is to be fitted, or with one start and a
+    /// tolerance of 1e-3 a row, as scikit-learn's.
+    fn whole_fit(&self, seed: u64, alike: bool) -> Outcome<String> {
+        let set = self.start.components();
+        let builder = GaussianMixture::builder(self.start.len()).covariance(set.structure());
+        let builder = match alike {
+            true => builder
+                .restarts(1)
+                .tolerance(1e-3 * self.rows().len() as f64),
+            false => builder,
+        };
+        let begin = cpu_seconds();
+        let fitted = builder.seed(seed).threads(1).fit(self.rows())?;
+        let seconds = cpu_seconds() - begin;
+        let report = fitted.report();
+        Ok(format!(
+            "{seconds} {:?} {}",
+            report.log_likelihood, report.passes
+        ))
     }
     fn answer(&self, command: &str, loaded: u64) -> Outcome<String> {
         let words: Vec<&str> = command.split_whitespace().collect();
@@ -136,6 +158,8 @@ impl Problem {
                 let (seconds, iterations) = self.reach(labels, target.parse()?)?;
                 format!("{seconds} {iterations}")
             }
+            ["default", seed] => self.whole_fit(seed.parse()?, false)?,
+            ["alike", seed] => self.whole_fit(seed.parse()?, true)?,
             _ => return Err(format!("unknown command {command}").into()),
         })
     }

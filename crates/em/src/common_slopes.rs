@@ -5,6 +5,7 @@ mod linear;
 #[cfg(feature = "serde")]
 mod serde_form;
 
+use crate::init::Shares;
 use crate::set::ComponentSet;
 use distributions::regression::{
     GeneralizedRegression, NormalEquations, Response, ScoreStatistics, Scoring, iterate_scoring,
@@ -220,7 +221,12 @@ impl<R: Response> ComponentSet for CommonSlopes<R> {
         }
     }
     /// Scoring steps to convergence, from a weighted least-squares fit to the smoothed responses.
-    fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+    fn estimate_from(
+        &self,
+        xs: Batch<'_, Self::Space>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        let weights = &*shares.to_matrix();
         let rows = distributions::View::len(xs);
         let shares = |k: usize| &weights[k * rows..(k + 1) * rows];
         let zero = CommonSlopes {

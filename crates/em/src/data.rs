@@ -41,6 +41,41 @@ impl Allowed<'_> {
     /// The index of a row about which nothing is known.
     pub const FREE: u32 = u32::MAX;
 
+    /// What is known about the rows in the range.
+    pub(crate) fn block(&self, rows: Range<usize>) -> Self {
+        Allowed {
+            index: &self.index[rows],
+            ..*self
+        }
+    }
+    /// Brings a K × n matrix of starting shares in line with what is known: those of a restricted row
+    /// are multiplied by its evidence, with their sum kept. A row that had none, or none where it is
+    /// allowed, is shared by the evidence alone.
+    pub(crate) fn restrict_shares(&self, rows: usize, shares: &mut [f64]) {
+        let components = shares.len() / rows.max(1);
+        for (i, &line) in self.index.iter().enumerate() {
+            if line == Allowed::FREE {
+                continue;
+            }
+            let start = line as usize * components;
+            let logs = &self.log_evidence[start..start + components];
+            let largest = logs.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+            let evidence = |k: usize| (logs[k] - largest).exp();
+            let before: f64 = (0..components).map(|k| shares[k * rows + i]).sum();
+            let left: f64 = (0..components)
+                .map(|k| shares[k * rows + i] * evidence(k))
+                .sum();
+            let wanted = if before > 0.0 { before } else { 1.0 };
+            for (k, share) in shares[i..].iter_mut().step_by(rows).enumerate() {
+                *share = if left > 0.0 {
+                    *share * evidence(k) * (wanted / left)
+                } else {
+                    evidence(k) * wanted / (0..components).map(evidence).sum::<f64>()
+                };
+            }
+        }
+    }
+
     /// The table in which line k allows component k alone: index = label.
     pub fn labels(components: usize) -> Vec<f64> {
         let mut table = vec![f64::NEG_INFINITY; components * components];
@@ -105,10 +140,7 @@ impl<'a, V: View> Data<'a, V> {
         Data {
             xs: self.xs.block(rows.clone()),
             row_weights: self.row_weights.map(|weights| &weights[rows.clone()]),
-            allowed: self.allowed.map(|allowed| Allowed {
-                index: &allowed.index[rows.clone()],
-                log_evidence: allowed.log_evidence,
-            }),
+            allowed: self.allowed.map(|allowed| allowed.block(rows.clone())),
         }
     }
     /// Adds the log evidence of the restricted rows to a K × n matrix of joint log-densities.
@@ -123,35 +155,6 @@ impl<'a, V: View> Data<'a, V> {
                 for (k, e) in evidence.iter().enumerate() {
                     joint[k * rows + i] += e;
                 }
-            }
-        }
-    }
-    /// Brings a K × n matrix of starting shares in line with what is known: those of a restricted row
-    /// are multiplied by its evidence, with their sum kept. A row that had none, or none where it is
-    /// allowed, is shared by the evidence alone.
-    pub(crate) fn restrict_shares(&self, shares: &mut [f64]) {
-        let Some(allowed) = self.allowed else { return };
-        let rows = self.rows();
-        let components = shares.len() / rows;
-        for (i, &line) in allowed.index.iter().enumerate() {
-            if line == Allowed::FREE {
-                continue;
-            }
-            let start = line as usize * components;
-            let logs = &allowed.log_evidence[start..start + components];
-            let largest = logs.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
-            let evidence = |k: usize| (logs[k] - largest).exp();
-            let before: f64 = (0..components).map(|k| shares[k * rows + i]).sum();
-            let left: f64 = (0..components)
-                .map(|k| shares[k * rows + i] * evidence(k))
-                .sum();
-            let wanted = if before > 0.0 { before } else { 1.0 };
-            for (k, share) in shares[i..].iter_mut().step_by(rows).enumerate() {
-                *share = if left > 0.0 {
-                    *share * evidence(k) * (wanted / left)
-                } else {
-                    evidence(k) * wanted / (0..components).map(evidence).sum::<f64>()
-                };
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What to do with a component that has no estimate: it is empty, collapsed on a point, singular.
 
 use crate::error::FitError;
-use crate::init::MixtureData;
+use crate::init::{MixtureData, Shares, first_m_step};
 use crate::mixture::Mixture;
 use crate::set::ComponentSet;
 use crate::weights::WeightModel;
@@ -139,5 +139,5 @@ fn reset<S: ComponentSet, W: WeightModel>(
             shares[j * rows + i] = if j == k { data.row_weight(i) } else { 0.0 };
         }
     }
-    crate::init::first_m_step(model, data, &shares)
+    first_m_step(model, data, &Shares::of_matrix(shares, rows))
 }

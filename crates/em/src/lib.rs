@@ -123,7 +123,7 @@ pub use e_step::e_step;
 pub use error::FitError;
 pub use fit::{check_data, fit};
 pub use fixed::{FixedComponents, FixedWeights};
-pub use init::{Partition, SmallEm, Start, starting_model};
+pub use init::{Partition, Shares, SmallEm, Start, starting_model};
 pub use merge_clusters::{MergeSequence, MergeStep};
 pub use mixture::Mixture;
 pub use model::{LatentModel, Tally};

@@ -1,5 +1,6 @@
 //! Groups of rows that share one latent class, for any set of components.
 
+use crate::init::Shares;
 use crate::set::ComponentSet;
 use distributions::combine::{Grouped, GroupedView, Repeated, log_product};
 use distributions::{Batch, EstimateError, Obs, Scratch, View};
@@ -80,14 +81,14 @@ impl<S: ComponentSet> ComponentSet for Repeated<S> {
     fn maximize(&self, from: &S::Statistics) -> Result<Self, EstimateError> {
         self.0.maximize(from).map(Repeated)
     }
-    fn estimate(
+    fn estimate_from(
         &self,
         groups: Batch<'_, Self::Space>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Self, EstimateError> {
         let (items, _) = groups.flat();
         let mut of_items = vec![0.0; self.len() * items.len()];
-        spread_over_items(groups, weights, &mut of_items);
+        spread_over_items(groups, &shares.to_matrix(), &mut of_items);
         self.0.estimate(items, &of_items).map(Repeated)
     }
     fn impossible_levels(&self) -> Vec<(usize, usize)> {

@@ -1,9 +1,10 @@
 //! K components that are scored, accumulated and re-estimated together.
 
 use crate::atoms::{hide_beside_atoms, weights_beside_atoms};
+use crate::init::Shares;
 use distributions::simd::add_to_rows;
 use distributions::{
-    BLOCK_ROWS, Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
+    Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
 };
 
 /// The components of a mixture as one thing: what couples them (a tied covariance, a shared
@@ -139,7 +140,19 @@ pub trait ComponentSet: Clone + Send + Sync {
     /// # Errors
     /// As [`maximize`](ComponentSet::maximize).
     fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        estimate_in_blocks(self, xs, weights)
+        self.estimate_from(xs, &Shares::from_matrix(weights, xs.len()))
+    }
+    /// The same from [shares](Shares), block after block, so that of most starts no K × n matrix is made. What cannot be estimated so
+    /// takes their [matrix](Shares::to_matrix).
+    ///
+    /// # Errors
+    /// As [`maximize`](ComponentSet::maximize).
+    fn estimate_from(
+        &self,
+        xs: Batch<'_, Self::Space>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        estimate_in_blocks(self, xs, shares)
     }
     /// The same set with a floor under what may collapse, relative to the spread of all rows `xs` with weights
     /// `weights`; see [`Component::floored`](distributions::Component::floored).
@@ -169,29 +182,24 @@ pub trait ComponentSet: Clone + Send + Sync {
     }
 }
 
-/// The M-step from a K × n matrix of weights, block after block: what [`ComponentSet::estimate`] does where a
-/// set has no way of its own.
+/// The M-step from shares, block after block: what [`ComponentSet::estimate_from`] does where a set has no way of
+/// its own.
 ///
 /// # Errors
 /// As [`ComponentSet::maximize`].
 pub fn estimate_in_blocks<S: ComponentSet>(
     set: &S,
     xs: Batch<'_, S::Space>,
-    weights: &[f64],
+    shares: &Shares<'_>,
 ) -> Result<S, EstimateError> {
-    let (rows, count) = (xs.len(), set.len());
     let mut statistics = set.empty_statistics();
     let mut scratch = Scratch::default();
-    for start in (0..rows).step_by(BLOCK_ROWS) {
-        let end = (start + BLOCK_ROWS).min(rows);
-        let (block, size) = (xs.block(start..end), end - start);
+    for rows in shares.blocks() {
+        let (block, size) = (xs.block(rows.clone()), rows.len());
         let mut prepared = scratch.take(set.prepared_width() * size);
         set.prepare(block, &mut prepared);
-        let mut part = scratch.take_dirty(count * size);
-        for k in 0..count {
-            part[k * size..(k + 1) * size]
-                .copy_from_slice(&weights[k * rows + start..k * rows + end]);
-        }
+        let mut part = scratch.take_dirty(set.len() * size);
+        shares.write(rows, &mut part);
         set.accumulate_matrix(&mut statistics, block, &prepared, &part, &mut scratch);
         scratch.give(part);
         scratch.give(prepared);
@@ -349,18 +357,22 @@ impl<C: Component> ComponentSet for Vec<C> {
             .map(|(mine, theirs)| mine.toward(theirs, fraction))
             .collect()
     }
-    fn estimate(&self, xs: Batch<'_, C::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let rows = xs.len();
+    fn estimate_from(
+        &self,
+        xs: Batch<'_, C::Space>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
         let own = self.has_atoms().then(|| {
             let is_atom = |k: usize, i: usize| self[k].is_atom(xs.at(i));
-            weights_beside_atoms(weights, self.len(), is_atom)
+            weights_beside_atoms(&shares.to_matrix(), self.len(), is_atom)
         });
-        let weights = own.as_deref().unwrap_or(weights);
+        let own = own.map(|own| Shares::of_matrix(own, xs.len()));
+        let shares = own.as_ref().unwrap_or(shares);
         (self.iter().enumerate())
             .map(|(k, component)| {
-                let row = &weights[k * rows..(k + 1) * rows];
+                let row = shares.of_component(k);
                 component
-                    .estimate(xs, row)
+                    .estimate(xs, &row)
                     .map_err(|error| error.in_component(k).with_count(row.iter().sum()))
             })
             .collect()

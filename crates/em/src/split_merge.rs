@@ -3,7 +3,7 @@
 use crate::data::Data;
 use crate::driver::Driver;
 use crate::error::FitError;
-use crate::init::{MixtureData, first_m_step, spread};
+use crate::init::{MixtureData, Shares, first_m_step, spread};
 use crate::mixture::Mixture;
 use crate::posterior::Posterior;
 use crate::report::{Fit, SAME_MAXIMUM};
@@ -194,17 +194,18 @@ fn moved<S: ComponentSet, W: WeightModel, R: ?Sized>(
     let its_rows = Data::new(data.xs).weighted(&own);
     let mut rng = stream(driver.options.seed, which);
     let halves = spread::shares(&two, its_rows, 0.0, &mut rng).ok()?;
+    let its_half = halves.of_component(1);
     let mut shares = vec![0.0; rows * model.len()];
     for row in 0..rows {
         let weight = data.row_weight(row);
         for (k, &share) in posterior.row(row).iter().enumerate() {
             let target = match k {
                 k if k == merged.1 => merged.0,
-                k if k == split && halves[rows + row] > 0.0 => merged.1,
+                k if k == split && its_half[row] > 0.0 => merged.1,
                 k => k,
             };
             shares[target * rows + row] += weight * share;
         }
     }
-    first_m_step(model, data, &shares).ok()
+    first_m_step(model, data, &Shares::of_matrix(shares, rows)).ok()
 }

@@ -1,6 +1,7 @@
 //! A uniform background beside any components.
 
 use crate::atoms::hide_beside_atoms;
+use crate::init::Shares;
 use crate::sample::SampleSet;
 use crate::set::ComponentSet;
 use distributions::combine::Columns;
@@ -311,7 +312,12 @@ where
     fn toward(&self, next: &Self, fraction: f64) -> Self {
         self.with_components(self.components.toward(&next.components, fraction))
     }
-    fn estimate(&self, xs: Batch<'_, S::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+    fn estimate_from(
+        &self,
+        xs: Batch<'_, S::Space>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        let weights = &*shares.to_matrix();
         let mut scratch = Scratch::default();
         let components = self.with_inner(weights, xs.len(), &mut scratch, |inner, _| {
             self.components.estimate(xs, inner)

@@ -52,7 +52,7 @@ pub(crate) fn shared_mean(
     let mut mean = common_mean(parts, &current)?;
     for _ in 0..STEPS {
         let about: Vec<Scatter> = parts.iter().map(|part| part.about(&mean)).collect();
-        current = set.estimate_from(&about, &current)?;
+        current = set.gaussians_from(&about, &current)?;
         let next = common_mean(parts, &current)?;
         let moved = (0..mean.len()).map(|j| {
             let least = current.iter().map(|c| c.variance(j));

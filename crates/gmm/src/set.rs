@@ -159,11 +159,11 @@ impl Gaussians {
         let full = self.structure.needs_full_scatter();
         let part = |c: &Gaussian| Scatter::of_one(c.mean(), &c.covariance(), full);
         let parts: Vec<Scatter> = self.components.iter().map(part).collect();
-        let inside = bounded.estimate_from(&parts, &self.components)?;
+        let inside = bounded.gaussians_from(&parts, &self.components)?;
         Ok(bounded.with_components(inside))
     }
     /// The structure's M-step within the bounds.
-    pub(crate) fn estimate_from(
+    pub(crate) fn gaussians_from(
         &self,
         parts: &[Scatter],
         current: &[Gaussian],
@@ -314,12 +314,12 @@ impl ComponentSet for Gaussians {
             (Means::Fixed, _) => {
                 let pairs = from.iter().zip(&self.components);
                 let about: Vec<Scatter> = pairs.map(|(part, c)| part.about(c.mean())).collect();
-                self.estimate_from(&about, &self.components)?
+                self.gaussians_from(&about, &self.components)?
             }
-            (Means::Free, None) => self.estimate_from(from, &self.components)?,
+            (Means::Free, None) => self.gaussians_from(from, &self.components)?,
             (Means::Free, Some(prior)) => {
                 let all = prior.added_to(from, self.structure);
-                self.estimate_from(&all, &self.components)?
+                self.gaussians_from(&all, &self.components)?
             }
         };
         Ok(self.with_components(estimates))

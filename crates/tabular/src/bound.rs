@@ -2,7 +2,7 @@
 
 use crate::{BoxStatistics, Form, FromField, PartSet, Plain, TableRow, TableView, Values};
 use distributions::{Component, Coordinates, EstimateError, Sample, Scratch};
-use em::ComponentSet;
+use em::{ComponentSet, Shares};
 use rand::Rng;
 use serde::Serialize;
 use serde_json::Value;
@@ -180,11 +180,14 @@ where
     fn estimate(
         &self,
         xs: TableView<'_>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Box<dyn PartSet>, EstimateError> {
         let batch = xs.field::<S::Space>(self.field);
-        let weights = self.observed(xs, weights);
-        Ok(self.with(self.set.estimate(batch, &weights)?))
+        let set = match xs.missing(self.field) {
+            None => self.set.estimate_from(batch, shares)?,
+            Some(_) => (self.set).estimate(batch, &self.observed(xs, &shares.to_matrix()))?,
+        };
+        Ok(self.with(set))
     }
     fn floored(
         &self,

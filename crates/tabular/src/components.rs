@@ -4,7 +4,7 @@ use crate::tabled::{Plan, Tabled};
 use crate::{Field, PartSet, Table, TableRow, TableStatistics, TableView};
 use distributions::combine::log_product;
 use distributions::{Coordinates, EstimateError, Scratch, View};
-use em::{ComponentSet, Mixture, SampleSet};
+use em::{ComponentSet, Mixture, SampleSet, Shares};
 use rand::Rng;
 use serde_json::Value;
 use std::sync::Arc;
@@ -246,8 +246,8 @@ impl ComponentSet for TableComponents {
         tabled.plan.hand_over(codes, &self.parts, &mut parts);
         self.each_part(|p, part| part.maximize(&parts[p]))
     }
-    fn estimate(&self, xs: TableView<'_>, weights: &[f64]) -> Result<Self, EstimateError> {
-        self.each_part(|_, part| part.estimate(xs, weights))
+    fn estimate_from(&self, xs: TableView<'_>, shares: &Shares<'_>) -> Result<Self, EstimateError> {
+        self.each_part(|_, part| part.estimate(xs, shares))
     }
     fn impossible_levels(&self) -> Vec<(usize, usize)> {
         let mut levels = Vec::new();

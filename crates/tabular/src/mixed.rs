@@ -2,6 +2,7 @@
 
 use crate::{BoxStatistics, PartSet, TableRow, TableView, Values};
 use distributions::{EstimateError, Scratch, Statistics, View};
+use em::Shares;
 use em::atoms::{hide_beside_atoms, weights_beside_atoms};
 use rand::Rng;
 use serde_json::{Map, Value};
@@ -158,15 +159,18 @@ impl PartSet for MixedSet {
     fn estimate(
         &self,
         xs: TableView<'_>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Box<dyn PartSet>, EstimateError> {
-        let rows = xs.len();
         let own = self.has_atoms().then(|| {
             let is_atom = |k: usize, i: usize| self.is_atom(k, xs.at(i));
-            weights_beside_atoms(weights, self.members.len(), is_atom)
+            weights_beside_atoms(&shares.to_matrix(), self.members.len(), is_atom)
         });
-        let weights = own.as_deref().unwrap_or(weights);
-        self.each(|k, member| member.estimate(xs, &weights[k * rows..(k + 1) * rows]))
+        let own = own.as_deref().map(|own| Shares::from_matrix(own, xs.len()));
+        let shares = own.as_ref().unwrap_or(shares);
+        self.each(|k, member| {
+            let row = shares.of_component(k);
+            member.estimate(xs, &Shares::from_matrix(&row, xs.len()))
+        })
     }
     fn parameter_count(&self) -> usize {
         (self.members.iter())

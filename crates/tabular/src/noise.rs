@@ -6,6 +6,7 @@ use crate::{
 };
 use distributions::combine::Columns;
 use distributions::{EstimateError, RowsView, Scratch, Uniform, View};
+use em::Shares;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -245,11 +246,11 @@ impl PartSet for Noisy {
     fn estimate(
         &self,
         xs: TableView<'_>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Box<dyn PartSet>, EstimateError> {
         let mut inner = vec![0.0; self.components.components() * xs.len()];
-        self.copy_inner(weights, xs.len(), &mut inner);
-        self.around(self.components.estimate(xs, &inner))
+        self.copy_inner(&shares.to_matrix(), xs.len(), &mut inner);
+        self.around((self.components).estimate(xs, &Shares::from_matrix(&inner, xs.len())))
     }
     fn parameter_count(&self) -> usize {
         self.components.parameter_count()

@@ -2,6 +2,7 @@
 
 use crate::{BoxStatistics, TableRow, TableView, Values};
 use distributions::{EstimateError, Scratch};
+use em::Shares;
 use rand::Rng;
 use serde_json::{Map, Value};
 use std::any::Any;
@@ -72,7 +73,7 @@ pub trait PartSet: Send + Sync {
     fn estimate(
         &self,
         xs: TableView<'_>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Box<dyn PartSet>, EstimateError>;
     /// The levels that have probability 0 under every component.
     fn impossible_levels(&self) -> Vec<usize> {

@@ -12,7 +12,7 @@ use distributions::{
     LogNormal, Maxwell, Multinomial, Normal, Obs, Pareto, Poisson, Rayleigh, RowsView, VonMises,
     VonMisesFisher,
 };
-use em::SampleSet;
+use em::{SampleSet, Shares};
 use gmm::Prior;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -149,7 +149,9 @@ impl PartSpecification {
         weights: &[f64],
     ) -> Result<PartPrior, ModelError> {
         self.conjugate()?;
-        let whole = self.template(field, 1)?.estimate(table.view(), weights);
+        let whole = self
+            .template(field, 1)?
+            .estimate(table.view(), &Shares::from_matrix(weights, table.rows()));
         let whole = whole.map_err(|error| {
             ModelError(format!(
                 "the centre of the prior of column {}: {error}",

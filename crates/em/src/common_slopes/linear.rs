@@ -1,6 +1,7 @@
 //! Linear regressions with common slopes.
 
 use super::joint::Joint;
+use crate::init::Shares;
 use crate::set::ComponentSet;
 use distributions::regression::{LinearRegression, LinearStatistics, NormalEquations};
 use distributions::{
@@ -244,7 +245,12 @@ impl ComponentSet for LinearCommonSlopes {
         }
     }
     /// Twice from the rows: about 0, then about the first fit, where variances keep their digits.
-    fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+    fn estimate_from(
+        &self,
+        xs: Batch<'_, Self::Space>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        let weights = &*shares.to_matrix();
         let minus: Vec<Vec<f64>> = (self.components.iter())
             .map(|component| component.coefficients().iter().map(|b| -b).collect())
             .collect();

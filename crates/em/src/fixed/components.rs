@@ -1,6 +1,7 @@
 //! Sets of which some components are not estimated.
 
 use crate::atoms::hide_beside_atoms;
+use crate::init::Shares;
 use crate::sample::SampleSet;
 use crate::set::{ComponentSet, common};
 use distributions::{Batch, Buffer, Coordinates, EstimateError, Obs, Scratch, View};
@@ -261,13 +262,17 @@ impl<S: ComponentSet> ComponentSet for FixedComponents<S> {
                 .map_err(|error| self.renumbered(error)),
         }
     }
-    fn estimate(&self, xs: Batch<'_, S::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+    fn estimate_from(
+        &self,
+        xs: Batch<'_, S::Space>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
         let Some(free) = &self.free else {
             return Ok(self.clone());
         };
         let rows = xs.len();
         let mut part = vec![0.0; free.len() * rows];
-        self.free_lines(weights, rows, &mut part);
+        self.free_lines(&shares.to_matrix(), rows, &mut part);
         (free.estimate(xs, &part))
             .map(|next| self.with_free(next))
             .map_err(|error| self.renumbered(error))

@@ -1,9 +1,11 @@
 //! Starting points: from labels, responsibilities, chance, or spread-out rows.
 
 mod partition;
+mod shares;
 pub(crate) mod spread;
 
 pub use partition::Partition;
+pub use shares::Shares;
 
 use crate::data::Data;
 use crate::degenerate::{Degeneracy, OnDegenerate, most_events, reset_rows};
@@ -12,7 +14,7 @@ use crate::mixture::Mixture;
 use crate::options::Options;
 use crate::set::ComponentSet;
 use crate::weights::WeightModel;
-use distributions::{Batch, Density, View};
+use distributions::{BLOCK_ROWS, Batch, Density, View};
 use rand::{Rng, RngExt};
 
 /// Where a fit starts. The first step from labels or responsibilities is an M-step.
@@ -155,14 +157,7 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
         }
         Start::Responsibilities(given) => given_shares(given, rows, components)?,
     };
-    data.restrict_shares(&mut shares);
-    if let Some(weights) = data.row_weights {
-        for row in shares.chunks_exact_mut(rows) {
-            row.iter_mut()
-                .zip(weights)
-                .for_each(|(share, w)| *share *= w);
-        }
-    }
+    shares = shares.weighted(data.row_weights, data.allowed);
     let mut template = template.clone();
     loop {
         let error = match first_m_step(&template, data, &shares) {
@@ -185,7 +180,7 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
             let others: Vec<usize> = (0..template.len())
                 .filter(|&k| k != event.component)
                 .collect();
-            shares.drain(event.component * rows..(event.component + 1) * rows);
+            shares.drop_component(event.component);
             template = template.subset(&others);
         } else {
             give_random_rows(&mut shares, event.component, &data, rng);
@@ -197,40 +192,46 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
 /// Gives component `k` a tenth of its fair share of the rows, but at least ten, drawn by chance: with
 /// no model yet, no row is explained worse than another.
 fn give_random_rows<V: View, R: Rng + ?Sized>(
-    shares: &mut [f64],
+    shares: &mut Shares<'_>,
     k: usize,
     data: &Data<'_, V>,
     rng: &mut R,
 ) {
-    let rows = data.rows();
-    let mut weighty: Vec<usize> = (0..rows).filter(|&i| data.row_weight(i) > 0.0).collect();
-    let count = reset_rows(weighty.len(), shares.len() / rows);
+    let mut weighty: Vec<usize> = (0..data.rows())
+        .filter(|&i| data.row_weight(i) > 0.0)
+        .collect();
+    let count = reset_rows(weighty.len(), shares.components());
     for place in 0..count {
         let other = rng.random_range(place..weighty.len());
         weighty.swap(place, other);
-        let i = weighty[place];
-        for (j, row) in shares.chunks_exact_mut(rows).enumerate() {
-            row[i] = if j == k { data.row_weight(i) } else { 0.0 };
-        }
+        shares.give(weighty[place], k);
     }
 }
 
-/// The first M-step, without an iterate, from the K × n matrix of w_i r_ik.
+/// The first M-step, without an iterate.
 pub(crate) fn first_m_step<S: ComponentSet, W: WeightModel>(
     template: &Mixture<S, W>,
     data: MixtureData<'_, '_, S, W>,
-    shares: &[f64],
+    shares: &Shares<'_>,
 ) -> Result<Mixture<S, W>, FitError> {
     let failed = |source| FitError::Estimate {
         iteration: 0,
         source,
     };
-    let mut counts = template.weights().empty_statistics();
     let weights = template.weights();
-    weights.accumulate::<S::Space>(&mut counts, data.xs, data.rows(), shares);
+    let mut counts = weights.empty_statistics();
+    let mut block = vec![0.0; template.len() * BLOCK_ROWS];
+    for rows in shares.blocks() {
+        let (block, size) = (&mut block[..template.len() * rows.len()], rows.len());
+        shares.write(rows.clone(), block);
+        weights.accumulate::<S::Space>(&mut counts, data.xs.block(rows), size, block);
+    }
     let weights = weights.maximize(&counts).map_err(failed)?;
     let xs = W::component_batch::<S::Space>(data.xs);
-    let components = template.components().estimate(xs, shares).map_err(failed)?;
+    let components = template
+        .components()
+        .estimate_from(xs, shares)
+        .map_err(failed)?;
     Mixture::new(weights, components).map_err(|error| failed(error.into()))
 }
 
@@ -243,10 +244,9 @@ fn random_shares<V: View, R: Rng + ?Sized>(
     data: &Data<'_, V>,
     components: usize,
     rng: &mut R,
-) -> Vec<f64> {
+) -> Shares<'static> {
     let (rows, total) = (data.rows(), data.observations());
-    let mut shares = vec![1.0 / total; rows * components];
-    for row in shares.chunks_exact_mut(rows) {
+    let drawn = (0..components).map(|_| {
         let mut rest = rng.random::<f64>() * total;
         let drawn = (0..rows).find(|&i| {
             rest -= data.row_weight(i);
@@ -254,40 +254,38 @@ fn random_shares<V: View, R: Rng + ?Sized>(
         });
         // Rounding may use up all rows: then the last of positive weight it is.
         let drawn = drawn.or_else(|| (0..rows).rfind(|&i| data.row_weight(i) > 0.0));
-        if let Some(i) = drawn {
-            row[i] += 1.0 / data.row_weight(i);
-        }
-    }
-    shares
+        drawn.map(|i| (i, 1.0 / data.row_weight(i)))
+    });
+    let drawn = drawn.collect();
+    Shares::of_drawn(rows, 1.0 / total, drawn)
 }
 
 fn label_shares(
     labels: &[Option<u32>],
     rows: usize,
     components: usize,
-) -> Result<Vec<f64>, FitError> {
+) -> Result<Shares<'static>, FitError> {
     if labels.len() != rows {
         return Err(FitError::Shape(format!(
             "{} labels for {rows} rows",
             labels.len()
         )));
     }
-    let mut shares = vec![0.0; rows * components];
-    for (i, label) in labels.iter().enumerate() {
-        match label {
-            Some(k) if (*k as usize) < components => shares[*k as usize * rows + i] = 1.0,
-            Some(k) => {
-                return Err(FitError::Shape(format!(
-                    "row {i}: label {k} is not below the number of components, {components}"
-                )));
-            }
-            None => {}
-        }
+    let beyond = |label: &Option<u32>| label.is_some_and(|k| k as usize >= components);
+    if let Some(i) = labels.iter().position(beyond) {
+        let k = labels[i].unwrap_or_default();
+        return Err(FitError::Shape(format!(
+            "row {i}: label {k} is not below the number of components, {components}"
+        )));
     }
-    Ok(shares)
+    Ok(Shares::of_owners(labels.iter().copied(), components))
 }
 
-fn given_shares(given: &[f64], rows: usize, components: usize) -> Result<Vec<f64>, FitError> {
+fn given_shares(
+    given: &[f64],
+    rows: usize,
+    components: usize,
+) -> Result<Shares<'static>, FitError> {
     if given.len() != rows * components {
         return Err(FitError::Shape(format!(
             "{} responsibilities for {rows} rows and {components} components",
@@ -306,5 +304,5 @@ fn given_shares(given: &[f64], rows: usize, components: usize) -> Result<Vec<f64
             shares[k * rows + i] = r / sum;
         }
     }
-    Ok(shares)
+    Ok(Shares::of_matrix(shares, rows))
 }

@@ -1,6 +1,6 @@
 //! Seeds that lie far from each other: k-means++ for any family.
 
-use super::MixtureData;
+use super::{MixtureData, Shares};
 use crate::error::FitError;
 use crate::mixture::Mixture;
 use crate::set::ComponentSet;
@@ -13,8 +13,7 @@ use rand::{Rng, RngExt};
 const CANDIDATES: usize = 2000;
 
 /// Draws K seeds, the next with probability in proportion to w_i d_i², where d_i² is the squared
-/// distance of row i from the nearest seed so far; then gives each row to its nearest seed. Returns
-/// the K × n matrix of 0 and 1.
+/// distance of row i from the nearest seed so far; then gives each row to its nearest seed.
 ///
 /// Where the family has a [`squared_distance`](ComponentSet::squared_distance), d² is it, in units
 /// of a fit to all rows (columns divided by their standard deviation: k-means++ proper). Elsewhere
@@ -32,16 +31,16 @@ pub(crate) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     data: MixtureData<'_, '_, S, W>,
     trim: f64,
     rng: &mut R,
-) -> Result<Vec<f64>, FitError> {
+) -> Result<Shares<'static>, FitError> {
     let (rows, components) = (data.rows(), template.len());
     if components == 1 && trim == 0.0 {
         // Nothing to spread, and a seed alone may have no estimate.
-        return Ok(vec![1.0; rows]);
+        return Ok(Shares::of_owners(std::iter::repeat_n(Some(0), rows), 1));
     }
     let xs = W::component_batch::<S::Space>(data.xs);
     let weights: Vec<f64> = (0..rows).map(|i| data.row_weight(i)).collect();
     let candidates = candidates(&weights, rng);
-    let every: Vec<usize> = (0..rows).collect();
+    let every: Vec<usize> = (0..if trim > 0.0 { rows } else { 0 }).collect();
     let measured = if trim > 0.0 { &every } else { &candidates };
     let distance = Distance::new(template.components(), xs, &weights, measured)?;
     let mut seeding = Seeding {
@@ -51,6 +50,8 @@ pub(crate) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
         candidates: &candidates,
         trim,
         seeds: Vec::new(),
+        nearest: vec![f64::INFINITY; rows],
+        owner: vec![0; rows],
     };
     for k in 0..components {
         if !seeding.add(rng) {
@@ -61,18 +62,12 @@ pub(crate) fn shares<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
         }
     }
     if trim > 0.0 {
-        let first = seeding.seeds.remove(0);
+        let first = seeding.forget_first();
         if !seeding.add(rng) {
-            seeding.seeds.push(first);
+            seeding.admit(first);
         }
     }
     Ok(seeding.shares())
-}
-
-/// A row that is a seed, and how far every row is from it.
-struct Seed {
-    row: usize,
-    squared: Vec<f64>,
 }
 
 /// The seeds so far.
@@ -82,83 +77,88 @@ struct Seeding<'a, 'b, S: ComponentSet> {
     weights: &'a [f64],
     candidates: &'a [usize],
     trim: f64,
-    seeds: Vec<Seed>,
+    /// Rows.
+    seeds: Vec<usize>,
+    /// How far each row is from the nearest seed, and which that is.
+    nearest: Vec<f64>,
+    owner: Vec<u32>,
 }
 
 impl<S: ComponentSet> Seeding<'_, '_, S> {
     /// Draws another seed; `false` where every candidate left equals a seed.
     fn add<R: Rng + ?Sized>(&mut self, rng: &mut R) -> bool {
-        let (nearest, _) = self.nearest();
-        let farthest = self.farthest(&nearest);
+        let farthest = self.farthest();
         let chance = self.candidates.iter().map(|&i| {
-            if self.seeds.iter().any(|seed| seed.row == i) {
+            if self.seeds.contains(&i) {
                 0.0
             } else if self.seeds.is_empty() {
                 self.weights[i]
-            } else if self.deviance(&nearest, i) > farthest {
+            } else if self.deviance(i) > farthest {
                 0.0
             } else {
-                self.weights[i] * self.deviance(&nearest, i).min(f64::MAX)
+                self.weights[i] * self.deviance(i).min(f64::MAX)
             }
         });
         let chance: Vec<f64> = chance.collect();
         let Some(drawn) = draw(&chance, rng) else {
             return false;
         };
-        let row = self.candidates[drawn];
-        let mut squared = vec![0.0; self.weights.len()];
-        self.distance.squared_from(self.xs, row, &mut squared);
-        self.seeds.push(Seed { row, squared });
+        self.admit(self.candidates[drawn]);
         true
     }
 
-    /// How far each row is from the nearest seed, and which that is.
-    fn nearest(&self) -> (Vec<f64>, Vec<usize>) {
-        let rows = self.weights.len();
-        let (mut nearest, mut owner) = (vec![f64::INFINITY; rows], vec![0; rows]);
-        for (k, seed) in self.seeds.iter().enumerate() {
-            for (i, &squared) in seed.squared.iter().enumerate() {
-                if squared < nearest[i] {
-                    (nearest[i], owner[i]) = (squared, k);
-                }
+    /// Another seed.
+    fn admit(&mut self, row: usize) {
+        let mut squared = vec![0.0; self.weights.len()];
+        self.distance.squared_from(self.xs, row, &mut squared);
+        let seed = self.seeds.len() as u32;
+        for (i, squared) in squared.into_iter().enumerate() {
+            if squared < self.nearest[i] {
+                (self.nearest[i], self.owner[i]) = (squared, seed);
             }
         }
-        (nearest, owner)
+        self.seeds.push(row);
+    }
+
+    /// Leaves the first seed out, and returns it.
+    fn forget_first(&mut self) -> usize {
+        self.nearest.fill(f64::INFINITY);
+        self.owner.fill(0);
+        let mut seeds = std::mem::take(&mut self.seeds).into_iter();
+        let first = seeds.next().unwrap_or(0);
+        seeds.for_each(|seed| self.admit(seed));
+        first
     }
 
     /// d² of row i: a deviance between smoothed fits may fall below 0; only equal rows have exactly 0.
-    fn deviance(&self, nearest: &[f64], i: usize) -> f64 {
-        (nearest[i] - self.distance.own[i]).abs()
+    fn deviance(&self, i: usize) -> f64 {
+        let own = self.distance.own.get(i).unwrap_or(&0.0);
+        (self.nearest[i] - own).abs()
     }
 
     /// The d² beyond which rows are left out; infinite where none is.
-    fn farthest(&self, nearest: &[f64]) -> f64 {
+    fn farthest(&self) -> f64 {
         if !(self.trim > 0.0) || self.seeds.is_empty() {
             return f64::INFINITY;
         }
-        let weighty = (0..nearest.len()).filter(|&i| self.weights[i] > 0.0);
+        let weighty = (0..self.nearest.len()).filter(|&i| self.weights[i] > 0.0);
         let mut pairs: Vec<(f64, f64)> = weighty
-            .map(|i| (-self.deviance(nearest, i), self.weights[i]))
+            .map(|i| (-self.deviance(i), self.weights[i]))
             .collect();
         -cut(&mut pairs, self.trim, self.weights.iter().sum())
     }
 
-    /// The K × n matrix.
-    fn shares(&self) -> Vec<f64> {
-        let (nearest, mut owner) = self.nearest();
+    /// Each row in the component of its nearest seed; those beyond the farthest in none.
+    fn shares(mut self) -> Shares<'static> {
         // A fit smoothed by the whole may suit another seed's row better than that seed's own: a seed keeps
         // its row all the same, else its component might start with none.
-        for (k, seed) in self.seeds.iter().enumerate() {
-            owner[seed.row] = k;
+        for (k, &seed) in self.seeds.iter().enumerate() {
+            self.owner[seed] = k as u32;
         }
-        let (rows, farthest) = (owner.len(), self.farthest(&nearest));
-        let mut shares = vec![0.0; rows * self.seeds.len()];
-        for (i, &k) in owner.iter().enumerate() {
-            if !(self.deviance(&nearest, i) > farthest) {
-                shares[k * rows + i] = 1.0;
-            }
-        }
-        shares
+        let farthest = self.farthest();
+        let owners = (self.owner.iter().enumerate())
+            .map(|(i, &k)| (!(self.deviance(i) > farthest)).then_some(k));
+        Shares::of_owners(owners, self.seeds.len())
     }
 }
 
@@ -171,6 +171,7 @@ fn candidates<R: Rng + ?Sized>(weights: &[f64], rng: &mut R) -> Vec<usize> {
             rows.swap(i, j);
         }
         rows.truncate(CANDIDATES);
+        rows.shrink_to_fit();
         rows.sort_unstable();
     }
     rows
@@ -203,7 +204,7 @@ struct Distance<S: ComponentSet> {
     smoothing: S::Statistics,
     /// Whether distances are used; else deviances.
     metric: bool,
-    /// For each row that is measured −2 ln p(x | fit to x), what a row at distance 0 has; 0 for distances.
+    /// For each row that is measured −2 ln p(x | fit to x), what a row at distance 0 has; none for distances.
     own: Vec<f64>,
     /// The rows that the component refuses.
     refused: Vec<bool>,
@@ -242,10 +243,11 @@ impl<S: ComponentSet> Distance<S> {
             metric: first.is_some_and(|x| whole.squared_distance(x, x).is_some()),
             whole,
             smoothing,
-            own: vec![0.0; xs.len()],
+            own: Vec::new(),
             refused,
         };
         if !distance.metric {
+            distance.own = vec![0.0; xs.len()];
             for &i in measured {
                 if distance.refused[i] {
                     continue;

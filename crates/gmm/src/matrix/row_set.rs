@@ -6,7 +6,7 @@ use crate::missing::IncompleteGaussians;
 use crate::set::Gaussians;
 use crate::student_t::MultivariateTs;
 use distributions::{EstimateError, Rows};
-use em::{ComponentSet, estimate_in_blocks, no_floor};
+use em::{ComponentSet, Shares, estimate_in_blocks, no_floor};
 
 /// Components over rows of `f64` that are estimated from a matrix in any layout too, as [`OverMatrix`].
 ///
@@ -21,10 +21,10 @@ pub trait RowSet: ComponentSet<Space = Rows<f64>> {
     fn estimate_matrix<T: Real>(
         &self,
         xs: MatrixView<'_, T>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Self, EstimateError> {
         let over = OverMatrix::<Self, T>::new(self.clone());
-        estimate_in_blocks(&over, xs, weights).map(OverMatrix::into_set)
+        estimate_in_blocks(&over, xs, shares).map(OverMatrix::into_set)
     }
     /// The same set with a floor, as [`ComponentSet::floored`].
     ///
@@ -59,9 +59,9 @@ impl RowSet for IncompleteGaussians {
     fn estimate_matrix<T: Real>(
         &self,
         xs: MatrixView<'_, T>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Self, EstimateError> {
-        self.estimate_observed(xs, weights)
+        self.estimate_observed(xs, shares)
     }
     fn floored_matrix<T: Real>(
         &self,
@@ -80,9 +80,9 @@ impl RowSet for MultivariateTs {
     fn estimate_matrix<T: Real>(
         &self,
         xs: MatrixView<'_, T>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Self, EstimateError> {
-        self.with_first_gaussians(|gaussians| gaussians.estimate_matrix(xs, weights))
+        self.with_first_gaussians(|gaussians| gaussians.estimate_matrix(xs, shares))
     }
 }
 

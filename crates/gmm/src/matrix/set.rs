@@ -2,7 +2,10 @@
 
 use super::{Matrix, MatrixView, Real, RowSet};
 use distributions::{Coordinates, EstimateError, RowsView, Scratch, View};
-use em::{ComponentSet, Data, Fit, FitError, Mixture, Options, Start, fit_from};
+use em::{
+    Acceleration, ComponentSet, Data, Driver, Fit, FitError, Mixture, Options, Shares, Start,
+    fit_from_with,
+};
 use std::marker::PhantomData;
 
 /// The components `S` over rows of type `T` in any layout ([`MatrixView`]): of `f32`, of some columns of a larger
@@ -146,8 +149,12 @@ impl<S: RowSet, T: Real> ComponentSet for OverMatrix<S, T> {
     fn toward(&self, next: &Self, fraction: f64) -> Self {
         Self::new(self.set.toward(&next.set, fraction))
     }
-    fn estimate(&self, xs: MatrixView<'_, T>, weights: &[f64]) -> Result<Self, EstimateError> {
-        self.set.estimate_matrix(xs, weights).map(Self::new)
+    fn estimate_from(
+        &self,
+        xs: MatrixView<'_, T>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        self.set.estimate_matrix(xs, shares).map(Self::new)
     }
     fn floored(&self, xs: MatrixView<'_, T>, weights: &[f64]) -> Result<Self, EstimateError> {
         self.set.floored_matrix(xs, weights).map(Self::new)
@@ -172,14 +179,16 @@ impl<S: Coordinates, T: Real> Coordinates for OverMatrix<S, T> {
 }
 
 /// Fits a set to a matrix.
-pub(crate) fn fit_matrix<S: RowSet, T: Real>(
+pub(crate) fn fit_matrix<S: RowSet + Coordinates + 'static, T: Real>(
     template: Mixture<S>,
     data: Data<'_, MatrixView<'_, T>>,
     start: Start<'_>,
     options: &Options,
+    acceleration: Acceleration,
 ) -> Result<Fit<Mixture<S>>, FitError> {
     let template = template.with_components(OverMatrix::<S, T>::new);
-    let fit = fit_from(&template, data, start, options)?;
+    let mut driver = Driver::new(options).accelerate(acceleration);
+    let fit = fit_from_with(&template, data, start, &mut driver)?;
     Ok(Fit {
         model: fit.model.with_components(OverMatrix::into_set),
         report: fit.report,

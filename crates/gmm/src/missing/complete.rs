@@ -6,7 +6,7 @@ use crate::matrix::{MatrixView, Real, fit_matrix};
 use crate::mixture::GaussianMixture;
 use crate::set::Gaussians;
 use distributions::{RowsBuffer, View};
-use em::{Data, Fit, FitError, Mixture, Options, Start, stream};
+use em::{Acceleration, Data, Fit, FitError, Mixture, Options, Start, stream};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -16,6 +16,7 @@ pub(crate) fn fit_observed<T: Real>(
     data: Data<'_, MatrixView<'_, T>>,
     start: Start<'_>,
     options: &Options,
+    acceleration: Acceleration,
 ) -> Result<Fit<Mixture<Gaussians>>, FitError> {
     let weights = observed_weights(data);
     let data = Data {
@@ -23,7 +24,7 @@ pub(crate) fn fit_observed<T: Real>(
         ..data
     };
     let template = template.with_components(IncompleteGaussians::new);
-    let fit = fit_matrix(template, data, start, options)?;
+    let fit = fit_matrix(template, data, start, options, acceleration)?;
     Ok(Fit {
         model: (fit.model).with_components(IncompleteGaussians::into_gaussians),
         report: fit.report,

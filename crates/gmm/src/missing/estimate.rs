@@ -5,21 +5,25 @@ use crate::matrix::{MatrixView, Real, RowSet};
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use distributions::{EstimateError, Statistics, View};
-use em::ComponentSet;
+use em::{ComponentSet, Shares};
 
-/// The estimate from a K × n matrix of weights when there is no iterate: a missing cell has the mean and the
+/// The estimate from the shares of a start, when there is no iterate: a missing cell has the mean and the
 /// variance of what was observed of its column in the component, or in all rows where nothing was.
 ///
 /// Without gaps it is the estimate of [`Gaussians`].
 pub(super) fn estimate<T: Real>(
     gaussians: &Gaussians,
     xs: MatrixView<'_, T>,
-    weights: &[f64],
+    shares: &Shares<'_>,
 ) -> Result<Gaussians, EstimateError> {
     let (rows, d) = (xs.len(), xs.width());
+    if !(0..rows).any(|i| xs.with_row(i, has_gap)) {
+        return gaussians.estimate_matrix(xs, shares);
+    }
+    let weights = &*shares.to_matrix();
     let counts = |i: usize| weights[i..].iter().step_by(rows).any(|&w| w != 0.0);
     if !(0..rows).any(|i| counts(i) && xs.with_row(i, has_gap)) {
-        return gaussians.estimate_matrix(xs, weights);
+        return gaussians.estimate_matrix(xs, shares);
     }
     let observed = columns(gaussians.len(), xs, weights);
     let mut whole = vec![Scatter::new(1, false); d];

@@ -18,7 +18,7 @@ use crate::set::Gaussians;
 use distributions::{
     Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch, View,
 };
-use em::{ComponentSet, SampleSet};
+use em::{ComponentSet, SampleSet, Shares};
 use groups::{groups, prepare};
 use pattern::Patterns;
 use rand::Rng;
@@ -103,9 +103,9 @@ impl IncompleteGaussians {
     pub(crate) fn estimate_observed<T: Real>(
         &self,
         xs: MatrixView<'_, T>,
-        weights: &[f64],
+        shares: &Shares<'_>,
     ) -> Result<Self, EstimateError> {
-        estimate::estimate(&self.gaussians, xs, weights).map(Self::new)
+        estimate::estimate(&self.gaussians, xs, shares).map(Self::new)
     }
     fn components(&self) -> &[Gaussian] {
         self.gaussians.components()
@@ -230,8 +230,12 @@ impl ComponentSet for IncompleteGaussians {
     fn toward(&self, next: &Self, fraction: f64) -> Self {
         Self::new(self.gaussians.toward(&next.gaussians, fraction))
     }
-    fn estimate(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
-        self.estimate_observed(xs.into(), weights)
+    fn estimate_from(
+        &self,
+        xs: RowsView<'_, f64>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        self.estimate_observed(xs.into(), shares)
     }
     fn floored(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
         self.gaussians.floored(xs, weights).map(Self::new)

@@ -8,7 +8,7 @@ use crate::kernel;
 use crate::student_t::{DegreesOfFreedom, LatentScatters, MultivariateTs, Tail};
 use distributions::special::{ln_minus_digamma, trigamma_minus_reciprocal};
 use distributions::{Coordinates, EstimateError, Rows, RowsBuffer, RowsView, Scratch};
-use em::{ComponentSet, SampleSet};
+use em::{ComponentSet, SampleSet, Shares};
 use rand::Rng;
 use std::sync::Arc;
 
@@ -245,8 +245,12 @@ impl ComponentSet for IncompleteTs {
         Self::new(self.complete.toward(&next.complete, fraction))
     }
     /// The first M-step, every latent scale 1: that of Gaussians over rows with gaps.
-    fn estimate(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let first = |gaussians: &_| estimate::estimate(gaussians, xs.into(), weights);
+    fn estimate_from(
+        &self,
+        xs: RowsView<'_, f64>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        let first = |gaussians: &_| estimate::estimate(gaussians, xs.into(), shares);
         self.complete.with_first_gaussians(first).map(Self::new)
     }
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {

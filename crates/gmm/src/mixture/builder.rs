@@ -9,7 +9,7 @@ use crate::missing::fit_observed;
 use crate::prior::Prior;
 use crate::set::Gaussians;
 use distributions::View;
-use em::{Allowed, Data, FitError, Mixture, OnDegenerate, Options, Start};
+use em::{Acceleration, Allowed, Data, FitError, Mixture, OnDegenerate, Options, Start};
 
 /// What is to be fitted, and how; made by [`GaussianMixture::builder`].
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub struct GaussianMixtureBuilder<'a> {
     components: usize,
     structure: CovarianceStructure,
     options: Options,
+    acceleration: Acceleration,
     prior: Option<Prior>,
     eigenvalue_ratio: Option<f64>,
     means: Means,
@@ -34,6 +35,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
             components,
             structure: CovarianceStructure::Full,
             options: Options::default(),
+            acceleration: Acceleration::default(),
             prior: None,
             eigenvalue_ratio: None,
             means: Means::Free,
@@ -85,6 +87,12 @@ impl<'a> GaussianMixtureBuilder<'a> {
     /// Stop when the estimated remaining gain is below this many nats in total; default 1e-7.
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.options.tolerance = tolerance;
+        self
+    }
+    /// How iterations are accelerated; [`Acceleration::Daarem`] by default, which takes fewer passes over the data and never lowers
+    /// the log-likelihood. [`Acceleration::None`] is plain EM.
+    pub fn acceleration(mut self, acceleration: Acceleration) -> Self {
+        self.acceleration = acceleration;
         self
     }
     /// The most iterations; default 10 000.
@@ -210,9 +218,9 @@ impl<'a> GaussianMixtureBuilder<'a> {
         data.row_weights = self.row_weights;
         data.allowed = known.as_ref().map(Known::allowed).or(self.allowed);
         let fit = if self.missing_cells {
-            fit_observed(template, data, start, &self.options)?
+            fit_observed(template, data, start, &self.options, self.acceleration)?
         } else {
-            fit_matrix(template, data, start, &self.options)?
+            fit_matrix(template, data, start, &self.options, self.acceleration)?
         };
         Ok(GaussianMixture {
             mixture: fit.model,

@@ -7,7 +7,7 @@ use crate::gaussian::Gaussian;
 use crate::kernel;
 use crate::set::Gaussians;
 use distributions::{EstimateError, ParameterError, Rows, RowsView, Scratch, View};
-use em::ComponentSet;
+use em::{ComponentSet, Shares};
 
 /// The components of a mixture of multivariate t distributions: K of them in d columns, whose scale matrices
 /// are estimated together under one [`CovarianceStructure`], and whose degrees of freedom are fixed, free,
@@ -242,8 +242,12 @@ impl ComponentSet for MultivariateTs {
         }
     }
     /// The first M-step, every latent scale 1: that of Gaussians. The degrees of freedom stay.
-    fn estimate(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
-        self.with_first_gaussians(|gaussians| gaussians.estimate(xs, weights))
+    fn estimate_from(
+        &self,
+        xs: RowsView<'_, f64>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        self.with_first_gaussians(|gaussians| gaussians.estimate_from(xs, shares))
     }
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {
         self.gaussians.squared_distance(a, b)

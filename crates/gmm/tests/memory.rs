@@ -1,0 +1,65 @@
+//! What a fit holds beside its rows: some bytes a row, and nothing in the number of rows times that of components.
+#![allow(unsafe_code)] // a global allocator is an unsafe trait; this one only counts
+
+use distributions::RowsView;
+use em::Start;
+use gmm::GaussianMixture;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+struct Counting;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
+        PEAK.fetch_max(held, Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Bytes above what was held before, at most, during a fit of `components` to rows of two columns.
+fn peak(values: &[f64], components: usize, start: Start<'_>) -> usize {
+    let (held, rows) = (HELD.load(Relaxed), RowsView::new(values, 2));
+    PEAK.store(held, Relaxed);
+    let builder = GaussianMixture::builder(components)
+        .start(start)
+        .restarts(2);
+    builder.max_iterations(2).threads(1).fit(rows).unwrap();
+    PEAK.load(Relaxed) - held
+}
+
+/// One test alone, since the allocator counts the whole process.
+#[test]
+fn a_fit_holds_a_few_bytes_a_row_for_any_number_of_components() {
+    let count = 100_000;
+    // Points of a lattice in no order, so that every start has distinct rows.
+    let values: Vec<f64> = (0..count)
+        .flat_map(|i| [(i * 7919 % count) as f64, (i * 104_729 % 99_991) as f64])
+        .collect();
+    let labels: Vec<Option<u32>> = (0..count).map(|i| Some(i as u32 % 64)).collect();
+    for (start, name) in [
+        (Start::Spread, "spread"),
+        (Start::Random, "random"),
+        (Start::Labels(&labels), "labels"),
+    ] {
+        let (few, many) = (peak(&values, 2, start), peak(&values, 64, start));
+        // Weights, distances of the last seed and the nearest, owners, candidates: 40 bytes a row at once; 1 MB is for the blocks
+        // and statistics of 64 components.
+        assert!(many <= 40 * count + (1 << 20), "{name}: {many} bytes");
+        // Were responsibilities held, 62 components more would be 500 bytes a row.
+        assert!(many <= few + 4 * count, "{name}: {few}, then {many} bytes");
+    }
+}
