@@ -49,6 +49,8 @@ pub enum Depth {
 #[derive(Debug)]
 pub struct Column {
     cells: Cells,
+    /// Whether a number may be missing, where the cells are numbers.
+    gaps: bool,
 }
 
 #[derive(Debug)]
@@ -68,6 +70,7 @@ impl Column {
     pub fn new() -> Self {
         Column {
             cells: Cells::Few(Levels::new(), Chunks::default()),
+            gaps: false,
         }
     }
     /// A column without cells, all of which will be numbers.
@@ -75,6 +78,7 @@ impl Column {
     pub fn of_numbers() -> Self {
         Column {
             cells: Cells::Numbers(Chunks::default()),
+            gaps: false,
         }
     }
     /// Appends a number, or a missing cell, to a column of numbers.
@@ -82,7 +86,9 @@ impl Column {
     #[inline]
     pub fn push_number(&mut self, number: Option<f64>) {
         if let Cells::Numbers(numbers) = &mut self.cells {
-            numbers.push(number.filter(|number| !number.is_nan()).unwrap_or(MISSING));
+            let number = number.filter(|number| !number.is_nan());
+            self.gaps |= number.is_none();
+            numbers.push(number.unwrap_or(MISSING));
         }
     }
     /// A cell as text, which of a number is its shortest form.
@@ -104,6 +110,16 @@ impl Column {
             Cells::Few(levels, _) | Cells::Many(levels, _) => levels.numeric,
             Cells::Numbers(_) => true,
             Cells::Gone(numeric) => *numeric,
+        }
+    }
+    /// Whether any cell may be missing.
+    pub fn may_have_gaps(&self) -> bool {
+        match &self.cells {
+            Cells::Few(levels, _) | Cells::Many(levels, _) => {
+                levels.values().any(|value| value == Value::Missing)
+            }
+            Cells::Numbers(_) => self.gaps,
+            Cells::Gone(_) => true,
         }
     }
     /// Where the cells are kept as numbers: they can be appended as such.
@@ -135,7 +151,11 @@ impl Column {
                     self.push(text, dialect, depth);
                 }
             }
-            Cells::Numbers(numbers) => numbers.push(stored(Value::of(text, dialect))),
+            Cells::Numbers(numbers) => {
+                let value = Value::of(text, dialect);
+                self.gaps |= value == Value::Missing;
+                numbers.push(stored(value));
+            }
             Cells::Many(levels, codes) => codes.push(levels.code(text, dialect)),
             Cells::Gone(numeric) => {
                 *numeric = *numeric || matches!(Value::of(text, dialect), Value::Number(_));
@@ -151,6 +171,7 @@ impl Column {
         };
         self.cells = if levels.numeric && depth == Depth::Values {
             let mut numbers = Chunks::default();
+            self.gaps = levels.values().any(|value| value == Value::Missing);
             let values: Vec<f64> = levels.values().map(stored).collect();
             (codes.all()).for_each(|code| numbers.push(values[usize::from(code)]));
             Cells::Numbers(numbers)
@@ -211,5 +232,29 @@ fn of_stored(number: f64) -> Value {
         Value::Text
     } else {
         Value::Missing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_known_of_before_and_after_a_column_is_one_of_numbers() {
+        let dialect = Dialect::default();
+        for gap in [None, Some(3), Some(400)] {
+            let mut column = Column::new();
+            for row in 0..500 {
+                let text = match gap == Some(row) {
+                    true => "NA".to_string(),
+                    false => row.to_string(),
+                };
+                column.push(&text, &dialect, Depth::Values);
+            }
+            assert!(column.numbers().is_some());
+            assert_eq!(column.may_have_gaps(), gap.is_some());
+            let missing = |row: usize| column.value(row) == Some(Value::Missing);
+            assert_eq!((0..500).find(|&row| missing(row)), gap);
+        }
     }
 }

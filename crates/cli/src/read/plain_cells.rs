@@ -198,6 +198,8 @@ mod tests {
                 ruled.rows.is_numeric(column),
                 "{text:?}"
             );
+            let missing = (0..plain.rows.len()).any(|row| plain.is_missing(row, column));
+            assert!(plain.rows.may_have_gaps(column) || !missing, "{text:?}");
             for row in 0..plain.rows.len() {
                 assert_eq!(
                     plain.value(row, column),

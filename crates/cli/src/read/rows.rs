@@ -153,6 +153,15 @@ impl Rows {
             _ => (0..self.len()).any(|row| matches!(self.value(row, column), Value::Number(_))),
         }
     }
+    /// Whether any cell of a column may be missing: `false` where it is known that none is.
+    pub fn may_have_gaps(&self, column: usize) -> bool {
+        match &self.cells {
+            Cells::Columns(columns) => {
+                (columns.columns[column].get()).is_none_or(Column::may_have_gaps)
+            }
+            Cells::Numbers(_) => true,
+        }
+    }
     /// Where a row stands in the file.
     pub fn place(&self, row: usize) -> String {
         let row = self.row_of_file(row);
