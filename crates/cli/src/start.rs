@@ -21,7 +21,7 @@ pub enum Chosen {
     /// One component more at a time.
     Grown(em::Growth),
     /// Clusters of k-means.
-    KMeans(Box<gmm::KMeansStart>),
+    KMeans(Box<gmm::KMeansStart<'static>>),
     /// A component for each row, or none.
     Labels {
         /// The components.

@@ -140,7 +140,7 @@ pub use responsibilities::{At, Hard, Responsibilities, Soft};
 pub use restart::{fit_from, fit_from_by, fit_from_with, stream};
 pub use row_source::RowSource;
 pub use sample::{SampleSet, draw_class};
-pub use set::{ComponentSet, estimate_in_blocks, no_floor};
+pub use set::{ComponentSet, SoftBlock, estimate_in_blocks, no_floor};
 pub use shared_variance::SharedVariance;
 pub use split_merge::SplitMerge;
 pub use stop::{StopReason, remaining_gain, rounding_bound};

@@ -94,6 +94,19 @@ impl<S: ComponentSet> ComponentSet for Repeated<S> {
         spread_over_items(groups, &shares.to_matrix(), &mut of_items);
         self.0.estimate(items, &of_items).map(Repeated)
     }
+    fn floored(
+        &self,
+        groups: Batch<'_, Self::Space>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        let (items, _) = groups.flat();
+        let mut of_items = vec![0.0; items.len()];
+        spread_over_items(groups, weights, &mut of_items);
+        self.0.floored(items, &of_items).map(Repeated)
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        self.0.at_bound()
+    }
     fn impossible_levels(&self) -> Vec<(usize, usize)> {
         self.0.impossible_levels()
     }

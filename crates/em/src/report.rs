@@ -49,6 +49,27 @@ pub struct FitReport {
 pub const SAME_MAXIMUM: f64 = 1e-4;
 
 impl FitReport {
+    /// The report of this fit and a later one from its model, as of one: the later objective of that model stands in
+    /// the trace, the starts are those of this fit, the warnings those of the later one.
+    pub fn followed_by(mut self, later: FitReport) -> FitReport {
+        let before = self.trace.len() - 1;
+        self.trace.pop();
+        self.trace.extend(later.trace);
+        let degeneracies = later.degeneracies.into_iter().map(|mut one| {
+            one.iteration += before;
+            one
+        });
+        self.degeneracies.extend(degeneracies);
+        self.moves.extend(later.moves);
+        FitReport {
+            trace: self.trace,
+            passes: self.passes + later.passes,
+            degeneracies: self.degeneracies,
+            starts: self.starts,
+            moves: self.moves,
+            ..later
+        }
+    }
     /// The report of one run.
     pub(crate) fn new(
         trace: Vec<f64>,

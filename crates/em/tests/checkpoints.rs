@@ -136,7 +136,7 @@ fn every_algorithm_and_acceleration_goes_on_bit_for_bit() {
 
 #[test]
 fn long_accelerated_runs_go_on_bit_for_bit() {
-    // Past the patience of DAAREM, so that history, radius and damping matter, to the end.
+    // Past the patience of DAAREM, so that history, horizon and damping matter, to the end.
     let xs: Vec<f64> = overlapping().into_iter().take(240).collect();
     let template = Mixture::uniform(vec![Normal::standard(); 3]);
     let options = Options::default().restarts(2).max_iterations(90);

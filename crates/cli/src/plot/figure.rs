@@ -1,6 +1,6 @@
 //! Whole pictures of rows under a model.
 
-use super::data::Data;
+use super::data::{Column, Data, Scale};
 use super::scatter::{self, Style};
 use super::scene::{Anchor, Scene, cut};
 use super::univariate::{self, Axes, Place};
@@ -113,6 +113,13 @@ pub fn margins(data: &Data<'_>) -> Scene {
     if !fitted {
         notes.push(
             "fitted lines are drawn where the model has a distribution of the column alone".into(),
+        );
+    }
+    let is_interval = |column: &Column| matches!(column.scale, Scale::Intervals { .. });
+    if data.columns.iter().any(is_interval) {
+        notes.push(
+            "bars: the most likely histogram of the intervals, what lies beyond them not drawn"
+                .into(),
         );
     }
     let needed = (0..data.components()).filter(|&k| data.is_needed(k));

@@ -2,6 +2,7 @@
 
 use super::axes::{Panel, Range, Ticks};
 use super::data::{Data, Scale};
+use super::intervals;
 use super::legend::{Sign, sketch};
 use super::marginal::{Densities, Marginal};
 use super::scene::{BLACK, Colour, LIGHT, Marker, Scene, colour, marker};
@@ -109,7 +110,7 @@ fn values_of(scale: &Scale, observed: &[f64]) -> Option<Vec<f64>> {
                     .collect(),
             )
         }
-        Scale::Numbers => None,
+        Scale::Numbers | Scale::Intervals { .. } => None,
     }
 }
 
@@ -198,18 +199,16 @@ fn histogram(
     let observed = Range::of(column.values.iter().copied());
     let bins = bins(&column.values, observed);
     let width = observed.length() / bins as f64;
-    let mut heights = vec![0.0; bins];
-    let mut total = 0.0;
-    for (value, weight) in column.values.iter().zip(&data.weights) {
-        if observed.contains(*value) {
-            let bin = ((value - observed.low) / width) as usize;
-            heights[bin.min(bins - 1)] += weight;
-            total += weight;
+    let heights = match column.scale {
+        Scale::Intervals { .. } => {
+            intervals::histogram(&column.ends, &data.weights, observed, bins)
         }
-    }
-    let scale = 1.0 / (f64::max(total, f64::MIN_POSITIVE) * width);
-    heights.iter_mut().for_each(|height| *height *= scale);
-    let counts = column.scale == Scale::Counts;
+        _ => counted(&column.values, &data.weights, observed, bins),
+    };
+    let counts = matches!(
+        column.scale,
+        Scale::Counts | Scale::Intervals { counts: true }
+    );
     let margin = if counts {
         observed
     } else {
@@ -241,6 +240,23 @@ fn histogram(
         "density",
         axes,
     );
+}
+
+/// The densities of bars of equal width.
+fn counted(values: &[f64], weights: &[f64], range: Range, bins: usize) -> Vec<f64> {
+    let width = range.length() / bins as f64;
+    let mut heights = vec![0.0; bins];
+    let mut total = 0.0;
+    for (value, weight) in values.iter().zip(weights) {
+        if range.contains(*value) {
+            let bin = ((value - range.low) / width) as usize;
+            heights[bin.min(bins - 1)] += weight;
+            total += weight;
+        }
+    }
+    let scale = 1.0 / (f64::max(total, f64::MIN_POSITIVE) * width);
+    heights.iter_mut().for_each(|height| *height *= scale);
+    heights
 }
 
 /// The upper end of a density axis: a density that is unbounded does not press the bars flat.
