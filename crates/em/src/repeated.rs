@@ -15,6 +15,9 @@ impl<S: ComponentSet> ComponentSet for Repeated<S> {
     fn len(&self) -> usize {
         self.0.len()
     }
+    fn is_given(&self, k: usize) -> bool {
+        self.0.is_given(k)
+    }
     fn log_density(&self, k: usize, group: Obs<'_, Self::Space>) -> f64 {
         let rows = (0..group.len()).map(|i| self.0.log_density(k, group.at(i)));
         rows.fold(0.0, log_product)

@@ -4,7 +4,7 @@ use crate::atoms::{hide_beside_atoms, weights_beside_atoms};
 use crate::init::Shares;
 use distributions::simd::add_to_rows;
 use distributions::{
-    Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
+    BLOCK_ROWS, Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
 };
 
 /// The components of a mixture as one thing: what couples them (a tied covariance, a shared
@@ -23,6 +23,11 @@ pub trait ComponentSet: Clone + Send + Sync {
     /// Whether there is no component.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+    /// Whether component k is given and not estimated, as noise is: a mixture that [grows](crate::Start::Grown) has
+    /// it from the beginning, and does not split it.
+    fn is_given(&self, _k: usize) -> bool {
+        false
     }
     /// ln p_k(x).
     fn log_density(&self, k: usize, x: Obs<'_, Self::Space>) -> f64;
@@ -82,6 +87,21 @@ pub trait ComponentSet: Clone + Send + Sync {
     ) {
         self.log_density_matrix(xs, prepared, out, scratch);
         add_to_rows(out, xs.len(), log_weights);
+    }
+    /// The whole E-step of a block under Bayes' theorem, where the set has a quicker way than by the two matrices: adds
+    /// its rows to `into`, and fills what the block asks for. `None` where it has no such way for these rows, and `into` is
+    /// as it was; else by how much the values are coarser than the rounding of double precision, 1 or more.
+    fn expect_block(
+        &self,
+        _block: SoftBlock<'_, Batch<'_, Self::Space>>,
+        _into: &mut Self::Statistics,
+        _scratch: &mut Scratch,
+    ) -> Option<f64> {
+        None
+    }
+    /// How many rows an E-step hands over at a time.
+    fn block_rows(&self) -> usize {
+        BLOCK_ROWS
     }
     /// The statistic of no observation.
     fn empty_statistics(&self) -> Self::Statistics;
@@ -179,6 +199,34 @@ pub trait ComponentSet: Clone + Send + Sync {
     /// [`Component::squared_distance`](distributions::Component::squared_distance).
     fn squared_distance(&self, _a: Obs<'_, Self::Space>, _b: Obs<'_, Self::Space>) -> Option<f64> {
         None
+    }
+}
+
+/// A block for [`ComponentSet::expect_block`].
+#[derive(Debug)]
+pub struct SoftBlock<'a, V> {
+    /// ln π_k.
+    pub log_weights: &'a [f64],
+    /// The rows, n of them.
+    pub xs: V,
+    /// w_i; 1 where there are none.
+    pub row_weights: Option<&'a [f64]>,
+    /// For ln p(x_i), n numbers.
+    pub values: &'a mut [f64],
+    /// For N_k = Σ_i w_i r_ik, K numbers.
+    pub counts: &'a mut [f64],
+}
+
+impl<'a, V> SoftBlock<'a, V> {
+    /// The same block, its rows as another type.
+    pub fn of<U>(self, xs: U) -> SoftBlock<'a, U> {
+        SoftBlock {
+            log_weights: self.log_weights,
+            xs,
+            row_weights: self.row_weights,
+            values: self.values,
+            counts: self.counts,
+        }
     }
 }
 

@@ -207,6 +207,9 @@ where
     fn len(&self) -> usize {
         self.components.len() + usize::from(self.noise_index.is_some())
     }
+    fn is_given(&self, k: usize) -> bool {
+        self.inner(k).is_none_or(|k| self.components.is_given(k))
+    }
     fn log_density(&self, k: usize, x: Obs<'_, S::Space>) -> f64 {
         match self.inner(k) {
             Some(k) => self.components.log_density(k, x),

@@ -5,7 +5,7 @@ mod common;
 use common::rng;
 use distributions::{Gamma, Normal, Poisson};
 use em::{
-    Acceleration, Checkpoint, Data, Driver, Fit, FitError, Hard, KeepCheckpoints, Mixture,
+    Acceleration, Checkpoint, Data, Driver, Fit, FitError, Growth, Hard, KeepCheckpoints, Mixture,
     OnDegenerate, Options, Progress, Responsibilities, SmallEm, Soft, Start, StopReason,
     fit_from_with,
 };
@@ -166,6 +166,10 @@ fn short_runs_moves_and_trimmed_fits_go_on_bit_for_bit() {
         runs: 6,
         ..SmallEm::default()
     };
+    let growth = Growth {
+        splits: 4,
+        ..Growth::default()
+    };
     for (name, options, start) in [
         ("small", short.clone(), Start::SmallEm(small)),
         (
@@ -173,6 +177,7 @@ fn short_runs_moves_and_trimmed_fits_go_on_bit_for_bit() {
             short.clone().restarts(2).split_merge(3),
             Start::Spread,
         ),
+        ("grown", short.clone(), Start::Grown(growth)),
         ("both", short.clone().split_merge(2), Start::SmallEm(small)),
         (
             "trimmed",

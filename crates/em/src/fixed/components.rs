@@ -158,6 +158,10 @@ impl<S: ComponentSet> ComponentSet for FixedComponents<S> {
     fn len(&self) -> usize {
         self.places.len()
     }
+    fn is_given(&self, k: usize) -> bool {
+        let (set, at) = self.holder(k);
+        self.places[k].fixed || set.is_given(at)
+    }
     fn log_density(&self, k: usize, x: Obs<'_, S::Space>) -> f64 {
         if self.has_atoms() && !self.is_atom(k, x) && (0..self.len()).any(|j| self.is_atom(j, x)) {
             return f64::NEG_INFINITY;
