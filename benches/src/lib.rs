@@ -1,9 +1,11 @@
 //! Data and models that the benchmarks share: seeded, so that every run sees the same numbers.
 
 mod clock;
+mod clumps;
 mod worker;
 
 pub use clock::{cpu_seconds, fma_peak};
+pub use clumps::{Clumps, GRID};
 pub use worker::{Outcome, numbers, peak_memory};
 
 use distributions::combine::Columns;

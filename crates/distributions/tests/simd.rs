@@ -205,6 +205,44 @@ fn columns_agree_with_log_sum_exp() {
     }
 }
 
+/// Single precision, against the same numbers in double.
+#[test]
+fn columns_of_single_precision_agree_with_those_of_double() {
+    for components in [1, 2, 5, 33] {
+        for rows in [1, 15, 16, 17, 200, 300] {
+            for spread in [1e-3, 10.0, 1e3] {
+                let mut single: Vec<f32> = (joint(components, rows, spread).iter())
+                    .map(|&x| x as f32)
+                    .collect();
+                let mut double: Vec<f64> = single.iter().map(|&x| f64::from(x)).collect();
+                let largest = |i: usize| {
+                    let column = double.iter().skip(i).step_by(rows);
+                    column.fold(f64::NEG_INFINITY, |a, &b| a.max(b))
+                };
+                let shifts: Vec<f64> = (0..rows).map(largest).collect();
+                let differences: Vec<f64> = (double.iter().enumerate())
+                    .map(|(e, x)| shifts[e % rows] - x)
+                    .collect();
+                let (mut out, mut expected) = (vec![0.0; rows], vec![0.0; rows]);
+                log_sum_exp_columns_f32(&mut single, rows, &mut out);
+                log_sum_exp_columns(&mut double, rows, &mut expected);
+                let epsilon = f64::from(f32::EPSILON);
+                for ((a, b), shift) in out.iter().zip(&expected).zip(&shifts) {
+                    // Roundings of the largest, of the logarithm and of their sum, and those of K terms and of adding them.
+                    let size = b.abs().max(shift.abs()).max(1.0) + components as f64 / 2.0;
+                    assert!((a - b).abs() <= 2.0 * epsilon * size, "{a} {b}");
+                }
+                for ((a, b), difference) in single.iter().zip(&double).zip(&differences) {
+                    let sums = components as f64 / 2.0;
+                    // The difference and its product with log₂e are rounded, once each and relative to their size.
+                    let allowed = epsilon * (4.0 + sums + 2.0 * difference) * b;
+                    assert!((f64::from(*a) - b).abs() <= allowed + 1e-37, "{a} {b}");
+                }
+            }
+        }
+    }
+}
+
 /// Independent of where it stands in the slice: blocks and tails use the same arithmetic.
 #[test]
 fn columns_do_not_depend_on_their_position() {
@@ -230,6 +268,16 @@ fn columns_with_infinities() {
     let mut out = [0.0; 4];
     log_sum_exp_columns(&mut values, 4, &mut out);
     assert_eq!((out[0], values[0], values[4]), (-inf, 0.0, 0.0));
+    assert_eq!((out[1], values[1], values[5]), (2.0, 0.0, 1.0));
+    assert!(out[2].is_nan() && values[2].is_nan() && values[6].is_nan());
+    assert!(out[3].is_nan() && values[3].is_nan() && values[7].is_nan());
+    let inf = f32::INFINITY;
+    let mut values = [-inf, -inf, 1.0, inf, -inf, 2.0, f32::NAN, 0.0];
+    log_sum_exp_columns_f32(&mut values, 4, &mut out);
+    assert_eq!(
+        (out[0], values[0], values[4]),
+        (f64::NEG_INFINITY, 0.0, 0.0)
+    );
     assert_eq!((out[1], values[1], values[5]), (2.0, 0.0, 1.0));
     assert!(out[2].is_nan() && values[2].is_nan() && values[6].is_nan());
     assert!(out[3].is_nan() && values[3].is_nan() && values[7].is_nan());

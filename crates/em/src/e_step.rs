@@ -4,7 +4,7 @@ use crate::data::Data;
 use crate::model::{LatentModel, Tally};
 use crate::responsibilities::At;
 use crate::workspace::Workspace;
-use distributions::{BLOCK_ROWS, Batch};
+use distributions::Batch;
 use std::ops::Range;
 
 /// The E-step: for every block of rows, scores it under all components, turns the scores into
@@ -36,9 +36,9 @@ pub(crate) fn e_step_of<M: LatentModel<R>, R: Sync + ?Sized>(
     chunks: Range<usize>,
 ) -> Tally {
     workspace.run_chunks(chunks, |slot| {
-        let end = slot.rows.end;
-        for start in slot.rows.clone().step_by(BLOCK_ROWS) {
-            let block = data.block(start..(start + BLOCK_ROWS).min(end));
+        let (end, size) = (slot.rows.end, model.block_rows());
+        for start in slot.rows.clone().step_by(size) {
+            let block = data.block(start..(start + size).min(end));
             let at = At {
                 iteration,
                 row: start,

@@ -5,7 +5,7 @@ use crate::degenerate::{OnDegenerate, repaired};
 use crate::error::FitError;
 use crate::model::{LatentModel, Tally};
 use crate::responsibilities::{At, Responsibilities, Soft};
-use crate::set::ComponentSet;
+use crate::set::{ComponentSet, SoftBlock};
 use crate::weights::{WeightModel, Weights};
 use distributions::simd::sum;
 use distributions::{
@@ -173,6 +173,40 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
         self.weights
             .add_log_weights::<S::Space>(xs, parts.len(), joint);
     }
+    /// The E-step over a block by the components' own way, where they have one for it.
+    fn expect_at_once<R: Responsibilities + ?Sized>(
+        &self,
+        data: Data<'_, Batch<'_, Joint<S, W>>>,
+        at: At,
+        rule: &R,
+        into: &mut (W::Statistics, S::Statistics),
+        scratch: &mut Scratch,
+    ) -> Option<Tally> {
+        if data.rows() == 0 || !rule.is_bayes() || data.allowed.is_some() {
+            return None;
+        }
+        let log_weights = self.weights.log_weights()?;
+        let mut values = scratch.take_dirty(data.rows());
+        let mut counts = scratch.take_dirty(self.len());
+        let block = SoftBlock {
+            log_weights,
+            xs: W::component_batch::<S::Space>(data.xs),
+            row_weights: data.row_weights,
+            values: &mut values,
+            counts: &mut counts,
+        };
+        let coarser = self.components.expect_block(block, &mut into.1, scratch);
+        let tally = coarser.map(|coarser| {
+            self.weights
+                .accumulate_row::<S::Space>(&mut into.0, data.xs.at(0), &counts);
+            let mut tally = add_up(&data, at, &mut values);
+            tally.magnitude *= coarser;
+            tally
+        });
+        scratch.give(counts);
+        scratch.give(values);
+        tally
+    }
     /// The E-step over a block whose preparation is done.
     fn expect_prepared<R: Responsibilities + ?Sized>(
         &self,
@@ -230,13 +264,20 @@ impl<S: ComponentSet> Mixture<S> {
 /// `value`. A row of weight 0 becomes a column of zeros, whatever stood there.
 fn weigh<V: View>(data: &Data<'_, V>, at: At, joint: &mut [f64], value: &mut [f64]) -> Tally {
     if let Some(weights) = data.row_weights {
-        for (value, &weight) in value.iter_mut().zip(weights) {
-            *value = if weight > 0.0 { *value * weight } else { 0.0 };
-        }
         for row in joint.chunks_exact_mut(value.len()) {
             for (entry, &weight) in row.iter_mut().zip(weights) {
                 *entry = if weight > 0.0 { *entry * weight } else { 0.0 };
             }
+        }
+    }
+    add_up(data, at, value)
+}
+
+/// Adds up the objective of the rows, w_i times `value`, which is overwritten.
+fn add_up<V: View>(data: &Data<'_, V>, at: At, value: &mut [f64]) -> Tally {
+    if let Some(weights) = data.row_weights {
+        for (value, &weight) in value.iter_mut().zip(weights) {
+            *value = if weight > 0.0 { *value * weight } else { 0.0 };
         }
     }
     let objective = sum(value);
@@ -368,6 +409,9 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
         into: &mut Self::Statistics,
         scratch: &mut Scratch,
     ) -> Tally {
+        if let Some(tally) = self.expect_at_once(data, at, rule, into, scratch) {
+            return tally;
+        }
         let mut prepared = scratch.take(self.prepared_width() * data.rows());
         self.prepare(data.xs, &mut prepared);
         let tally = self.expect_prepared(data, &prepared, at, rule, into, scratch);
@@ -400,6 +444,9 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
     }
     fn classes(&self) -> usize {
         self.len()
+    }
+    fn block_rows(&self) -> usize {
+        self.components.block_rows()
     }
     fn repaired(
         &self,

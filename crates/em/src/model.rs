@@ -5,7 +5,7 @@ use crate::degenerate::OnDegenerate;
 use crate::error::FitError;
 use crate::responsibilities::{At, Soft};
 use crate::set::no_floor;
-use distributions::{Batch, Component, Scratch, View};
+use distributions::{BLOCK_ROWS, Batch, Component, Scratch, View};
 
 /// What an E-step over some rows adds up, besides the statistics.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -86,6 +86,10 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
     fn above_floor(&self, _data: Data<'_, Batch<'_, Self::Space>>) -> Result<Self, FitError> {
         Err(FitError::NoFloor(no_floor()))
     }
+    /// How many rows an E-step hands to [`expect`](LatentModel::expect) at a time.
+    fn block_rows(&self) -> usize {
+        BLOCK_ROWS
+    }
     /// The same model in coordinates that suit the rows of a fit, where it has such; a fit begins with it.
     fn suited_to(&self, _xs: Batch<'_, Self::Space>) -> Self {
         self.clone()
@@ -103,6 +107,6 @@ pub(crate) const MOST_CHUNKS: usize = 64;
 /// How many rows a chunk of the data holds: a function of the number of rows alone, so that the
 /// chunks, and with them every bit of a result, do not depend on the number of threads.
 pub(crate) fn chunk_rows<V: View>(xs: V) -> usize {
-    let blocks = xs.len().div_ceil(distributions::BLOCK_ROWS);
-    blocks.div_ceil(MOST_CHUNKS).max(1) * distributions::BLOCK_ROWS
+    let blocks = xs.len().div_ceil(BLOCK_ROWS);
+    blocks.div_ceil(MOST_CHUNKS).max(1) * BLOCK_ROWS
 }

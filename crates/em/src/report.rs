@@ -2,6 +2,7 @@
 
 use crate::degenerate::Degeneracy;
 use crate::error::FitError;
+use crate::growth::GrowthStep;
 use crate::split_merge::SplitMerge;
 use crate::stop::StopReason;
 use crate::trim::Trimmed;
@@ -35,6 +36,9 @@ pub struct FitReport {
     pub degeneracies: Vec<Degeneracy>,
     /// Each start, in order; one entry where the start was given.
     pub starts: Vec<StartReport>,
+    /// The way of a mixture that was [grown](crate::Start::Grown), from its first number of components to its last;
+    /// empty for others. `starts` are then the splits of the last step, `passes` those of the whole way.
+    pub growth: Vec<GrowthStep>,
     /// Each move that was tried to split and merge components, in order.
     pub moves: Vec<SplitMerge>,
     /// What a user should know; made by [`fit_from`](crate::fit_from), empty for a run of its own.
@@ -45,6 +49,27 @@ pub struct FitReport {
 pub const SAME_MAXIMUM: f64 = 1e-4;
 
 impl FitReport {
+    /// The report of this fit and a later one from its model, as of one: the later objective of that model stands in
+    /// the trace, the starts are those of this fit, the warnings those of the later one.
+    pub fn followed_by(mut self, later: FitReport) -> FitReport {
+        let before = self.trace.len() - 1;
+        self.trace.pop();
+        self.trace.extend(later.trace);
+        let degeneracies = later.degeneracies.into_iter().map(|mut one| {
+            one.iteration += before;
+            one
+        });
+        self.degeneracies.extend(degeneracies);
+        self.moves.extend(later.moves);
+        FitReport {
+            trace: self.trace,
+            passes: self.passes + later.passes,
+            degeneracies: self.degeneracies,
+            starts: self.starts,
+            moves: self.moves,
+            ..later
+        }
+    }
     /// The report of one run.
     pub(crate) fn new(
         trace: Vec<f64>,
@@ -66,6 +91,7 @@ impl FitReport {
                 outcome: Ok((objective, stop_reason)),
                 iterations,
             }],
+            growth: Vec::new(),
             moves: Vec::new(),
             warnings: Vec::new(),
         }

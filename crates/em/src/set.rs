@@ -4,7 +4,7 @@ use crate::atoms::{hide_beside_atoms, weights_beside_atoms};
 use crate::init::Shares;
 use distributions::simd::add_to_rows;
 use distributions::{
-    Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
+    BLOCK_ROWS, Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
 };
 
 /// The components of a mixture as one thing: what couples them (a tied covariance, a shared
@@ -23,6 +23,11 @@ pub trait ComponentSet: Clone + Send + Sync {
     /// Whether there is no component.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+    /// Whether component k is given and not estimated, as noise is: a mixture that [grows](crate::Start::Grown) has
+    /// it from the beginning, and does not split it.
+    fn is_given(&self, _k: usize) -> bool {
+        false
     }
     /// ln p_k(x).
     fn log_density(&self, k: usize, x: Obs<'_, Self::Space>) -> f64;
@@ -82,6 +87,21 @@ pub trait ComponentSet: Clone + Send + Sync {
     ) {
         self.log_density_matrix(xs, prepared, out, scratch);
         add_to_rows(out, xs.len(), log_weights);
+    }
+    /// The whole E-step of a block under Bayes' theorem, where the set has a quicker way than by the two matrices: adds
+    /// its rows to `into`, and fills what the block asks for. `None` where it has no such way for these rows, and `into` is
+    /// as it was; else by how much the values are coarser than the rounding of double precision, 1 or more.
+    fn expect_block(
+        &self,
+        _block: SoftBlock<'_, Batch<'_, Self::Space>>,
+        _into: &mut Self::Statistics,
+        _scratch: &mut Scratch,
+    ) -> Option<f64> {
+        None
+    }
+    /// How many rows an E-step hands over at a time.
+    fn block_rows(&self) -> usize {
+        BLOCK_ROWS
     }
     /// The statistic of no observation.
     fn empty_statistics(&self) -> Self::Statistics;
@@ -182,6 +202,34 @@ pub trait ComponentSet: Clone + Send + Sync {
     }
 }
 
+/// A block for [`ComponentSet::expect_block`].
+#[derive(Debug)]
+pub struct SoftBlock<'a, V> {
+    /// ln π_k.
+    pub log_weights: &'a [f64],
+    /// The rows, n of them.
+    pub xs: V,
+    /// w_i; 1 where there are none.
+    pub row_weights: Option<&'a [f64]>,
+    /// For ln p(x_i), n numbers.
+    pub values: &'a mut [f64],
+    /// For N_k = Σ_i w_i r_ik, K numbers.
+    pub counts: &'a mut [f64],
+}
+
+impl<'a, V> SoftBlock<'a, V> {
+    /// The same block, its rows as another type.
+    pub fn of<U>(self, xs: U) -> SoftBlock<'a, U> {
+        SoftBlock {
+            log_weights: self.log_weights,
+            xs,
+            row_weights: self.row_weights,
+            values: self.values,
+            counts: self.counts,
+        }
+    }
+}
+
 /// The M-step from shares, block after block: what [`ComponentSet::estimate_from`] does where a set has no way of
 /// its own.
 ///
@@ -211,8 +259,8 @@ pub fn estimate_in_blocks<S: ComponentSet>(
 pub fn no_floor() -> EstimateError {
     EstimateError::new(Reason::Unsupported(
         "these components have no floor: normal and gaussian ones have, and log_normal, gamma, inverse_gamma, \
-         inverse_gaussian, weibull, gumbel, logistic and von_mises ones by combine::WithKnown, alone or in products \
-         of such; other families have none: their likelihood is bounded, or no parameter alone bounds it"
+         inverse_gaussian, weibull, gumbel, logistic and von_mises ones by combine::WithKnown; counts, labels and \
+         others whose likelihood is bounded need none; in a product every part must be one of these"
             .into(),
     ))
 }
@@ -240,6 +288,16 @@ fn prepared_ranges<C: Component>(
         }
         start..start + components[leader].prepared_width() * rows
     })
+}
+
+/// A K × n matrix of weights with 0 where a row is an atom of other components only.
+fn beside_atoms<C: Component>(
+    components: &[C],
+    xs: Batch<'_, C::Space>,
+    weights: &[f64],
+) -> Vec<f64> {
+    let is_atom = |k: usize, i: usize| components[k].is_atom(xs.at(i));
+    weights_beside_atoms(weights, components.len(), is_atom)
 }
 
 /// At an atom of some component the others have log-density −∞; see [`atoms`](crate::atoms).
@@ -362,10 +420,8 @@ impl<C: Component> ComponentSet for Vec<C> {
         xs: Batch<'_, C::Space>,
         shares: &Shares<'_>,
     ) -> Result<Self, EstimateError> {
-        let own = self.has_atoms().then(|| {
-            let is_atom = |k: usize, i: usize| self[k].is_atom(xs.at(i));
-            weights_beside_atoms(&shares.to_matrix(), self.len(), is_atom)
-        });
+        let own = self.has_atoms().then(|| shares.to_matrix());
+        let own = own.map(|own| beside_atoms(self, xs, &own));
         let own = own.map(|own| Shares::of_matrix(own, xs.len()));
         let shares = own.as_ref().unwrap_or(shares);
         (self.iter().enumerate())
@@ -378,13 +434,28 @@ impl<C: Component> ComponentSet for Vec<C> {
             .collect()
     }
     fn floored(&self, xs: Batch<'_, C::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let first = self.first().ok_or_else(no_floor)?;
-        if first.floored(first).is_none() {
-            return Err(no_floor());
-        }
-        let whole = first.estimate(xs, weights)?;
-        let floored = self.iter().map(|component| component.floored(&whole));
-        floored.collect::<Option<_>>().ok_or_else(no_floor)
+        let (rows, mut whole) = (xs.len(), None::<C>);
+        let own = self.has_atoms().then(|| weights.repeat(self.len()));
+        let own = own.map(|own| beside_atoms(self, xs, &own));
+        let weights_of = |k: usize| {
+            own.as_ref()
+                .map_or(weights, |own| &own[k * rows..(k + 1) * rows])
+        };
+        let floored = self.iter().enumerate().map(|(k, component)| {
+            if component.is_bounded() {
+                return Ok(component.clone());
+            }
+            component.floored(component).ok_or_else(no_floor)?;
+            // Of components of one family the first speaks for all.
+            if let Some(floored) = whole.as_ref().and_then(|whole| component.floored(whole)) {
+                return Ok(floored);
+            }
+            let own = component.estimate(xs, weights_of(k))?;
+            let floored = component.floored(&own).ok_or_else(no_floor)?;
+            whole.get_or_insert(own);
+            Ok(floored)
+        });
+        floored.collect()
     }
     fn at_bound(&self) -> Vec<usize> {
         let held = |k: &usize| self[*k].is_at_bound();

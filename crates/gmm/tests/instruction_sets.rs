@@ -7,14 +7,15 @@ mod naive_kmeans;
 mod synthetic;
 
 use distributions::simd::instruction_set::{InstructionSet, run_in};
-use distributions::{RowsView, Scratch};
-use em::{ComponentSet, Start};
+use distributions::{Component, RowsView, Scratch};
+use em::{ComponentSet, Data, Soft, Start, Workspace, e_step};
 use gmm::{
     CovarianceStructure, DegreesOfFreedom, FactorAnalyzer, FactorAnalyzers, FactorStructure,
     GaussianMixture, KMeans, MatrixView, MultivariateT, MultivariateTs,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
+use std::cell::Cell;
 use synthetic::{Naive, Problem, condition};
 
 /// Dimensions from 1 to 130 and up to 64 components, all that a naive EM computes in a moment; structures
@@ -51,6 +52,7 @@ fn kernels_agree_with_naive_ones_in_every_instruction_set() {
             continue;
         }
         ran += 1;
+        let in_single = Cell::new(0);
         let config = Config {
             cases: 40,
             rng_seed: RngSeed::Fixed(20_261_122),
@@ -60,9 +62,13 @@ fn kernels_agree_with_naive_ones_in_every_instruction_set() {
         let cases = TestRunner::new(config).run(&shapes(), |(seed, n, k, d, structure, single)| {
             one_iteration(seed, n, k, d, structure, single)?;
             single_rows(seed, n, k, d)?;
-            clusters(seed, n, k, d, single)
+            clusters(seed, n, k, d, single)?;
+            let precise = single_arithmetic(seed, n, k, d, structure)?;
+            in_single.set(in_single.get() + usize::from(precise));
+            Ok(())
         });
         assert!(cases.is_ok(), "{set:?}: {cases:?}");
+        assert!(in_single.get() >= 10, "{set:?}: {}", in_single.get());
     }
     assert!(run_in(InstructionSet::Widest) && ran >= 2);
 }
@@ -165,6 +171,56 @@ fn clusters(seed: u64, n: usize, k: usize, d: usize, single: bool) -> Result<(),
         centres = naive_kmeans::step(p.rows(), &p.weights, &centres);
     }
     Ok(())
+}
+
+/// An E-step in single precision, and the M-step that follows, against the naive one; whether it is precise enough.
+fn single_arithmetic(
+    seed: u64,
+    n: usize,
+    k: usize,
+    d: usize,
+    structure: CovarianceStructure,
+) -> Result<bool, TestCaseError> {
+    let p = Problem::new(seed, n, k, d, 2.0 / (d as f64).sqrt());
+    let builder = GaussianMixture::builder(k).covariance(structure);
+    let builder = builder.start(Start::Labels(&p.labels)).max_iterations(0);
+    let Ok(start) = builder.fit(p.rows()) else {
+        return Ok(false);
+    };
+    let model = start.mixture().clone();
+    let model = model.with_components(|set| set.with_single_precision(true));
+    if !model.components().is_in_single_precision() {
+        return Ok(false);
+    }
+    let mut workspace = Workspace::new(p.rows(), &model.empty_statistics(), 1);
+    let data = Data::new(p.rows()).weighted(&p.weights);
+    let tally = e_step(&model, data, 0, &Soft, &mut workspace);
+    let Ok(next) = model.maximize(workspace.statistics()) else {
+        return Ok(false);
+    };
+    let components = model.components().components();
+    let naive = Naive {
+        weights: model.weights().to_vec(),
+        means: components.iter().map(|c| c.mean().to_vec()).collect(),
+        covariances: components.iter().map(|c| c.covariance()).collect(),
+    };
+    let (responsibilities, objective) = naive.e_step(&p);
+    let naive = Naive::m_step(&p, &responsibilities, k, structure).unwrap();
+    prop_assert!((tally.objective - objective).abs() <= 1e-6 * objective.abs());
+    // As in double precision, what an M-step loses is blown up by the condition of what it starts from.
+    let condition = condition(&next);
+    for (c, component) in next.components().components().iter().enumerate() {
+        for (j, (x, y)) in component.mean().iter().zip(&naive.means[c]).enumerate() {
+            let scale = component.variance(j).sqrt();
+            prop_assert!((x - y).abs() <= 1e-5 * scale, "mean {x} {y}");
+        }
+        let (ours, theirs) = (component.covariance(), &naive.covariances[c]);
+        for (e, (x, y)) in ours.iter().zip(theirs).enumerate() {
+            let scale = (component.variance(e / d) * component.variance(e % d)).sqrt();
+            prop_assert!((x - y).abs() <= 1e-5 * condition.sqrt() * scale, "{x} {y}");
+        }
+    }
+    Ok(true)
 }
 
 /// Blocks of multivariate t distributions and of factor analysers, whose single rows take plain loops.

@@ -1,10 +1,7 @@
 //! The E-step's normalisation: responsibilities and log-densities from joint log-densities.
 
 use super::dispatch;
-use super::scalar::{exp_of_negative, ln_of_sum};
-
-/// Samples handled at a time: two vectors of AVX-512, so that one's latency hides the other's.
-const WIDTH: usize = 16;
+use super::scalar::Entry;
 
 /// Turns joint log-densities into responsibilities.
 ///
@@ -26,6 +23,35 @@ const WIDTH: usize = 16;
 /// assert_eq!(out[1], 3.0);
 /// ```
 pub fn log_sum_exp_columns(joint: &mut [f64], rows: usize, out: &mut [f64]) {
+    dispatch!(normalise[f64](joint, rows, out));
+}
+
+/// [`log_sum_exp_columns`] in single precision: responsibilities are right to some 1e-7 and the rounding of differences
+/// of `joint`, those below e^−87 are 0; so are the logarithms.
+///
+/// # Panics
+/// As there.
+///
+/// ```
+/// let mut joint = [0.0_f32, -1e6, 0.0, 3.0];
+/// let mut out = [0.0; 2];
+/// distributions::simd::log_sum_exp_columns_f32(&mut joint, 2, &mut out);
+/// assert_eq!(joint, [0.5, 0.0, 0.5, 1.0]);
+/// assert!((out[0] - 2.0_f64.ln()).abs() < 1e-7 && out[1] == 3.0);
+/// ```
+pub fn log_sum_exp_columns_f32(joint: &mut [f32], rows: usize, out: &mut [f64]) {
+    dispatch!(normalise[f32](joint, rows, out));
+}
+
+/// Rows worked on together: two vectors of AVX-512, so that one's latency hides the other's. Not more of single
+/// precision: compilers do not keep more in registers.
+const WIDTH: usize = 16;
+
+/// Rows worked on together: logarithms of their sums wait for nothing but each other.
+const STRIP: usize = 256;
+
+#[inline(always)]
+fn normalise<const FUSED: bool, T: Entry>(joint: &mut [T], rows: usize, out: &mut [f64]) {
     assert_eq!(out.len(), rows, "out must have one entry per row");
     if rows == 0 {
         assert!(
@@ -35,32 +61,29 @@ pub fn log_sum_exp_columns(joint: &mut [f64], rows: usize, out: &mut [f64]) {
         return;
     }
     assert_eq!(joint.len() % rows, 0, "joint must hold whole components");
-    dispatch!(normalise(joint, rows, out));
-}
-
-/// Rows worked on together: logarithms of their sums wait for nothing but each other.
-const STRIP: usize = 256;
-
-#[inline(always)]
-fn normalise<const FUSED: bool>(joint: &mut [f64], rows: usize, out: &mut [f64]) {
-    let mut sums = [0.0; STRIP];
+    let (mut shifts, mut sums) = ([T::ZERO; STRIP], [T::ZERO; STRIP]);
     for first in (0..rows).step_by(STRIP) {
         let length = STRIP.min(rows - first);
-        let (sums, out) = (&mut sums[..length], &mut out[first..first + length]);
+        let (shifts, sums) = (&mut shifts[..length], &mut sums[..length]);
         let whole = length / WIDTH * WIDTH;
         for start in (0..whole).step_by(WIDTH) {
-            exponentials::<FUSED, WIDTH>(joint, rows, first, start, out, sums);
+            exponentials::<FUSED, T, WIDTH>(joint, rows, first, start, shifts, sums);
         }
         for start in whole..length {
-            exponentials::<FUSED, 1>(joint, rows, first, start, out, sums);
+            exponentials::<FUSED, T, 1>(joint, rows, first, start, shifts, sums);
         }
-        for (lse, sum) in out.iter_mut().zip(&mut *sums) {
-            *lse += ln_of_sum::<FUSED>(*sum);
-            *sum = if *sum == 0.0 { 0.0 } else { 1.0 / *sum };
+        let out = &mut out[first..first + length];
+        for ((lse, &shift), sum) in out.iter_mut().zip(&*shifts).zip(&mut *sums) {
+            *lse = (shift + sum.ln_of_sum::<FUSED>()).double();
+            *sum = if *sum == T::ZERO {
+                T::ZERO
+            } else {
+                T::ONE / *sum
+            };
         }
         for component in joint.chunks_exact_mut(rows) {
             for (value, factor) in component[first..first + length].iter_mut().zip(&*sums) {
-                *value *= factor;
+                *value = *value * *factor;
             }
         }
     }
@@ -70,16 +93,16 @@ fn normalise<const FUSED: bool>(joint: &mut [f64], rows: usize, out: &mut [f64])
 // Indices, so that what belongs to the rows stays in registers.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-fn exponentials<const FUSED: bool, const W: usize>(
-    joint: &mut [f64],
+fn exponentials<const FUSED: bool, T: Entry, const W: usize>(
+    joint: &mut [T],
     rows: usize,
     first: usize,
     start: usize,
-    shifts: &mut [f64],
-    sums: &mut [f64],
+    shifts: &mut [T],
+    sums: &mut [T],
 ) {
     let at = first + start..first + start + W;
-    let mut shift = [f64::NEG_INFINITY; W];
+    let mut shift = [T::LOWEST; W];
     for component in joint.chunks_exact(rows) {
         let values = &component[at.clone()];
         for l in 0..W {
@@ -92,19 +115,19 @@ fn exponentials<const FUSED: bool, const W: usize>(
     }
     for l in 0..W {
         // With −∞ as the shift the differences would be NaN instead of −∞.
-        shift[l] = if shift[l] == f64::NEG_INFINITY {
-            0.0
+        shift[l] = if shift[l] == T::LOWEST {
+            T::ZERO
         } else {
             shift[l]
         };
     }
-    let mut sum = [0.0; W];
+    let mut sum = [T::ZERO; W];
     for component in joint.chunks_exact_mut(rows) {
         let values = &mut component[at.clone()];
         for l in 0..W {
-            let value = exp_of_negative::<FUSED>(values[l] - shift[l]);
+            let value = T::exp_of_negative::<FUSED>(values[l] - shift[l]);
             values[l] = value;
-            sum[l] += value;
+            sum[l] = sum[l] + value;
         }
     }
     shifts[start..start + W].copy_from_slice(&shift);

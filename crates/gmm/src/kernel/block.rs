@@ -3,6 +3,7 @@
 use super::active::Active;
 use super::few::{MOST, few_moments};
 use super::moments::{diagonals, moments};
+use super::number::Number;
 use crate::scatter::{Moments, Scatter};
 use pulp::{Simd, WithSimd};
 
@@ -73,7 +74,7 @@ impl Accumulate<'_> {
                     }
                     None => moments(simd, origin, columns, own, sums, squares, strip),
                 }
-                if again || !far(weight, sums, |j| squares[j * d + j]) {
+                if again || !far(weight, sums, FAR, |j| squares[j * d + j]) {
                     break;
                 }
                 move_to_mean(weight, origin, sums);
@@ -110,7 +111,7 @@ impl Accumulate<'_> {
             if weight == 0.0 {
                 continue;
             }
-            if far(weight, sums, |j| squares[j]) {
+            if far(weight, sums, FAR, |j| squares[j]) {
                 move_to_mean(weight, origin, sums);
                 diagonals(simd, origin, columns, weights, rows, sums, squares);
             }
@@ -126,36 +127,37 @@ impl Accumulate<'_> {
 
 /// The sum of all weights.
 #[inline(always)]
-fn total<S: Simd>(simd: S, weights: &[f64]) -> f64 {
-    let (fours, rest) = S::as_simd_f64s(weights).0.as_chunks::<4>();
-    let mut sums = [simd.splat_f64s(0.0); 4];
+pub(super) fn total<S: Simd, N: Number>(simd: S, weights: &[N]) -> f64 {
+    let (fours, rest) = N::vectors::<S>(weights).0.as_chunks::<4>();
+    let mut sums = [N::splat(simd, N::ZERO); 4];
     for four in fours {
         for part in 0..4 {
-            sums[part] = simd.add_f64s(sums[part], four[part]);
+            sums[part] = N::add(simd, sums[part], four[part]);
         }
     }
     for &value in rest {
-        sums[0] = simd.add_f64s(sums[0], value);
+        sums[0] = N::add(simd, sums[0], value);
     }
     let [a, b, c, d] = sums;
-    simd.reduce_sum_f64s(simd.add_f64s(simd.add_f64s(a, b), simd.add_f64s(c, d)))
+    N::sum(simd, N::add(simd, N::add(simd, a, b), N::add(simd, c, d)))
 }
 
-/// Whether the way to the mean is too far for squares about the mean to come from those about the origin.
+/// Whether the way to the mean is longer than `most` variances (squared), too far for squares about the mean to come from
+/// those about the origin.
 #[inline(always)]
-fn far(weight: f64, sums: &[f64], square: impl Fn(usize) -> f64) -> bool {
+pub(super) fn far(weight: f64, sums: &[f64], most: f64, square: impl Fn(usize) -> f64) -> bool {
     let (inverse, mut far) = (1.0 / weight, false);
     for (j, &sum) in sums.iter().enumerate() {
         let moved = sum * inverse * sum;
         // On this side: squares of 1e305 must not overflow. Its own part of `square` is `moved`.
-        far |= !(moved * (1.0 / FAR) <= (square(j) - moved).max(0.0));
+        far |= !(moved * (1.0 / most) <= (square(j) - moved).max(0.0));
     }
     far
 }
 
 #[inline(always)]
-fn move_to_mean(weight: f64, origin: &mut [f64], sums: &[f64]) {
+pub(super) fn move_to_mean<N: Number>(weight: f64, origin: &mut [N], sums: &[f64]) {
     for (origin, sum) in origin.iter_mut().zip(sums) {
-        *origin += sum / weight;
+        *origin = origin.plus(sum / weight);
     }
 }

@@ -12,13 +12,18 @@ mod few;
 // Loops over lanes and registers run over several arrays at once, and must unroll.
 #[allow(clippy::needless_range_loop)]
 mod moments;
+mod number;
 #[allow(clippy::needless_range_loop)]
 mod quadratic;
+mod single;
+mod single_block;
 mod sparse;
 mod student_t;
 mod transpose;
 
 pub(crate) use quadratic::pack_factor;
+pub(crate) use single::SingleGaussians;
+pub(crate) use single_block::expect as expect_in_single_precision;
 pub(crate) use student_t::{t_accumulate, t_log_densities};
 pub(crate) use transpose::transpose;
 
@@ -30,7 +35,7 @@ use pulp::{Simd, WithSimd};
 use quadratic::Part;
 
 /// The part of `buffer` that begins on a cache line.
-fn align(buffer: &mut [f64]) -> &mut [f64] {
+fn align<N>(buffer: &mut [N]) -> &mut [N] {
     let offset = buffer.as_ptr().align_offset(64).min(buffer.len());
     &mut buffer[offset..]
 }
@@ -90,7 +95,7 @@ pub(crate) fn log_densities(
         return;
     }
     let d = columns.len() / rows;
-    let mut z = scratch.take_dirty(quadratic::room(d));
+    let mut z = scratch.take_dirty(quadratic::room::<f64>(d));
     arch().dispatch(LogDensities {
         gaussians,
         log_weights: None,
@@ -135,7 +140,7 @@ pub(crate) fn log_joint(
         return;
     }
     let mut room = scratch.take_dirty(sparse::room(gaussians, columns.len() / rows, rows));
-    let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
+    let mut z = scratch.take_dirty(quadratic::room::<f64>(columns.len() / rows));
     arch().dispatch(sparse::LogJoint {
         gaussians,
         log_weights,
@@ -224,7 +229,7 @@ pub(crate) fn accumulate(
     let mut squares = scratch.take_dirty(d * if full { d } else { count });
     let gathered = if full { active::room(d, rows) } else { 0 };
     let few = if gathered > 0 { few::room(d) } else { 0 };
-    let mut strip = scratch.take_dirty(moments::room(rows).max(few));
+    let mut strip = scratch.take_dirty(moments::room::<f64>(rows).max(few));
     let mut gathered = scratch.take_dirty(gathered);
     arch().dispatch(block::Accumulate {
         into,

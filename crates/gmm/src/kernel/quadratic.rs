@@ -1,6 +1,6 @@
 //! (x − μ)ᵀ Σ⁻¹ (x − μ) for the rows of a block: lanes are rows.
 
-use super::LANES;
+use super::number::Number;
 use crate::gaussian::{Factor, Gaussian};
 use crate::linalg::invert_lower;
 use pulp::Simd;
@@ -37,9 +37,9 @@ pub(crate) fn pack_factor(lower: &[f64], d: usize) -> Vec<f64> {
 const PASS: usize = 16_384;
 
 /// The numbers of scratch that [`quadratic_forms`] needs.
-pub(super) fn room(d: usize) -> usize {
+pub(super) fn room<N: Number>(d: usize) -> usize {
     // A tile of rows and its z, four vectors wide, and alignment.
-    2 * d * 4 * LANES + LANES
+    2 * d * 4 * N::LANES + N::LANES
 }
 
 /// Which part of the forms is wanted.
@@ -47,20 +47,50 @@ pub(super) fn room(d: usize) -> usize {
 pub(super) struct Part {
     /// The first columns alone, a multiple of eight where not all: their form is never larger than that of all.
     pub(super) width: usize,
-    /// The rows, whole groups of eight; all of them where `width` is at most eight.
+    /// The rows, whole vectors; all of them where `width` is at most eight.
     pub(super) rows: Range<usize>,
 }
 
-/// Writes finish(k, |z|²), L_k z = x_i − μ_k, to entry (k, i) of `out`. `rows` is a multiple of eight.
+/// A component, as its quadratic form is computed.
+pub(super) trait Form<N> {
+    /// μ.
+    fn mean(&self) -> &[N];
+    /// The factor of Σ.
+    fn factor(&self) -> Factors<'_, N>;
+}
+
+/// A factor of Σ = L Lᵀ.
+pub(super) enum Factors<'a, N> {
+    /// 1/√Σ_jj.
+    Diagonal(&'a [N]),
+    /// As [`pack_factor`] writes it.
+    Lower(&'a [N]),
+}
+
+impl Form<f64> for Gaussian {
+    #[inline(always)]
+    fn mean(&self) -> &[f64] {
+        Gaussian::mean(self)
+    }
+    #[inline(always)]
+    fn factor(&self) -> Factors<'_, f64> {
+        match Gaussian::factor(self) {
+            Factor::Diagonal(inverses) => Factors::Diagonal(inverses),
+            Factor::Lower { packed, .. } => Factors::Lower(packed),
+        }
+    }
+}
+
+/// Writes finish(k, |z|²), L_k z = x_i − μ_k, to entry (k, i) of `out`. `rows` is a multiple of [`Number::LANES`].
 #[inline(always)]
-pub(super) fn quadratic_forms<S: Simd>(
+pub(super) fn quadratic_forms<S: Simd, N: Number, G: Form<N>>(
     simd: S,
-    gaussians: &[Gaussian],
-    columns: &[f64],
+    gaussians: &[G],
+    columns: &[N],
     rows: usize,
-    out: &mut [f64],
-    scratch: &mut [f64],
-    finish: impl Fn(usize, S::f64s) -> S::f64s,
+    out: &mut [N],
+    scratch: &mut [N],
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
 ) {
     let part = Part {
         width: columns.len() / rows,
@@ -71,77 +101,78 @@ pub(super) fn quadratic_forms<S: Simd>(
 
 /// The same of a part.
 #[inline(always)]
-pub(super) fn quadratic_forms_of<S: Simd>(
+pub(super) fn quadratic_forms_of<S: Simd, N: Number, G: Form<N>>(
     simd: S,
-    gaussians: &[Gaussian],
+    gaussians: &[G],
     part: Part,
-    columns: &[f64],
+    columns: &[N],
     rows: usize,
-    out: &mut [f64],
-    scratch: &mut [f64],
-    finish: impl Fn(usize, S::f64s) -> S::f64s,
+    out: &mut [N],
+    scratch: &mut [N],
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
 ) {
     debug_assert!(part.width > 8 || part.rows == (0..rows));
     match part.width {
-        1 => small::<S, 1>(simd, gaussians, columns, rows, out, finish),
-        2 => small::<S, 2>(simd, gaussians, columns, rows, out, finish),
-        3 => small::<S, 3>(simd, gaussians, columns, rows, out, finish),
-        4 => small::<S, 4>(simd, gaussians, columns, rows, out, finish),
-        5 => small::<S, 5>(simd, gaussians, columns, rows, out, finish),
-        6 => small::<S, 6>(simd, gaussians, columns, rows, out, finish),
-        7 => small::<S, 7>(simd, gaussians, columns, rows, out, finish),
-        8 => small::<S, 8>(simd, gaussians, columns, rows, out, finish),
+        1 => small::<S, N, G, 1>(simd, gaussians, columns, rows, out, finish),
+        2 => small::<S, N, G, 2>(simd, gaussians, columns, rows, out, finish),
+        3 => small::<S, N, G, 3>(simd, gaussians, columns, rows, out, finish),
+        4 => small::<S, N, G, 4>(simd, gaussians, columns, rows, out, finish),
+        5 => small::<S, N, G, 5>(simd, gaussians, columns, rows, out, finish),
+        6 => small::<S, N, G, 6>(simd, gaussians, columns, rows, out, finish),
+        7 => small::<S, N, G, 7>(simd, gaussians, columns, rows, out, finish),
+        8 => small::<S, N, G, 8>(simd, gaussians, columns, rows, out, finish),
         _ => any(simd, gaussians, part, columns, rows, out, scratch, finish),
     }
 }
 
 /// Component after component: what a component has stays in registers.
 #[inline(always)]
-fn small<S: Simd, const D: usize>(
+fn small<S: Simd, N: Number, G: Form<N>, const D: usize>(
     simd: S,
-    gaussians: &[Gaussian],
-    columns: &[f64],
+    gaussians: &[G],
+    columns: &[N],
     rows: usize,
-    out: &mut [f64],
-    finish: impl Fn(usize, S::f64s) -> S::f64s,
+    out: &mut [N],
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
 ) {
-    let columns: [&[S::f64s]; D] =
-        std::array::from_fn(|j| S::as_simd_f64s(&columns[j * rows..(j + 1) * rows]).0);
+    let columns: [&[N::Vector<S>]; D] =
+        std::array::from_fn(|j| N::vectors::<S>(&columns[j * rows..(j + 1) * rows]).0);
     for (k, (gaussian, out)) in gaussians.iter().zip(out.chunks_exact_mut(rows)).enumerate() {
-        let (out, _) = S::as_mut_simd_f64s(out);
+        let (out, _) = N::vectors_mut::<S>(out);
         let mean = &gaussian.mean()[..D];
         match gaussian.factor() {
-            Factor::Diagonal(inverses) => {
-                let inverses: [S::f64s; D] = std::array::from_fn(|j| simd.splat_f64s(inverses[j]));
-                let mean: [S::f64s; D] = std::array::from_fn(|j| simd.splat_f64s(mean[j]));
+            Factors::Diagonal(inverses) => {
+                let inverses: [N::Vector<S>; D] =
+                    std::array::from_fn(|j| N::splat(simd, inverses[j]));
+                let mean: [N::Vector<S>; D] = std::array::from_fn(|j| N::splat(simd, mean[j]));
                 let columns = columns.map(|column| &column[..out.len()]);
                 for (n, out) in out.iter_mut().enumerate() {
-                    let mut square = simd.splat_f64s(0.0);
+                    let mut square = N::splat(simd, N::ZERO);
                     for j in 0..D {
-                        let z = simd.sub_f64s(columns[j][n], mean[j]);
-                        let z = simd.mul_f64s(z, inverses[j]);
-                        square = simd.mul_add_e_f64s(z, z, square);
+                        let z = N::sub(simd, columns[j][n], mean[j]);
+                        let z = N::mul(simd, z, inverses[j]);
+                        square = N::mul_add(simd, z, z, square);
                     }
                     *out = finish(k, square);
                 }
             }
-            Factor::Lower { packed, .. } => {
+            Factors::Lower(packed) => {
                 let packed = &packed[..D * (D + 1) / 2];
                 let columns = columns.map(|column| &column[..out.len()]);
                 for (n, out) in out.iter_mut().enumerate() {
-                    let mut x = [simd.splat_f64s(0.0); D];
+                    let mut x = [N::splat(simd, N::ZERO); D];
                     for j in 0..D {
-                        x[j] = simd.sub_f64s(columns[j][n], simd.splat_f64s(mean[j]));
+                        x[j] = N::sub(simd, columns[j][n], N::splat(simd, mean[j]));
                     }
-                    let mut square = simd.splat_f64s(0.0);
+                    let mut square = N::splat(simd, N::ZERO);
                     let mut at = 0;
                     for i in 0..D {
-                        let mut z = simd.mul_f64s(x[0], simd.splat_f64s(packed[at]));
+                        let mut z = N::mul(simd, x[0], N::splat(simd, packed[at]));
                         for j in 1..i + 1 {
-                            z = simd.mul_add_e_f64s(x[j], simd.splat_f64s(packed[at + j]), z);
+                            z = N::mul_add(simd, x[j], N::splat(simd, packed[at + j]), z);
                         }
                         at += i + 1;
-                        square = simd.mul_add_e_f64s(z, z, square);
+                        square = N::mul_add(simd, z, z, square);
                     }
                     *out = finish(k, square);
                 }
@@ -151,53 +182,53 @@ fn small<S: Simd, const D: usize>(
 }
 
 #[inline(always)]
-fn any<S: Simd>(
+fn any<S: Simd, N: Number, G: Form<N>>(
     simd: S,
-    gaussians: &[Gaussian],
+    gaussians: &[G],
     part: Part,
-    columns: &[f64],
+    columns: &[N],
     rows: usize,
-    out: &mut [f64],
-    scratch: &mut [f64],
-    finish: impl Fn(usize, S::f64s) -> S::f64s,
+    out: &mut [N],
+    scratch: &mut [N],
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
 ) {
     let diagonal = gaussians
         .iter()
-        .all(|gaussian| matches!(gaussian.factor(), Factor::Diagonal(_)));
+        .all(|gaussian| matches!(gaussian.factor(), Factors::Diagonal(_)));
     if diagonal && S::F64_LANES >= 8 {
-        tiles::<S, 4, false>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        tiles::<S, N, G, 4, false>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else if diagonal {
-        tiles::<S, 2, false>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        tiles::<S, N, G, 2, false>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else if S::F64_LANES >= 8 {
-        tiles::<S, 2, true>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        tiles::<S, N, G, 2, true>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else {
-        tiles::<S, 1, true>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        tiles::<S, N, G, 1, true>(simd, gaussians, part, columns, rows, out, scratch, finish);
     }
 }
 
 /// Tile after tile of `W` vectors of rows, which stays in cache for all components of a pass. Without
 /// `LOWER` all factors are diagonal.
 #[inline(always)]
-fn tiles<S: Simd, const W: usize, const LOWER: bool>(
+fn tiles<S: Simd, N: Number, G: Form<N>, const W: usize, const LOWER: bool>(
     simd: S,
-    gaussians: &[Gaussian],
+    gaussians: &[G],
     part: Part,
-    columns: &[f64],
+    columns: &[N],
     rows: usize,
-    out: &mut [f64],
-    scratch: &mut [f64],
-    finish: impl Fn(usize, S::f64s) -> S::f64s,
+    out: &mut [N],
+    scratch: &mut [N],
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
 ) {
     let d = part.width;
-    let (scratch, _) = S::as_mut_simd_f64s(super::align(scratch));
+    let (scratch, _) = N::vectors_mut::<S>(super::align(scratch));
     let (scratch, _) = scratch.as_chunks_mut::<W>();
     let (x, z) = scratch[..2 * d].split_at_mut(d);
-    let first = part.rows.start / S::F64_LANES;
-    let vectors = part.rows.end / S::F64_LANES;
+    let first = part.rows.start / N::lanes::<S>();
+    let vectors = part.rows.end / N::lanes::<S>();
     // What a pass reads of all factors stays in the second-level cache.
-    let size = |gaussian: &Gaussian| match gaussian.factor() {
-        Factor::Diagonal(inverses) => 2 * inverses.len(),
-        Factor::Lower { packed, .. } => packed.len(),
+    let size = |gaussian: &G| match gaussian.factor() {
+        Factors::Diagonal(inverses) => 2 * inverses.len(),
+        Factors::Lower(packed) => packed.len(),
     };
     let largest = gaussians.iter().map(size).max().unwrap_or(1);
     let pass = (PASS / largest.max(1)).max(1);
@@ -205,7 +236,7 @@ fn tiles<S: Simd, const W: usize, const LOWER: bool>(
     for (pass_number, (gaussians, out)) in passes.enumerate() {
         for start in (first..vectors).step_by(W) {
             for (x, column) in x.iter_mut().zip(columns.chunks_exact(rows)) {
-                let (column, _) = S::as_simd_f64s(column);
+                let (column, _) = N::vectors::<S>(column);
                 for w in 0..W {
                     x[w] = column[(start + w).min(vectors - 1)];
                 }
@@ -214,11 +245,11 @@ fn tiles<S: Simd, const W: usize, const LOWER: bool>(
             for (k, (gaussian, out)) in parts.enumerate() {
                 let mean = &gaussian.mean()[..d];
                 let squares = match gaussian.factor() {
-                    Factor::Diagonal(inverses) => diagonal(simd, mean, inverses, x),
-                    Factor::Lower { packed, .. } if LOWER => lower(simd, mean, packed, x, z),
-                    Factor::Lower { .. } => [simd.splat_f64s(f64::NAN); W],
+                    Factors::Diagonal(inverses) => diagonal(simd, mean, inverses, x),
+                    Factors::Lower(packed) if LOWER => lower(simd, mean, packed, x, z),
+                    Factors::Lower(_) => [N::splat(simd, N::of(f64::NAN)); W],
                 };
-                let (out, _) = S::as_mut_simd_f64s(out);
+                let (out, _) = N::vectors_mut::<S>(out);
                 for w in 0..W {
                     // Past the last row, the last vector again.
                     let at = (start + w).min(vectors - 1);
@@ -230,37 +261,37 @@ fn tiles<S: Simd, const W: usize, const LOWER: bool>(
 }
 
 #[inline(always)]
-fn diagonal<S: Simd, const W: usize>(
+fn diagonal<S: Simd, N: Number, const W: usize>(
     simd: S,
-    mean: &[f64],
-    inverses: &[f64],
-    x: &[[S::f64s; W]],
-) -> [S::f64s; W] {
-    let mut squares = [simd.splat_f64s(0.0); W];
+    mean: &[N],
+    inverses: &[N],
+    x: &[[N::Vector<S>; W]],
+) -> [N::Vector<S>; W] {
+    let mut squares = [N::splat(simd, N::ZERO); W];
     for ((x, &mean), &inverse) in x.iter().zip(mean).zip(inverses) {
-        let (mean, inverse) = (simd.splat_f64s(mean), simd.splat_f64s(inverse));
+        let (mean, inverse) = (N::splat(simd, mean), N::splat(simd, inverse));
         for w in 0..W {
-            let z = simd.mul_f64s(simd.sub_f64s(x[w], mean), inverse);
-            squares[w] = simd.mul_add_e_f64s(z, z, squares[w]);
+            let z = N::mul(simd, N::sub(simd, x[w], mean), inverse);
+            squares[w] = N::mul_add(simd, z, z, squares[w]);
         }
     }
     squares
 }
 
 #[inline(always)]
-fn lower<S: Simd, const W: usize>(
+fn lower<S: Simd, N: Number, const W: usize>(
     simd: S,
-    mean: &[f64],
-    packed: &[f64],
-    x: &[[S::f64s; W]],
-    z: &mut [[S::f64s; W]],
-) -> [S::f64s; W] {
+    mean: &[N],
+    packed: &[N],
+    x: &[[N::Vector<S>; W]],
+    z: &mut [[N::Vector<S>; W]],
+) -> [N::Vector<S>; W] {
     let d = mean.len();
-    let mut squares = [simd.splat_f64s(0.0); W];
+    let mut squares = [N::splat(simd, N::ZERO); W];
     let mut rest = packed;
     let mut first = 0;
     while first + GROUP <= d {
-        rest = group::<S, GROUP, W>(
+        rest = group::<S, N, GROUP, W>(
             simd,
             &mean[first..],
             rest,
@@ -273,13 +304,13 @@ fn lower<S: Simd, const W: usize>(
     }
     let (mean, x) = (&mean[first..], &x[first..]);
     match d - first {
-        1 => group::<S, 1, W>(simd, mean, rest, x, z, first, &mut squares),
-        2 => group::<S, 2, W>(simd, mean, rest, x, z, first, &mut squares),
-        3 => group::<S, 3, W>(simd, mean, rest, x, z, first, &mut squares),
-        4 => group::<S, 4, W>(simd, mean, rest, x, z, first, &mut squares),
-        5 => group::<S, 5, W>(simd, mean, rest, x, z, first, &mut squares),
-        6 => group::<S, 6, W>(simd, mean, rest, x, z, first, &mut squares),
-        7 => group::<S, 7, W>(simd, mean, rest, x, z, first, &mut squares),
+        1 => group::<S, N, 1, W>(simd, mean, rest, x, z, first, &mut squares),
+        2 => group::<S, N, 2, W>(simd, mean, rest, x, z, first, &mut squares),
+        3 => group::<S, N, 3, W>(simd, mean, rest, x, z, first, &mut squares),
+        4 => group::<S, N, 4, W>(simd, mean, rest, x, z, first, &mut squares),
+        5 => group::<S, N, 5, W>(simd, mean, rest, x, z, first, &mut squares),
+        6 => group::<S, N, 6, W>(simd, mean, rest, x, z, first, &mut squares),
+        7 => group::<S, N, 7, W>(simd, mean, rest, x, z, first, &mut squares),
         _ => rest,
     };
     squares
@@ -287,21 +318,21 @@ fn lower<S: Simd, const W: usize>(
 
 /// The rows `first` to `first + R` of z; what stands after them in the packed factor.
 #[inline(always)]
-fn group<'a, S: Simd, const R: usize, const W: usize>(
+fn group<'a, S: Simd, N: Number, const R: usize, const W: usize>(
     simd: S,
-    mean: &[f64],
-    packed: &'a [f64],
-    x: &[[S::f64s; W]],
-    z: &mut [[S::f64s; W]],
+    mean: &[N],
+    packed: &'a [N],
+    x: &[[N::Vector<S>; W]],
+    z: &mut [[N::Vector<S>; W]],
     first: usize,
-    squares: &mut [S::f64s; W],
-) -> &'a [f64] {
-    let mut sums = [[simd.splat_f64s(0.0); W]; R];
+    squares: &mut [N::Vector<S>; W],
+) -> &'a [N] {
+    let mut sums = [[N::splat(simd, N::ZERO); W]; R];
     let (x, mean) = (&x[..R], &mean[..R]);
     for r in 0..R {
-        let mean = simd.splat_f64s(mean[r]);
+        let mean = N::splat(simd, mean[r]);
         for w in 0..W {
-            sums[r][w] = simd.sub_f64s(x[r][w], mean);
+            sums[r][w] = N::sub(simd, x[r][w], mean);
         }
     }
     let (before, packed) = packed.split_at(first * R);
@@ -310,26 +341,26 @@ fn group<'a, S: Simd, const R: usize, const W: usize>(
     let (solved, z) = z.split_at_mut(first);
     for (factors, z) in before.iter().zip(solved) {
         for r in 0..R {
-            let factor = simd.splat_f64s(factors[r]);
+            let factor = N::splat(simd, factors[r]);
             for w in 0..W {
-                sums[r][w] = simd.mul_add_e_f64s(factor, z[w], sums[r][w]);
+                sums[r][w] = N::mul_add(simd, factor, z[w], sums[r][w]);
             }
         }
     }
     let z = &mut z[..R];
     let mut n = 0;
     for r in 0..R {
-        let factor = simd.splat_f64s(own[n]);
-        let mut value = sums[0].map(|sum| simd.mul_f64s(factor, sum));
+        let factor = N::splat(simd, own[n]);
+        let mut value = sums[0].map(|sum| N::mul(simd, factor, sum));
         for c in 1..r + 1 {
-            let factor = simd.splat_f64s(own[n + c]);
+            let factor = N::splat(simd, own[n + c]);
             for w in 0..W {
-                value[w] = simd.mul_add_e_f64s(factor, sums[c][w], value[w]);
+                value[w] = N::mul_add(simd, factor, sums[c][w], value[w]);
             }
         }
         n += r + 1;
         for w in 0..W {
-            squares[w] = simd.mul_add_e_f64s(value[w], value[w], squares[w]);
+            squares[w] = N::mul_add(simd, value[w], value[w], squares[w]);
         }
         z[r] = value;
     }

@@ -31,7 +31,7 @@ pub(crate) fn t_log_densities(
         return;
     }
     let d = columns.len() / rows;
-    let mut z = scratch.take_dirty(quadratic::room(d));
+    let mut z = scratch.take_dirty(quadratic::room::<f64>(d));
     let mut logs = scratch.take_dirty(out.len());
     arch().dispatch(Ratios {
         gaussians,
@@ -178,7 +178,7 @@ pub(crate) fn t_accumulate(
         scratch.give(columns);
         return;
     }
-    let mut z = scratch.take_dirty(quadratic::room(columns.len() / rows));
+    let mut z = scratch.take_dirty(quadratic::room::<f64>(columns.len() / rows));
     let mut forms = scratch.take_dirty(weights.len());
     let mut scaled = scratch.take_dirty(weights.len());
     let mut logs = scratch.take_dirty(if with_gaps { weights.len() } else { 0 });

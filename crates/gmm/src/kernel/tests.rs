@@ -82,7 +82,7 @@ fn instruction_sets_agree() {
         let (_, columns) = block(9, rows, d);
         let gaussians = [gaussian(1, d, false)];
         let run = |op: &dyn Fn(LogDensities<'_>)| {
-            let (mut out, mut z) = (vec![0.0; rows], vec![0.0; quadratic::room(d)]);
+            let (mut out, mut z) = (vec![0.0; rows], vec![0.0; quadratic::room::<f64>(d)]);
             op(LogDensities {
                 gaussians: &gaussians,
                 log_weights: None,
@@ -126,7 +126,7 @@ fn moments_agree(d: usize, rows: usize, columns: &[f64]) {
             origins: &mut gaussians[0].mean().to_vec(),
             sums: &mut vec![0.0; d],
             squares: &mut vec![0.0; d * d],
-            strip: &mut vec![0.0; moments::room(rows)],
+            strip: &mut vec![0.0; moments::room::<f64>(rows)],
             gathered: &mut [],
         });
         into.remove(0).matrix()

@@ -1,111 +1,183 @@
 //! Rows to columns.
 
-use distributions::{RowsView, View};
+use crate::matrix::Real;
+use distributions::RowsView;
 
 /// Rows and columns of the squares that are turned over one at a time.
 const SIDE: usize = 8;
 
 /// Writes the n × d block `xs` column after column.
 pub(crate) fn transpose(xs: RowsView<'_, f64>, into: &mut [f64]) {
-    let values = xs.values();
-    match xs.width() {
-        1 => narrow::<1>(values, into),
-        2 => narrow::<2>(values, into),
-        3 => narrow::<3>(values, into),
-        4 => narrow::<4>(values, into),
-        5 => narrow::<5>(values, into),
-        6 => narrow::<6>(values, into),
-        7 => narrow::<7>(values, into),
-        _ => wide(xs, into),
+    let (values, d) = (xs.values(), xs.width());
+    let rows = values.len() / d;
+    if d < SIDE {
+        return narrow(values, d, into, rows, |x, _| x);
     }
+    touch(values);
+    #[cfg(target_arch = "x86_64")]
+    if let pulp::Arch::V4(simd) = distributions::simd::instruction_set::arch() {
+        let kernel = x86::Doubles {
+            simd,
+            values,
+            d,
+            into,
+        };
+        return pulp::Simd::vectorize(simd, kernel);
+    }
+    squares(values, d, into, rows, |x, _| x, turn_over);
+}
+
+/// Writes the rows of d numbers, without `centre`, column after column in single precision, each column `stride` numbers
+/// from the one before.
+pub(super) fn transpose_centred<T: Real>(
+    values: &[T],
+    centre: &[f32],
+    into: &mut [f32],
+    stride: usize,
+) {
+    let d = centre.len();
+    let centred = |x: T, j: usize| x.minus(centre[j]);
+    if d < SIDE {
+        return narrow(values, d, into, stride, centred);
+    }
+    touch(values);
+    #[cfg(target_arch = "x86_64")]
+    {
+        use distributions::simd::instruction_set::arch;
+        let simd = match arch() {
+            pulp::Arch::V3(simd) => Some(simd),
+            pulp::Arch::V4(simd) => Some(*simd),
+            _ => None,
+        };
+        if let Some(simd) = simd {
+            let kernel = x86::Singles {
+                simd,
+                values,
+                centre,
+                into,
+                stride,
+            };
+            return pulp::Simd::vectorize(simd, kernel);
+        }
+    }
+    squares(values, d, into, stride, centred, turn_over);
+}
+
+#[inline(always)]
+fn turn_over<N: Copy>(square: [[N; SIDE]; SIDE]) -> [[N; SIDE]; SIDE] {
+    std::array::from_fn(|j| std::array::from_fn(|i| square[i][j]))
 }
 
 /// Column after column: the block stays in the first-level cache.
-fn narrow<const D: usize>(values: &[f64], into: &mut [f64]) {
+#[inline(always)]
+fn narrow<T: Copy, N>(
+    values: &[T],
+    d: usize,
+    into: &mut [N],
+    stride: usize,
+    change: impl Fn(T, usize) -> N + Copy,
+) {
+    match d {
+        1 => narrow_of::<1, T, N>(values, into, stride, change),
+        2 => narrow_of::<2, T, N>(values, into, stride, change),
+        3 => narrow_of::<3, T, N>(values, into, stride, change),
+        4 => narrow_of::<4, T, N>(values, into, stride, change),
+        5 => narrow_of::<5, T, N>(values, into, stride, change),
+        6 => narrow_of::<6, T, N>(values, into, stride, change),
+        _ => narrow_of::<7, T, N>(values, into, stride, change),
+    }
+}
+
+#[inline(always)]
+fn narrow_of<const D: usize, T: Copy, N>(
+    values: &[T],
+    into: &mut [N],
+    stride: usize,
+    change: impl Fn(T, usize) -> N,
+) {
     let (rows, _) = values.as_chunks::<D>();
     if rows.is_empty() {
         return;
     }
-    for (j, column) in into.chunks_exact_mut(rows.len()).enumerate() {
+    for (j, column) in into.chunks_exact_mut(stride).enumerate() {
         for (x, row) in column.iter_mut().zip(rows) {
-            *x = row[j];
+            *x = change(row[j], j);
         }
     }
 }
 
-fn wide(xs: RowsView<'_, f64>, into: &mut [f64]) {
-    touch(xs.values());
-    #[cfg(target_arch = "x86_64")]
-    if let pulp::Arch::V4(simd) = distributions::simd::instruction_set::arch() {
-        return pulp::Simd::vectorize(simd, x86::Squares { simd, xs, into });
-    }
-    squares(xs, into, |square| {
-        std::array::from_fn(|j| std::array::from_fn(|i| square[i][j]))
-    });
-}
-
 /// Reads a number of each cache line, in order: from memory that is twice as fast as eight rows side by side.
 #[inline(never)]
-fn touch(values: &[f64]) {
-    let (lines, _) = values.as_chunks::<SIDE>();
-    std::hint::black_box(lines.iter().fold(0, |all, line| all | line[0].to_bits()));
+fn touch<T: Real>(values: &[T]) {
+    let lines = values.iter().step_by(64 / size_of::<T>());
+    std::hint::black_box(lines.fold(0, |all, x| all ^ x.to_f64().to_bits()));
 }
 
 /// Eight rows at a time, square after square: a cache line is read once and written once.
 #[inline(always)]
-fn squares(
-    xs: RowsView<'_, f64>,
-    into: &mut [f64],
-    turn: impl Fn([[f64; SIDE]; SIDE]) -> [[f64; SIDE]; SIDE],
+fn squares<T: Copy, N: Copy + Default>(
+    values: &[T],
+    d: usize,
+    into: &mut [N],
+    stride: usize,
+    change: impl Fn(T, usize) -> N,
+    turn: impl Fn([[N; SIDE]; SIDE]) -> [[N; SIDE]; SIDE],
 ) {
-    let (rows, d, values) = (xs.len(), xs.width(), xs.values());
+    let rows = values.len() / d;
     let whole = rows / SIDE * SIDE;
     for first in (0..whole).step_by(SIDE) {
         let strip = &values[first * d..(first + SIDE) * d];
         for left in (0..d).step_by(SIDE) {
             // The last square may begin in the one before.
             let left = left.min(d - SIDE);
-            let mut square = [[0.0; SIDE]; SIDE];
+            let mut square = [[N::default(); SIDE]; SIDE];
             for (i, row) in square.iter_mut().enumerate() {
-                row.copy_from_slice(&strip[i * d + left..i * d + left + SIDE]);
+                let from = &strip[i * d + left..i * d + left + SIDE];
+                for (j, (to, &from)) in row.iter_mut().zip(from).enumerate() {
+                    *to = change(from, left + j);
+                }
             }
             for (j, column) in turn(square).into_iter().enumerate() {
-                let start = (left + j) * rows + first;
+                let start = (left + j) * stride + first;
                 into[start..start + SIDE].copy_from_slice(&column);
             }
         }
     }
     for i in whole..rows {
         for (j, &x) in values[i * d..(i + 1) * d].iter().enumerate() {
-            into[j * rows + i] = x;
+            into[j * stride + i] = change(x, j);
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{SIDE, squares};
-    use distributions::RowsView;
-    use pulp::x86::V4;
+    use super::{Real, SIDE, squares};
+    use pulp::x86::{V3, V4};
     use pulp::{Simd, WithSimd, cast};
-    use std::arch::x86_64::__m512d;
+    use std::arch::x86_64::{__m256, __m512d};
 
-    /// Squares of eight registers.
-    pub(super) struct Squares<'a> {
+    /// Squares of eight registers of eight numbers of double precision.
+    pub(super) struct Doubles<'a> {
         pub(super) simd: V4,
-        pub(super) xs: RowsView<'a, f64>,
+        pub(super) values: &'a [f64],
+        pub(super) d: usize,
         pub(super) into: &'a mut [f64],
     }
 
-    impl WithSimd for Squares<'_> {
+    impl WithSimd for Doubles<'_> {
         type Output = ();
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, _simd: S) {
             let simd = self.simd.avx512f;
             squares(
-                self.xs,
+                self.values,
+                self.d,
                 self.into,
+                self.values.len() / self.d,
+                #[inline(always)]
+                |x, _| x,
                 #[inline(always)]
                 |square| {
                     let r: [__m512d; SIDE] = square.map(cast);
@@ -129,6 +201,62 @@ mod x86 {
                     let (g1, g5) = four(e1, f1);
                     let (g2, g6) = four(e2, f2);
                     let (g3, g7) = four(e3, f3);
+                    [g0, g1, g2, g3, g4, g5, g6, g7].map(cast)
+                },
+            );
+        }
+    }
+
+    /// Squares of eight registers of eight numbers of single precision.
+    pub(super) struct Singles<'a, T> {
+        pub(super) simd: V3,
+        pub(super) values: &'a [T],
+        pub(super) centre: &'a [f32],
+        pub(super) into: &'a mut [f32],
+        pub(super) stride: usize,
+    }
+
+    impl<T: Real> WithSimd for Singles<'_, T> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _simd: S) {
+            let (simd, centre) = (self.simd.avx, self.centre);
+            squares(
+                self.values,
+                centre.len(),
+                self.into,
+                self.stride,
+                #[inline(always)]
+                |x, j| x.minus(centre[j]),
+                #[inline(always)]
+                |square| {
+                    let r: [__m256; SIDE] = square.map(cast);
+                    let two = |a, b| (simd._mm256_unpacklo_ps(a, b), simd._mm256_unpackhi_ps(a, b));
+                    let four = |a, b| {
+                        (
+                            simd._mm256_shuffle_ps::<0x44>(a, b),
+                            simd._mm256_shuffle_ps::<0xee>(a, b),
+                        )
+                    };
+                    let eight = |a, b| {
+                        (
+                            simd._mm256_permute2f128_ps::<0x20>(a, b),
+                            simd._mm256_permute2f128_ps::<0x31>(a, b),
+                        )
+                    };
+                    let (a0, a2) = two(r[0], r[1]);
+                    let (b0, b2) = two(r[2], r[3]);
+                    let (c0, c2) = two(r[4], r[5]);
+                    let (d0, d2) = two(r[6], r[7]);
+                    let (e0, e1) = four(a0, b0);
+                    let (e2, e3) = four(a2, b2);
+                    let (f0, f1) = four(c0, d0);
+                    let (f2, f3) = four(c2, d2);
+                    let (g0, g4) = eight(e0, f0);
+                    let (g1, g5) = eight(e1, f1);
+                    let (g2, g6) = eight(e2, f2);
+                    let (g3, g7) = eight(e3, f3);
                     [g0, g1, g2, g3, g4, g5, g6, g7].map(cast)
                 },
             );

@@ -10,6 +10,8 @@ mod sealed {
 pub trait Real: sealed::Sealed + Copy + Send + Sync + 'static {
     /// The number, in double precision.
     fn to_f64(self) -> f64;
+    /// The way from `centre`, rounded to single precision.
+    fn minus(self, centre: f32) -> f32;
     /// The numbers themselves where they need no conversion.
     fn as_f64s(numbers: &[Self]) -> Option<&[f64]>;
 }
@@ -18,6 +20,10 @@ impl Real for f32 {
     #[inline]
     fn to_f64(self) -> f64 {
         f64::from(self)
+    }
+    #[inline(always)]
+    fn minus(self, centre: f32) -> f32 {
+        self - centre
     }
     fn as_f64s(_numbers: &[f32]) -> Option<&[f64]> {
         None
@@ -28,6 +34,10 @@ impl Real for f64 {
     #[inline]
     fn to_f64(self) -> f64 {
         self
+    }
+    #[inline(always)]
+    fn minus(self, centre: f32) -> f32 {
+        (self - f64::from(centre)) as f32
     }
     fn as_f64s(numbers: &[f64]) -> Option<&[f64]> {
         Some(numbers)

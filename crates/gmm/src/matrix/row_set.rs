@@ -3,10 +3,11 @@
 use super::{MatrixView, OverMatrix, Real};
 use crate::factor::FactorAnalyzers;
 use crate::missing::IncompleteGaussians;
+use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use crate::student_t::MultivariateTs;
-use distributions::{EstimateError, Rows};
-use em::{ComponentSet, Shares, estimate_in_blocks, no_floor};
+use distributions::{EstimateError, Rows, Scratch};
+use em::{ComponentSet, Shares, SoftBlock, estimate_in_blocks, no_floor};
 
 /// Components over rows of `f64` that are estimated from a matrix in any layout too, as [`OverMatrix`].
 ///
@@ -14,6 +15,15 @@ use em::{ComponentSet, Shares, estimate_in_blocks, no_floor};
 pub trait RowSet: ComponentSet<Space = Rows<f64>> {
     /// The number of columns d.
     fn dimension(&self) -> usize;
+    /// The E-step of a block, as [`ComponentSet::expect_block`].
+    fn expect_matrix<T: Real>(
+        &self,
+        _block: SoftBlock<'_, MatrixView<'_, T>>,
+        _into: &mut Self::Statistics,
+        _scratch: &mut Scratch,
+    ) -> Option<f64> {
+        None
+    }
     /// The first M-step, as [`ComponentSet::estimate`].
     ///
     /// # Errors
@@ -42,6 +52,14 @@ pub trait RowSet: ComponentSet<Space = Rows<f64>> {
 impl RowSet for Gaussians {
     fn dimension(&self) -> usize {
         self.dimension()
+    }
+    fn expect_matrix<T: Real>(
+        &self,
+        block: SoftBlock<'_, MatrixView<'_, T>>,
+        into: &mut Vec<Scatter>,
+        scratch: &mut Scratch,
+    ) -> Option<f64> {
+        self.expect_in_single(block, into, scratch)
     }
     fn floored_matrix<T: Real>(
         &self,

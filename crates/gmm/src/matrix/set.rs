@@ -3,8 +3,8 @@
 use super::{Matrix, MatrixView, Real, RowSet};
 use distributions::{Coordinates, EstimateError, RowsView, Scratch, View};
 use em::{
-    Acceleration, ComponentSet, Data, Driver, Fit, FitError, Mixture, Options, Shares, Start,
-    fit_from_with,
+    Acceleration, ComponentSet, Data, Driver, Fit, FitError, Mixture, Options, Shares, SoftBlock,
+    Start, fit_from_with,
 };
 use std::marker::PhantomData;
 
@@ -112,6 +112,17 @@ impl<S: RowSet, T: Real> ComponentSet for OverMatrix<S, T> {
         let (rows, prepared) = parts(xs, prepared);
         self.set
             .log_joint_matrix(log_weights, rows, prepared, out, scratch);
+    }
+    fn expect_block(
+        &self,
+        block: SoftBlock<'_, MatrixView<'_, T>>,
+        into: &mut S::Statistics,
+        scratch: &mut Scratch,
+    ) -> Option<f64> {
+        self.set.expect_matrix(block, into, scratch)
+    }
+    fn block_rows(&self) -> usize {
+        self.set.block_rows()
     }
     fn empty_statistics(&self) -> S::Statistics {
         self.set.empty_statistics()

@@ -122,16 +122,19 @@ impl<'a, T: Real> MatrixView<'a, T> {
             Source::Faer(matrix) => super::faer::read(matrix, into),
         }
     }
-    /// The rows where they are: where they are of `f64`, and follow each other.
-    pub(crate) fn as_rows(self) -> Option<RowsView<'a, f64>> {
-        let values = match self.0 {
+    /// The numbers where rows follow each other.
+    pub(crate) fn as_slice(self) -> Option<&'a [T]> {
+        match self.0 {
             Source::Slice(strided) => strided.as_slice(),
             #[cfg(feature = "ndarray")]
             Source::Array(array) => array.to_slice(),
             #[cfg(feature = "faer")]
             Source::Faer(_) => None,
-        };
-        let values = T::as_f64s(values?)?;
+        }
+    }
+    /// The rows where they are: where they are of `f64`, and follow each other.
+    pub(crate) fn as_rows(self) -> Option<RowsView<'a, f64>> {
+        let values = T::as_f64s(self.as_slice()?)?;
         (self.width() > 0).then(|| RowsView::new(values, self.width()))
     }
     /// Calls `f` with the row in `row`, converted.

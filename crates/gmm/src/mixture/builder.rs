@@ -9,7 +9,7 @@ use crate::missing::fit_observed;
 use crate::prior::Prior;
 use crate::set::Gaussians;
 use distributions::View;
-use em::{Acceleration, Allowed, Data, FitError, Mixture, OnDegenerate, Options, Start};
+use em::{Acceleration, Allowed, Data, Fit, FitError, Mixture, OnDegenerate, Options, Start};
 
 /// What is to be fitted, and how; made by [`GaussianMixture::builder`].
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ pub struct GaussianMixtureBuilder<'a> {
     missing_cells: bool,
     known_labels: Option<&'a [Option<u32>]>,
     allowed: Option<Allowed<'a>>,
+    single_precision: bool,
 }
 
 impl<'a> GaussianMixtureBuilder<'a> {
@@ -45,6 +46,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
             missing_cells: false,
             known_labels: None,
             allowed: None,
+            single_precision: false,
         }
     }
     /// The covariance structure; full by default.
@@ -174,6 +176,31 @@ impl<'a> GaussianMixtureBuilder<'a> {
         self
     }
 
+    /// Iterates in single precision as far as that leads, about twice as fast, and from there in double precision: the
+    /// estimates are as good as without it. Meant for many rows of `f32`, though rows may be of `f64`. Iterates for which
+    /// single precision will not do are computed in double, see [`Gaussians::with_single_precision`]; so are all of
+    /// them if the rows are far from each other in deviations, or their columns nearly collinear.
+    ///
+    /// The objectives of starts are those of single precision, known to some 6e-8 of themselves; no warning
+    /// compares them more closely. Not with missing cells or known labels, which are fitted in double precision.
+    ///
+    /// ```
+    /// use gmm::{GaussianMixture, MatrixView};
+    ///
+    /// let values: [f32; 12] = [1.0, 0.9, 1.2, 6.0, 5.7, 6.4, 1.1, 1.3, 0.8, 6.2, 6.1, 5.9];
+    /// let rows = MatrixView::column_major(&values, 1)?;
+    /// let builder = GaussianMixture::builder(2);
+    /// let double = builder.clone().fit(rows)?;
+    /// let single = builder.single_precision().fit(rows)?;
+    /// let (double, single) = (double.report().objective, single.report().objective);
+    /// assert!((double - single).abs() < 1e-7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn single_precision(mut self) -> Self {
+        self.single_precision = true;
+        self
+    }
+
     /// Fits the mixture to an n × d matrix of rows: of `f64` or `f32`, in any layout ([`MatrixView`]), of which
     /// no copy is made.
     ///
@@ -217,7 +244,9 @@ impl<'a> GaussianMixtureBuilder<'a> {
         let mut data = Data::new(rows);
         data.row_weights = self.row_weights;
         data.allowed = known.as_ref().map(Known::allowed).or(self.allowed);
-        let fit = if self.missing_cells {
+        let fit = if self.single_precision {
+            self.fit_in_single(template, data, start)?
+        } else if self.missing_cells {
             fit_observed(template, data, start, &self.options, self.acceleration)?
         } else {
             fit_matrix(template, data, start, &self.options, self.acceleration)?
@@ -226,6 +255,30 @@ impl<'a> GaussianMixtureBuilder<'a> {
             mixture: fit.model,
             report: fit.report,
             missing_cells: self.missing_cells,
+        })
+    }
+    /// First in single precision, then in double.
+    fn fit_in_single<T: Real>(
+        &self,
+        template: Mixture<Gaussians>,
+        data: Data<'_, MatrixView<'_, T>>,
+        start: Start<'_>,
+    ) -> Result<Fit<Mixture<Gaussians>>, FitError> {
+        if self.missing_cells || data.allowed.is_some() {
+            return Err(FitError::Shape(
+                "rows with missing cells or known labels are fitted in double precision".into(),
+            ));
+        }
+        let single = template.with_components(|set| set.with_single_precision(true));
+        let first = fit_matrix(single, data, start, &self.options, self.acceleration)?;
+        let done = first.report.trace.len() - 1;
+        let left = self.options.max_iterations.saturating_sub(done);
+        let options = self.options.clone().max_iterations(left);
+        let model = (first.model).with_components(|set| set.with_single_precision(false));
+        let second = fit_matrix(model, data, Start::Model, &options, self.acceleration)?;
+        Ok(Fit {
+            model: second.model,
+            report: first.report.followed_by(second.report),
         })
     }
     /// The model under this builder's prior and bounds.

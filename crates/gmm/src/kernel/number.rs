@@ -1,0 +1,128 @@
+//! Numbers of double and of single precision, of which vectors are made: the loops over blocks are written once for both.
+
+use pulp::Simd;
+
+/// `f64` or `f32`, and vectors of it.
+pub(crate) trait Number: Copy + 'static {
+    type Vector<S: Simd>: Copy;
+    /// The most numbers in a vector of any instruction set.
+    const LANES: usize;
+    const ZERO: Self;
+    /// The numbers in a vector of this instruction set.
+    fn lanes<S: Simd>() -> usize;
+    /// The nearest number.
+    fn of(value: f64) -> Self;
+    /// The nearest number to self + value.
+    fn plus(self, value: f64) -> Self;
+    /// All lanes the same.
+    fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
+    /// a + b.
+    fn add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a − b.
+    fn sub<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a · b.
+    fn mul<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a · b + c, rounded once where the instruction set can.
+    fn mul_add<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        c: Self::Vector<S>,
+    ) -> Self::Vector<S>;
+    /// The sum over the lanes.
+    fn sum<S: Simd>(simd: S, a: Self::Vector<S>) -> f64;
+    /// Whole vectors, and the rest.
+    fn vectors<S: Simd>(numbers: &[Self]) -> (&[Self::Vector<S>], &[Self]);
+    /// Whole vectors, and the rest.
+    fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
+}
+
+macro_rules! number {
+    ($number:ty, $vector:ident, $lanes:ident, $most:literal,
+     $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $sum:ident, $of:ident, $of_mut:ident) => {
+        impl Number for $number {
+            type Vector<S: Simd> = S::$vector;
+            const LANES: usize = $most;
+            const ZERO: Self = 0.0;
+
+            #[inline(always)]
+            fn lanes<S: Simd>() -> usize {
+                S::$lanes
+            }
+            #[inline(always)]
+            fn of(value: f64) -> Self {
+                value as $number
+            }
+            #[inline(always)]
+            fn plus(self, value: f64) -> Self {
+                (f64::from(self) + value) as $number
+            }
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, value: Self) -> S::$vector {
+                simd.$splat(value)
+            }
+            #[inline(always)]
+            fn add<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$add(a, b)
+            }
+            #[inline(always)]
+            fn sub<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$sub(a, b)
+            }
+            #[inline(always)]
+            fn mul<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$mul(a, b)
+            }
+            #[inline(always)]
+            fn mul_add<S: Simd>(
+                simd: S,
+                a: S::$vector,
+                b: S::$vector,
+                c: S::$vector,
+            ) -> S::$vector {
+                simd.$mul_add(a, b, c)
+            }
+            #[inline(always)]
+            fn sum<S: Simd>(simd: S, a: S::$vector) -> f64 {
+                f64::from(simd.$sum(a))
+            }
+            #[inline(always)]
+            fn vectors<S: Simd>(numbers: &[Self]) -> (&[S::$vector], &[Self]) {
+                S::$of(numbers)
+            }
+            #[inline(always)]
+            fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [S::$vector], &mut [Self]) {
+                S::$of_mut(numbers)
+            }
+        }
+    };
+}
+
+number!(
+    f64,
+    f64s,
+    F64_LANES,
+    8,
+    splat_f64s,
+    add_f64s,
+    sub_f64s,
+    mul_f64s,
+    mul_add_e_f64s,
+    reduce_sum_f64s,
+    as_simd_f64s,
+    as_mut_simd_f64s
+);
+number!(
+    f32,
+    f32s,
+    F32_LANES,
+    16,
+    splat_f32s,
+    add_f32s,
+    sub_f32s,
+    mul_f32s,
+    mul_add_e_f32s,
+    reduce_sum_f32s,
+    as_simd_f32s,
+    as_mut_simd_f32s
+);

@@ -1,0 +1,360 @@
+//! The E-step of a block in single precision: densities, responsibilities and the moments of the block; sums over blocks
+//! and logarithms are of double precision.
+
+use super::block::{far, move_to_mean, total};
+use super::moments::{diagonals, moments};
+use super::number::Number;
+use super::single::SingleGaussians;
+use super::transpose::transpose_centred;
+use super::{moments, quadratic};
+use crate::matrix::{MatrixView, Real};
+use crate::scatter::{Moments, Scatter};
+use distributions::simd::instruction_set::arch;
+use distributions::simd::log_sum_exp_columns_f32;
+use distributions::{AlignedBuffer, Scratch, View};
+use em::SoftBlock;
+use pulp::bytemuck::cast_slice_mut;
+use pulp::{Simd, WithSimd};
+
+/// As `FAR` of blocks in double precision: what is lost to it is a digit of single precision.
+const FAR: f64 = 8.0;
+
+/// A row further than this from the centre could overflow.
+const FARTHEST: f32 = 1e10;
+
+/// A row whose density is e^−5000 of the largest or less: a difference of two such logarithms has lost four digits.
+const LEAST: f64 = -5e3;
+
+/// Weights of rows that leave room for the smallest and largest products.
+const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-10..=1e10;
+
+/// How much coarser the log-likelihood of a block is than one of double precision: of what [`em::rounding_bound`] makes of
+/// it, it is half an ulp of single precision in every row, all the same way, as roundings of parameters are.
+const COARSER: f64 = 4e6;
+
+/// Numbers of single precision in a buffer of double ones.
+fn take(scratch: &mut Scratch, length: usize) -> AlignedBuffer {
+    scratch.take_dirty(length.div_ceil(2))
+}
+
+/// The E-step of the block under these components; see [`em::ComponentSet::expect_block`]. `None` for rows so far away,
+/// or of such weights, that single precision will not do; nothing was added then.
+pub(crate) fn expect<T: Real>(
+    model: &SingleGaussians,
+    block: SoftBlock<'_, MatrixView<'_, T>>,
+    into: &mut [Scatter],
+    scratch: &mut Scratch,
+) -> Option<f64> {
+    let SoftBlock {
+        log_weights,
+        xs,
+        row_weights,
+        values,
+        counts,
+    } = block;
+    let (rows, d, count) = (xs.len(), xs.width(), counts.len());
+    if row_weights.is_some_and(|all| !all.iter().all(|&w| w == 0.0 || WEIGHTS.contains(&w))) {
+        return None;
+    }
+    let wide = rows.next_multiple_of(f32::LANES);
+    let mut columns = take(scratch, d * wide);
+    let mut joint = take(scratch, count * wide);
+    let columns_of = cast_slice_mut(&mut columns);
+    let joint_of = cast_slice_mut(&mut joint);
+    let done = read(model, xs, columns_of, wide, scratch)
+        && score(
+            model,
+            log_weights,
+            columns_of,
+            joint_of,
+            values,
+            wide,
+            scratch,
+        );
+    if done {
+        weigh(joint_of, rows, wide, row_weights);
+        accumulate(model, columns_of, joint_of, wide, into, counts, scratch);
+    }
+    scratch.give(joint);
+    scratch.give(columns);
+    done.then_some(COARSER)
+}
+
+/// Writes the columns of the block without the centre, with zeros after them; whether all are numbers of some size.
+fn read<T: Real>(
+    model: &SingleGaussians,
+    xs: MatrixView<'_, T>,
+    columns: &mut [f32],
+    wide: usize,
+    scratch: &mut Scratch,
+) -> bool {
+    let (rows, d) = (xs.len(), xs.width());
+    match xs.as_slice() {
+        Some(values) => transpose_centred(values, model.centre(), columns, wide),
+        None => {
+            let mut values = scratch.take_dirty(rows * d);
+            xs.read(&mut values);
+            transpose_centred(&values, model.centre(), columns, wide);
+            scratch.give(values);
+        }
+    }
+    if rows < wide {
+        for column in columns.chunks_exact_mut(wide) {
+            column[rows..].fill(0.0);
+        }
+    }
+    arch().dispatch(AllNear(columns))
+}
+
+/// Whether all are near, and so no NaN.
+struct AllNear<'a>(&'a [f32]);
+
+impl WithSimd for AllNear<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> bool {
+        let near = |x: &f32| u32::from(x.abs() <= FARTHEST);
+        self.0.iter().fold(1, |all, x| all & near(x)) == 1
+    }
+}
+
+/// Writes the responsibilities and ln p(x_i); whether every row is near enough to some component.
+fn score(
+    model: &SingleGaussians,
+    log_weights: &[f64],
+    columns: &[f32],
+    joint: &mut [f32],
+    values: &mut [f64],
+    wide: usize,
+    scratch: &mut Scratch,
+) -> bool {
+    let rows = values.len();
+    let constants = model.components().iter().zip(log_weights);
+    let largest = constants
+        .map(|(component, log)| component.log_constant() + log)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let d = model.centre().len();
+    let mut z = take(scratch, quadratic::room::<f32>(d));
+    arch().dispatch(LogJoint {
+        model,
+        log_weights,
+        largest,
+        columns,
+        rows: wide,
+        out: joint,
+        z: cast_slice_mut(&mut z),
+    });
+    scratch.give(z);
+    let mut all = scratch.take_dirty(wide);
+    log_sum_exp_columns_f32(joint, wide, &mut all);
+    let mut near = true;
+    for (value, &log) in values.iter_mut().zip(&all[..rows]) {
+        near &= log >= LEAST;
+        *value = log + largest;
+    }
+    scratch.give(all);
+    near
+}
+
+/// ln π_k + ln p_k(x_i), without the largest constant.
+struct LogJoint<'a> {
+    model: &'a SingleGaussians,
+    log_weights: &'a [f64],
+    largest: f64,
+    columns: &'a [f32],
+    rows: usize,
+    out: &'a mut [f32],
+    z: &'a mut [f32],
+}
+
+impl WithSimd for LogJoint<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let components = self.model.components();
+        let (log_weights, largest) = (self.log_weights, self.largest);
+        let half = simd.splat_f32s(-0.5);
+        quadratic::quadratic_forms(
+            simd,
+            components,
+            self.columns,
+            self.rows,
+            self.out,
+            self.z,
+            // Outside, it would be compiled without the instruction set.
+            #[inline(always)]
+            |k, form| {
+                let constant = components[k].log_constant() + log_weights[k] - largest;
+                simd.mul_add_e_f32s(half, form, simd.splat_f32s(constant as f32))
+            },
+        );
+    }
+}
+
+/// Multiplies responsibilities by the weights of the rows; what stands after the rows weighs nothing.
+fn weigh(joint: &mut [f32], rows: usize, wide: usize, row_weights: Option<&[f64]>) {
+    for component in joint.chunks_exact_mut(wide) {
+        component[rows..].fill(0.0);
+        if let Some(weights) = row_weights {
+            for (entry, &weight) in component.iter_mut().zip(weights) {
+                *entry *= weight as f32;
+            }
+        }
+    }
+}
+
+/// Adds the block to the statistics, and writes the weight of each component.
+fn accumulate(
+    model: &SingleGaussians,
+    columns: &[f32],
+    weights: &[f32],
+    rows: usize,
+    into: &mut [Scatter],
+    counts: &mut [f64],
+    scratch: &mut Scratch,
+) {
+    let (d, count) = (model.centre().len(), counts.len());
+    let full = into.first().is_some_and(Scatter::is_full);
+    let mut origins = take(scratch, count * d);
+    let origins_of: &mut [f32] = &mut cast_slice_mut(&mut origins)[..count * d];
+    for (origin, component) in origins_of.chunks_exact_mut(d).zip(model.components()) {
+        origin.copy_from_slice(quadratic::Form::mean(component));
+    }
+    let mut centred = scratch.take_dirty(d);
+    let mut sums = scratch.take_dirty(count * d);
+    let mut squares = scratch.take_dirty(d * if full { d } else { count });
+    let mut strip = take(scratch, moments::room::<f32>(rows));
+    arch().dispatch(Accumulate {
+        model,
+        columns,
+        weights,
+        rows,
+        into,
+        counts,
+        origins: origins_of,
+        centred: &mut centred,
+        sums: &mut sums,
+        squares: &mut squares,
+        strip: cast_slice_mut(&mut strip),
+    });
+    for buffer in [strip, squares, sums, centred, origins] {
+        scratch.give(buffer);
+    }
+}
+
+struct Accumulate<'a> {
+    model: &'a SingleGaussians,
+    columns: &'a [f32],
+    weights: &'a [f32],
+    rows: usize,
+    into: &'a mut [Scatter],
+    counts: &'a mut [f64],
+    /// K × d numbers, about the centre.
+    origins: &'a mut [f32],
+    /// d numbers: an origin in the coordinates of the rows.
+    centred: &'a mut [f64],
+    /// K × d numbers.
+    sums: &'a mut [f64],
+    /// d × d numbers, or K × d where only diagonals are kept.
+    squares: &'a mut [f64],
+    strip: &'a mut [f32],
+}
+
+impl WithSimd for Accumulate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        if self.into.first().is_some_and(Scatter::is_full) {
+            self.full(simd);
+        } else {
+            self.diagonal(simd);
+        }
+    }
+}
+
+impl Accumulate<'_> {
+    #[inline(always)]
+    fn full<S: Simd>(&mut self, simd: S) {
+        let d = self.centred.len();
+        for k in 0..self.into.len() {
+            let weights = &self.weights[k * self.rows..(k + 1) * self.rows];
+            let weight = total(simd, weights);
+            self.counts[k] = weight;
+            if weight == 0.0 {
+                continue;
+            }
+            let origin = &mut self.origins[k * d..(k + 1) * d];
+            let (sums, squares) = (&mut self.sums[..d], &mut *self.squares);
+            // A loop, so that the kernels stand here once.
+            for again in [false, true] {
+                moments(
+                    simd,
+                    origin,
+                    self.columns,
+                    weights,
+                    sums,
+                    squares,
+                    self.strip,
+                );
+                if again || !far(weight, sums, FAR, |j| squares[j * d + j]) {
+                    break;
+                }
+                move_to_mean(weight, origin, sums);
+            }
+            let origin = in_rows(origin, self.model.centre(), self.centred);
+            self.into[k].add_rows(Moments {
+                weight,
+                origin,
+                sums,
+                squares,
+            });
+        }
+    }
+    #[inline(always)]
+    fn diagonal<S: Simd>(&mut self, simd: S) {
+        let (d, rows, columns) = (self.centred.len(), self.rows, self.columns);
+        diagonals(
+            simd,
+            self.origins,
+            columns,
+            self.weights,
+            rows,
+            self.sums,
+            self.squares,
+        );
+        for k in 0..self.into.len() {
+            let weights = &self.weights[k * rows..(k + 1) * rows];
+            let weight = total(simd, weights);
+            self.counts[k] = weight;
+            if weight == 0.0 {
+                continue;
+            }
+            let own = k * d..(k + 1) * d;
+            let origin = &mut self.origins[own.clone()];
+            let (sums, squares) = (&mut self.sums[own.clone()], &mut self.squares[own]);
+            if far(weight, sums, FAR, |j| squares[j]) {
+                move_to_mean(weight, origin, sums);
+                diagonals(simd, origin, columns, weights, rows, sums, squares);
+            }
+            let origin = in_rows(origin, self.model.centre(), self.centred);
+            self.into[k].add_rows(Moments {
+                weight,
+                origin,
+                sums,
+                squares,
+            });
+        }
+    }
+}
+
+/// The origin in the coordinates of the rows.
+#[inline(always)]
+fn in_rows<'a>(origin: &[f32], centre: &[f32], into: &'a mut [f64]) -> &'a mut [f64] {
+    for ((into, &origin), &centre) in into.iter_mut().zip(origin).zip(centre) {
+        *into = f64::from(origin) + f64::from(centre);
+    }
+    into
+}
