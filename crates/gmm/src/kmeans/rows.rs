@@ -62,10 +62,11 @@ impl<'a, T: Real> CentredRows<'a, T> {
         let (d, count) = (self.dimension(), picked.len());
         let block = first..self.len().min(first + BLOCK_ROWS);
         let whole = count == block.len();
-        if whole && count.is_multiple_of(GRAIN) {
-            if let Some(rows) = self.view.block(block.clone()).as_rows() {
-                return rows;
-            }
+        if whole
+            && count.is_multiple_of(GRAIN)
+            && let Some(rows) = self.view.block(block.clone()).as_rows()
+        {
+            return rows;
         }
         let padded = &mut room[..count.next_multiple_of(GRAIN) * d];
         if whole {
