@@ -57,7 +57,7 @@ impl ExponentialFamily for Borel {
         Err(EstimateError::boundary("mu", mu, "must be in (0, 1)"))
     }
 }
-component_from_means!(Borel, Scalars<u64>);
+component_from_means!(Borel, Scalars<u64>; bounded);
 
 impl Sample for Borel {
     fn empty_buffer(&self) -> Buffer<Scalars<u64>> {

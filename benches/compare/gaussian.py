@@ -270,10 +270,22 @@ def default_fits(workers, seeds, n):
         print(f"    {what}: {peer / seconds:.2f} times as fast, higher by {(score - peer_score) / n:.2e} a row", flush=True)
 
 
-def built():
-    build = ["cargo", "build", "--release", "--quiet", "-p", "mixture-benches", "--bin", "gaussian"]
+def built(name):
+    """The program benches/src/bin/NAME.rs."""
+    build = ["cargo", "build", "--release", "--quiet", "-p", "mixture-benches", "--bin", name]
     subprocess.run(build, check=True)
-    return os.path.abspath(os.path.join(os.environ.get("CARGO_TARGET_DIR", "target"), "release", "gaussian"))
+    return os.path.abspath(os.path.join(os.environ.get("CARGO_TARGET_DIR", "target"), "release", name))
+
+
+def start(main, serve):
+    """Runs `main` where the peers are, or what a process for one of them does."""
+    if sys.argv[1:2] == ["--serve"]:
+        serve(sys.argv[2], sys.argv[3:])
+    elif "MIXTURE_COMPARE" not in os.environ:
+        python = environment()
+        os.execve(python, [python, *sys.argv], {**os.environ, "MIXTURE_COMPARE": "1"})
+    else:
+        main()
 
 
 def main():
@@ -289,7 +301,7 @@ def main():
     parser.add_argument("--seeds", default=1, type=int, help="of the whole fits")
     parser.add_argument("--binary", help="a program built before from benches/src/bin/gaussian.rs; built by cargo otherwise")
     arguments = parser.parse_args()
-    binary = arguments.binary or built()
+    binary = arguments.binary or built("gaussian")
     head = ["N, D, K", "structure", "ours, ms", *(f"{name}, ms (ratio)" for name in arguments.peers)]
     head += ["GFLOP/s of the peak", "memory above the rows, MB: ours" + "".join(f" / {name}" for name in arguments.peers)]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
@@ -303,10 +315,4 @@ def main():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--serve"]:
-        serve(sys.argv[2], sys.argv[3:])
-    elif "MIXTURE_COMPARE" not in os.environ:
-        python = environment()
-        os.execve(python, [python, *sys.argv], {**os.environ, "MIXTURE_COMPARE": "1"})
-    else:
-        main()
+    start(main, serve)

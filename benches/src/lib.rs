@@ -2,9 +2,11 @@
 
 mod clock;
 mod clumps;
+mod worker;
 
 pub use clock::{cpu_seconds, fma_peak};
 pub use clumps::{Clumps, GRID};
+pub use worker::{Outcome, numbers, peak_memory};
 
 use distributions::combine::Columns;
 use distributions::{

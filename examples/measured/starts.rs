@@ -7,8 +7,8 @@ mod regression_data;
 use distributions::combine::Columns;
 use distributions::{Batch, Categorical, Coordinates, LinearRegression, Poisson, RowsView, Sample};
 use em::{
-    Acceleration, ComponentSet, Data, Driver, Mixture, Options, SmallEm, Start, fit_from_with,
-    stream,
+    Acceleration, ComponentSet, Data, Driver, Growth, Mixture, Options, SmallEm, Start,
+    fit_from_with, stream,
 };
 use gmm::{CovarianceStructure, Gaussians};
 use mixture_examples::{column, numbers};
@@ -19,12 +19,14 @@ type Failure = Box<dyn std::error::Error>;
 const SEEDS: u64 = 40;
 
 /// A kind of start, its restarts, and the moves tried after it.
-const KINDS: [(&str, Kind, usize, usize); 6] = [
+const KINDS: [(&str, Kind, usize, usize); 8] = [
     ("1 spread", Kind::Spread, 1, 0),
     ("1 random", Kind::Random, 1, 0),
     ("10 spread", Kind::Spread, 10, 0),
     ("10 random", Kind::Random, 10, 0),
+    ("10 alternating", Kind::Alternating, 10, 0),
     ("small-em", Kind::SmallEm, 0, 0),
+    ("grown", Kind::Grown, 0, 0),
     ("1 spread, 5 moves", Kind::Spread, 1, 5),
 ];
 
@@ -32,7 +34,9 @@ const KINDS: [(&str, Kind, usize, usize); 6] = [
 enum Kind {
     Spread,
     Random,
+    Alternating,
     SmallEm,
+    Grown,
 }
 
 /// Prints the line of one problem: for each kind the share of fits within 1e-4 nats of the best
@@ -46,6 +50,8 @@ where
         let start = match kind {
             Kind::Spread => Start::Spread,
             Kind::Random => Start::Random,
+            Kind::Alternating => Start::Alternating,
+            Kind::Grown => Start::Grown(Growth::default()),
             Kind::SmallEm => Start::SmallEm(SmallEm::default()),
         };
         let fits = (0..SEEDS).filter_map(|seed| {

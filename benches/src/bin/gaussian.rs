@@ -13,34 +13,9 @@ use em::{
     fit_from_with,
 };
 use gmm::{CovarianceStructure, Gaussian, GaussianMixture, Gaussians};
-use mixture_benches::{cpu_seconds, fma_peak};
-use std::error::Error;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, stdin};
+use mixture_benches::{Outcome, cpu_seconds, fma_peak, numbers, peak_memory};
+use std::io::{BufRead, stdin};
 use std::ops::ControlFlow;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
-/// Read piece by piece, so that the peak of memory is that of the numbers.
-fn numbers(path: &str) -> Outcome<Vec<f64>> {
-    let file = File::open(path)?;
-    let count = file.metadata()?.len() as usize / 8;
-    let (mut reader, mut values) = (BufReader::new(file), Vec::with_capacity(count));
-    let mut bytes = [0; 8];
-    for _ in 0..count {
-        reader.read_exact(&mut bytes)?;
-        values.push(f64::from_le_bytes(bytes));
-    }
-    Ok(values)
-}
-
-/// The peak of this process's memory so far, KiB.
-fn peak_memory() -> Outcome<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"));
-    let number = line.and_then(|line| line.split_whitespace().nth(1));
-    Ok(number.ok_or("no VmHWM")?.parse()?)
-}
 
 struct Problem {
     values: Vec<f64>,

@@ -2,6 +2,7 @@
 
 use crate::args::{Algorithm, Fit, Init, positive, whole, whole_from_1};
 use crate::failure::Failure;
+use crate::growth::is_grown;
 use clap::{Args, ValueEnum};
 use em::{AnnealedEm, IncrementalEm, NamedAlgorithm, OnlineEm, StochasticEm};
 
@@ -155,6 +156,7 @@ fn check_combinations(arguments: &Fit) -> Result<(), Failure> {
             arguments.start.init == Some(Init::SmallEm),
             "--init small-em",
         ),
+        (is_grown(arguments), "--init grown"),
         (arguments.split_merge > 0, "--split-merge"),
         (arguments.trim.fraction() > 0.0, "--trim"),
         (arguments.checkpoint.is_some(), "--checkpoint"),

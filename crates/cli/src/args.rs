@@ -252,8 +252,8 @@ pub enum MixingWeights {
 #[group(id = "start", multiple = false)]
 pub struct Start {
     /// A random start: rows far from each other as seeds, rows drawn by chance, the two in turn (the
-    /// default), many short runs of both kinds, the best continued, or clusters of k-means; or clusters
-    /// of agglomeration.
+    /// default), many short runs of both kinds, the best continued, a mixture grown from one component on, or
+    /// clusters of k-means; or clusters of agglomeration.
     #[arg(long, value_enum)]
     pub init: Option<Init>,
     /// The column of starting labels.
@@ -393,6 +393,8 @@ pub enum Init {
     Alternating,
     /// Many short runs, the best of which are continued.
     SmallEm,
+    /// One component, then one more at a time: the best of several splits of those that are there.
+    Grown,
     /// Clusters of k-means.
     #[value(name = "kmeans")]
     KMeans,

@@ -3,6 +3,7 @@
 use crate::args::{Every, Fit};
 use crate::failure::{Failure, say};
 use crate::fingerprint::{Fingerprint, difference, fingerprint};
+use crate::growth::Way;
 use crate::read::text_file;
 use crate::saved::{Checkpointed, SavedModel};
 use crate::write::Target;
@@ -54,6 +55,8 @@ pub struct Kept<'a> {
     pub resume: Option<Resumed<'a>>,
     /// For `--checkpoint`.
     pub keeper: Option<Keeper<'a>>,
+    /// The way that a mixture that grows shares with others.
+    pub way: Option<&'a mut Way>,
 }
 
 /// A checkpoint as read, of a fit of this table.
@@ -65,11 +68,11 @@ pub struct Resumed<'a> {
 }
 
 impl Kept<'_> {
-    /// The driver that goes on from the one and hands checkpoints to the other.
+    /// The driver that goes on from the one and hands checkpoints to the other, along the way.
     ///
     /// # Errors
     /// When the checkpoint holds no model of this kind.
-    pub fn by<'b, M: Checkpointed, R: ?Sized>(
+    pub fn by<'b, M: Checkpointed + 'static, R: ?Sized>(
         &'b mut self,
         mut driver: Driver<'b, M, R>,
     ) -> Result<Driver<'b, M, R>, Failure> {
@@ -79,6 +82,9 @@ impl Kept<'_> {
             driver = driver.resume(checkpoint.map_err(|error: ModelError| {
                 Failure::input(format!("{}: {error}", resumed.place))
             })?);
+        }
+        if let Some(way) = self.way.as_deref_mut() {
+            driver = driver.growing(way.path());
         }
         Ok(match &mut self.keeper {
             Some(keeper) => driver.checkpoints(keeper),

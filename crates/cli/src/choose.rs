@@ -188,8 +188,9 @@ fn numeric_columns(arguments: &Fit, sheet: &Sheet) -> Result<Vec<String>, Failur
     }
     if columns.is_empty() {
         return Err(Failure::input(format!(
-            "{}: no column holds a number{}; name the columns by --columns",
+            "{}: no column holds a number{}{}; name the columns by --columns",
             sheet.file,
+            first_text(sheet, &left_out)?,
             sheet.separator_hint()
         )));
     }
@@ -254,4 +255,17 @@ fn set(setting: &str, parts: &mut [PartSpecification]) -> Result<(), Failure> {
     } else {
         Err(wrong(format!("no family of the model has a setting {key}")))
     }
+}
+
+/// The first cell that is text in these columns, for a message.
+fn first_text(sheet: &Sheet, names: &[String]) -> Result<String, Failure> {
+    for name in names {
+        let column = sheet.column(name)?;
+        let text = (0..sheet.rows.len()).find(|&row| !sheet.is_missing(row, column));
+        if let Some(row) = text {
+            let (place, cell) = (sheet.rows.place(row), sheet.cell(row, column));
+            return Ok(format!(" ({place}, column {name}: \"{cell}\")"));
+        }
+    }
+    Ok(String::new())
 }

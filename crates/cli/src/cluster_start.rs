@@ -30,11 +30,13 @@ pub fn chosen(
         })
     };
     if name == "kmeans" {
-        let mut builder = KMeans::builder(count).standardized(true);
+        let mut builder = KMeans::builder(count)
+            .standardized(true)
+            .threads(arguments.threads.map_or(0, usize::from));
         if let Some(weights) = row_weights {
             builder = builder.row_weights(weights);
         }
-        let start = KMeansStart::new(builder, rows).map_err(failed)?;
+        let start = KMeansStart::of_copy(builder, rows).map_err(failed)?;
         return Ok(Some(Chosen::KMeans(Box::new(start))));
     }
     let mut builder = Agglomerative::new(Agglomeration::Likelihood).seed(arguments.seed);

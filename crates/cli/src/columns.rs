@@ -140,9 +140,17 @@ fn kept_rows(
     missing: Missing,
 ) -> Result<Vec<usize>, Failure> {
     // Columns beyond those of the parts belong to none.
+    let is_interval = |p: usize| specification.parts.get(p).is_some_and(|part| part.interval);
+    // Most columns have no gap: their cells are not looked at.
+    let columns: Vec<Vec<usize>> = (columns.iter().enumerate())
+        .map(|(p, columns)| {
+            let looked_at = |&&column: &&usize| is_interval(p) || sheet.rows.may_have_gaps(column);
+            columns.iter().filter(looked_at).copied().collect()
+        })
+        .collect();
     let gap = |row: usize| {
         columns.iter().enumerate().find_map(|(p, columns)| {
-            if specification.parts.get(p).is_some_and(|part| part.interval) {
+            if is_interval(p) {
                 return intervals::gap(sheet, row, columns);
             }
             let mut columns = columns.iter().copied();

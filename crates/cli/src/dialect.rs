@@ -55,7 +55,7 @@ impl Dialect {
             return Ok(());
         }
         Err(Failure::input(format!(
-            "{}: --delimiter, --decimal and --no-header are for text, and this is an array of numbers",
+            "{}: --delimiter, --decimal and --no-header are for text, which this is not",
             path.display()
         )))
     }
@@ -70,6 +70,13 @@ impl Dialect {
         }
         words.extend(self.no_header.then(|| "--no-header".into()));
         words
+    }
+    /// The byte before the decimals of a number.
+    pub fn decimal_mark(&self) -> u8 {
+        match self.decimal {
+            Some(Decimal::Comma) => b',',
+            _ => b'.',
+        }
     }
     /// The number that a cell means, which may be infinite or NaN. With decimal commas a point is part of
     /// no number: it would mean thousands as easily.

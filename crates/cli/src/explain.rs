@@ -60,6 +60,13 @@ impl Context<'_> {
                     plain(*weight)
                 )
             }
+            FitError::Growing {
+                components: count,
+                source,
+            } => format!(
+                "growing to {count} components: {}",
+                self.sentence(source, components)
+            ),
             FitError::Estimate { iteration, source } => {
                 format!("iteration {iteration}: {}", self.estimate(source))
             }

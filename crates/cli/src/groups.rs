@@ -104,6 +104,13 @@ pub fn error_of_rows(
             row: offsets[row],
             iteration,
         },
+        FitError::Growing {
+            components: count,
+            source,
+        } => FitError::Growing {
+            components: count,
+            source: Box::new(error_of_rows(*source, offsets, typed, components)),
+        },
         FitError::RowWeight { row, weight } => FitError::RowWeight {
             row: offsets[row],
             weight,

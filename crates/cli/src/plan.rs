@@ -96,6 +96,11 @@ impl Plan {
         }
     }
 
+    /// The concentration of the weights' prior, where there is one and it is that of all components.
+    pub fn concentration(&self) -> Option<f64> {
+        self.weights_prior.as_ref()?.first().copied()
+    }
+
     /// How many components the mixture has, noise included.
     pub fn total(&self) -> usize {
         self.count + usize::from(self.specification.has_noise())
@@ -189,8 +194,10 @@ impl Plan {
                 self.total(),
                 one_family,
             )?;
-            if let (Chosen::SmallEm(runs), Some(restarts)) = (&mut chosen, arguments.restarts) {
-                runs.runs = restarts;
+            match (&mut chosen, arguments.restarts) {
+                (Chosen::SmallEm(runs), Some(restarts)) => runs.runs = restarts,
+                (Chosen::Grown(growth), Some(restarts)) => growth.splits = restarts,
+                _ => {}
             }
             return Ok(chosen);
         };

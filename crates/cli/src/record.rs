@@ -5,7 +5,7 @@ use crate::args::{Algorithm, Fit, MixingWeights};
 use crate::explain::Context;
 use em::{Evaluation, FitReport};
 use serde_json::Value;
-use tabular::{FitRecord, StartRecord, TableMixture};
+use tabular::{FitRecord, GrowthRecord, StartRecord, TableMixture};
 
 /// The order of components by falling weight, ties by first parameter; noise last.
 pub fn by_falling_weight(model: &TableMixture) -> Vec<usize> {
@@ -96,6 +96,12 @@ pub fn record(
         warnings,
         starts: starts.collect(),
         starts_near_best: (report.starts.len() > 1).then(|| report.starts_near_best()),
+        growth: (report.growth.iter())
+            .map(|step| GrowthRecord {
+                components: step.components,
+                objective: step.objective,
+            })
+            .collect(),
         moves: report.moves.iter().map(ToString::to_string).collect(),
         trace: report.trace.clone(),
     }

@@ -18,8 +18,10 @@ pub enum Chosen {
     Alternating,
     /// Short runs.
     SmallEm(em::SmallEm),
+    /// One component more at a time.
+    Grown(em::Growth),
     /// Clusters of k-means.
-    KMeans(Box<gmm::KMeansStart>),
+    KMeans(Box<gmm::KMeansStart<'static>>),
     /// A component for each row, or none.
     Labels {
         /// The components.
@@ -41,6 +43,7 @@ impl Chosen {
             Chosen::Random => em::Start::Random,
             Chosen::Alternating => em::Start::Alternating,
             Chosen::SmallEm(runs) => em::Start::SmallEm(*runs),
+            Chosen::Grown(growth) => em::Start::Grown(*growth),
             Chosen::KMeans(start) => em::Start::Partition(&**start),
             Chosen::Labels { labels, .. } => em::Start::Labels(labels),
             Chosen::Responsibilities(given) => em::Start::Responsibilities(given),
@@ -85,6 +88,10 @@ pub fn chosen(
             spread,
             ..em::SmallEm::default()
         })),
+        (Some(Init::Grown), true) => Ok(Chosen::Grown(em::Growth::default())),
+        (Some(Init::Grown), false) => Err(Failure::input(
+            "--init grown begins with one component and splits what is there: the components must be of one family",
+        )),
         // These need the numbers of the table: see cluster_start.
         (Some(Init::KMeans | Init::Hierarchical), _) => Err(Failure::input(
             "--init kmeans and hierarchical are for one part of numbers",

@@ -6,7 +6,9 @@ use crate::uncertainty;
 use crate::variational::prior_text;
 use em::SAME_MAXIMUM;
 use serde_json::Value;
-use tabular::{FitRecord, ModelFile, PartSpecification, RegressionSpecification, StartRecord};
+use tabular::{
+    FitRecord, GrowthRecord, ModelFile, PartSpecification, RegressionSpecification, StartRecord,
+};
 
 /// The summary of a model.
 pub fn text(file: &ModelFile) -> String {
@@ -298,10 +300,21 @@ fn fit_text(fit: &FitRecord) -> String {
         ("seed", fit.seed.to_string()),
         ("starts", starts),
     ]);
+    if !fit.growth.is_empty() {
+        lines.push(("grown", grown(&fit.growth)));
+    }
     let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
     (lines.iter())
         .map(|(key, value)| format!("  {key:width$}  {value}\n"))
         .collect()
+}
+
+/// The way of a mixture that was grown: how many components reached what.
+fn grown(way: &[GrowthRecord]) -> String {
+    let steps = way
+        .iter()
+        .map(|step| format!("{} {}", step.components, fixed(step.objective, 3)));
+    joined(&steps.collect::<Vec<_>>())
 }
 
 /// The warnings of a fit, as `fit` writes them to stderr.

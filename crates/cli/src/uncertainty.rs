@@ -4,7 +4,7 @@ mod estimate;
 mod numbers;
 
 use crate::algorithm::name;
-use crate::args::{Algorithm, Fit, Missing, MixingWeights};
+use crate::args::{Algorithm, Fit, Missing};
 use crate::commands::fit::Setup;
 use crate::failure::Failure;
 use crate::grid::{Grid, plain, short};
@@ -104,21 +104,6 @@ impl Uncertainty {
                 method == Method::Bootstrap && arguments.checkpoint.is_some(),
                 "--checkpoint",
                 "no checkpoint holds refits",
-            ),
-            (
-                parametric && known.group.is_some(),
-                "--group",
-                "a parametric bootstrap cannot draw groups",
-            ),
-            (
-                parametric && known.concomitant.is_some(),
-                "--concomitant",
-                "a parametric bootstrap cannot draw the covariates",
-            ),
-            (
-                parametric && known.weights == MixingWeights::Equal,
-                "--weights equal",
-                "a parametric bootstrap is of models whose weights are estimated",
             ),
             (
                 parametric && known.known_labels.is_some(),

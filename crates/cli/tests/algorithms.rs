@@ -3,9 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use std::io::Write;
-use std::process::{Command, Stdio};
-use support::{Run, fit_json, folder, mixture, write};
+use support::{Run, fit_json, folder, mixture, mixture_fed, write};
 
 /// Two kinds of counts in turn, which repeat every 40 rows: 0 to 3, and 10 to 19.
 fn counts(rows: usize) -> String {
@@ -29,24 +27,7 @@ fn rates(model: &Value) -> Vec<f64> {
 
 /// Runs `mixture fit -` over these bytes.
 fn piped(text: &str, options: &[&str]) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mixture"))
-        .args(["fit", "-"])
-        .args(options)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    let mut input = child.stdin.take().expect("a pipe");
-    // A run that ends early closes the pipe.
-    let _ = input.write_all(text.as_bytes());
-    drop(input);
-    let output = child.wait_with_output().expect("it ends");
-    Run {
-        code: output.status.code().expect("an exit code"),
-        stdout: String::from_utf8(output.stdout).expect("UTF-8"),
-        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
-    }
+    mixture_fed(&[&["fit", "-"], options].concat(), text)
 }
 
 const POISSON: [&str; 4] = ["--family", "poisson", "-k", "2"];

@@ -167,6 +167,66 @@ fn every_family_fits_by_its_name() {
     }
 }
 
+/// The families that no floor can hold; all others have one, or a bounded likelihood.
+const NO_FLOOR: [&str; 22] = [
+    "exponential",
+    "beta",
+    "half_normal",
+    "student_t",
+    "cauchy",
+    "laplace",
+    "pareto",
+    "zero_inflated_exponential",
+    "zero_inflated_gamma",
+    "zero_inflated_log_normal",
+    "zero_inflated_weibull",
+    "zero_inflated_inverse_gaussian",
+    "truncated_normal",
+    "truncated_log_normal",
+    "truncated_exponential",
+    "truncated_gamma",
+    "truncated_weibull",
+    "linear_regression",
+    "multivariate_t",
+    "factor_analyzers",
+    "dirichlet",
+    "von_mises_fisher",
+];
+
+/// Alone and, where it can be one, as a part of a product: the floor is taken, or refused by name.
+#[test]
+fn every_family_has_a_floor_or_is_refused_one() {
+    let folder = folder("every_family_floor");
+    let data = write(&folder, "data.csv", data());
+    for family in families() {
+        let options = options(family);
+        let taken: Vec<&str> = options.split([' ', ':', ',']).collect();
+        let free = ["p", "q", "u"]
+            .into_iter()
+            .find(|column| !taken.contains(column));
+        let beside = match free {
+            Some(column) if !family.kind.is_regression() => {
+                format!("--part poisson:w --part normal:{column}")
+            }
+            _ => String::new(),
+        };
+        for more in ["", &*beside] {
+            let fit = format!("fit {data} {options} {more} -k 1 --on-degenerate floor");
+            let run = mixture(&words(&fit));
+            if NO_FLOOR.contains(&family.name) {
+                assert_eq!((run.code, &*run.stdout), (2, ""), "{fit}: {}", run.stderr);
+                assert!(
+                    run.stderr.contains("have no floor"),
+                    "{fit}: {}",
+                    run.stderr
+                );
+            } else {
+                assert_eq!(run.code, 0, "{fit}: {}", run.stderr);
+            }
+        }
+    }
+}
+
 /// A family over intervals that hold the values: narrow ones give nearly the same estimate as the values.
 #[test]
 fn every_family_over_intervals() {

@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{fit_json, folder, mixture, succeed, write};
+use support::{fit_json, folder, mixture, mixture_fed, succeed, write};
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(String::from).collect()
@@ -274,4 +274,82 @@ fn what_needs_whole_rows_says_so() {
         assert_eq!(run.code, 2, "{options}: {}", run.stderr);
         assert!(run.stderr.contains(message), "{}", run.stderr);
     }
+}
+
+/// A pipe cannot be read twice, and gives the same as a file all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn missing_cells_on_a_pipe_are_those_of_a_file() {
+    let folder = folder("missing_pipe");
+    let data = write(&folder, "data.csv", rows());
+    for options in [
+        "--missing drop --family gaussian --columns a,b -k 2",
+        "--missing em --family gaussian --columns a,b,c -k 2",
+        "--missing em --part normal:a --part categorical:g -k 2",
+        "--missing error --family gaussian --columns a,b -k 2",
+        "--family normal --columns c -k 2",
+    ] {
+        let run = |file: &str| {
+            let words = words(&format!("fit {file} {options} --format json"));
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let run = mixture_fed(&words, &rows());
+            let [out, err] = [run.stdout, run.stderr].map(|text| text.replace(file, "FILE"));
+            (run.code, out, err)
+        };
+        let (file, pipe) = (run(&data), run("/dev/stdin"));
+        assert_eq!(file, pipe, "{options}");
+        assert_eq!(
+            file.0,
+            if options.contains("--missing ") && !options.contains("error") {
+                0
+            } else {
+                2
+            },
+            "{options}"
+        );
+    }
+}
+
+/// Rows of standard input that come once: those with a missing cell are refused, or are as if not there.
+#[test]
+fn missing_cells_of_a_stream_are_refused_or_left_out() {
+    let cell = |i: usize| ((i * 37) % 64) as f64 / 16.0 + (i % 2) as f64 * 20.0;
+    let line = |i: usize| match i % 5 {
+        3 => "NA\n".to_string(),
+        _ => format!("{}\n", cell(i)),
+    };
+    let all: String = (0..400).map(line).collect();
+    let observed: String = (0..400).filter(|i| i % 5 != 3).map(line).collect();
+    let fit = |text: &str, missing: &str| {
+        let words = words(&format!(
+            "fit - --algorithm online --family normal -k 2 --batch-rows 1000 --format json --missing {missing}"
+        ));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        mixture_fed(&words, &format!("x\n{text}"))
+    };
+    let refused = fit(&all, "error");
+    assert_eq!(
+        (refused.code, refused.stdout.as_str()),
+        (2, ""),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        refused.stderr.contains("standard input, line 5, column x"),
+        "{}",
+        refused.stderr
+    );
+    let (dropped, expected) = (fit(&all, "drop"), fit(&observed, "error"));
+    assert_eq!(
+        (dropped.code, expected.code),
+        (0, 0),
+        "{}{}",
+        dropped.stderr,
+        expected.stderr
+    );
+    let parameters = |text: &str| -> (Value, Value) {
+        let model: Value = serde_json::from_str(text).unwrap();
+        (model["weights"].clone(), model["components"].clone())
+    };
+    assert_eq!(parameters(&dropped.stdout), parameters(&expected.stdout));
 }

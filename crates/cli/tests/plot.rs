@@ -476,6 +476,46 @@ fn a_report() {
     );
 }
 
+/// Of reals with limits that are not known, and of counts in classes.
+#[test]
+fn intervals_are_drawn_as_a_histogram_beside_the_density_within() {
+    let folder = folder("plot_intervals");
+    let model = fit(
+        &folder,
+        "remission.csv --family weibull --interval weeks,until -k 1",
+    );
+    let picture = draw(&folder, &[&model, &data("remission.csv")]);
+    for words in [
+        "weeks..until",
+        "most likely histogram",
+        "mixture",
+        "density",
+    ] {
+        assert!(picture.contains(words), "{words}");
+    }
+    let sketch = succeed(&["plot", &model, &data("remission.csv")]);
+    assert!(sketch.contains("weeks..until"), "{sketch}");
+    let classes: String = (0..40)
+        .map(|i| format!("{},{}\n", i % 4 * 3, i % 4 * 3 + i % 3))
+        .collect();
+    let file = write(&folder, "classes.csv", format!("from,to\n{classes}"));
+    let counts = folder.join("counts.json").display().to_string();
+    succeed(&[
+        "fit",
+        &file,
+        "--interval",
+        "from,to",
+        "--family",
+        "poisson",
+        "-k",
+        "2",
+        "--output",
+        &counts,
+    ]);
+    let picture = draw(&folder, &[&counts, &file]);
+    assert!(picture.contains("from..to"), "{picture}");
+}
+
 #[test]
 fn what_cannot_be_drawn_is_refused() {
     let folder = folder("plot_refused");
@@ -539,8 +579,8 @@ fn what_cannot_be_drawn_is_refused() {
             &["no column \"none\""],
         ),
         (
-            &[&lifetimes, &remission, "--missing", "em"],
-            &["no column that can be drawn", "intervals"],
+            &[&lifetimes, &remission, "--kind", "classification"],
+            &["two columns of numbers", "there is none"],
         ),
         (&[&broken, &faithful], &["broken.json", "not a JSON file"]),
         (

@@ -161,6 +161,36 @@ fn a_floor_holds_what_collapses() {
     }
 }
 
+/// Of a product only the parts that can collapse are held; components of several families, and those beside noise,
+/// each by their own.
+#[test]
+fn a_floor_under_products_mixed_families_and_noise() {
+    let folder = folder("priors_floor_products");
+    // Numbers name the components, of which the noise is one more.
+    let numbered = clumps().replace(",a,", ",0,").replace(",b,", ",1,");
+    let data = write(&folder, "data.csv", numbered);
+    for model in [
+        "--part normal:x --part poisson:count --part categorical:colour -k 2",
+        "--part gaussian:x,y --part poisson:count -k 2",
+        "--columns x --components gamma,normal",
+        "--family gaussian --columns x,y -k 2 --noise",
+    ] {
+        let base = format!("{data} {model} --init-labels class");
+        let plain = mixture(&words(&format!("fit {base}")));
+        assert_eq!(plain.code, 1, "{model}: {}", plain.stderr);
+        let fitted = fit(&format!("{base} --on-degenerate floor"));
+        let warnings = fitted["fit"]["warnings"].to_string();
+        let held = warnings.contains("bound of their variances: 0");
+        assert!(held, "{model}: {warnings}");
+    }
+    // Where nothing can collapse the floor changes no bit.
+    let counts = format!("{data} --part poisson:count --part categorical:colour -k 2");
+    assert_eq!(
+        fit(&counts),
+        fit(&format!("{counts} --on-degenerate floor"))
+    );
+}
+
 #[test]
 fn eigenvalues_stay_within_their_ratio() {
     let folder = folder("priors_ratio");
@@ -299,11 +329,11 @@ fn what_cannot_be_is_refused() {
         ),
         ("--init-model MODEL --prior weights=2", "--prior"),
         (
-            "--family poisson --columns count -k 2 --on-degenerate floor",
+            "--family laplace --columns x --set location=0 -k 2 --on-degenerate floor",
             "floor",
         ),
         (
-            "--family gaussian --columns x,y -k 2 --noise --on-degenerate floor",
+            "--part poisson:count --part student_t:x -k 2 --on-degenerate floor",
             "floor",
         ),
         (

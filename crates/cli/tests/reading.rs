@@ -186,7 +186,7 @@ fn what_would_be_guessed_wrong_is_refused() {
         (
             "1,2\n1\n",
             "--no-header",
-            &["line 2", "1 fields, 2 expected"],
+            &["line 2", "1 field, 2 expected"],
         ),
     ];
     for (text, options, words) in rows {
@@ -210,7 +210,7 @@ fn what_would_be_guessed_wrong_is_refused() {
         "--no-header",
     ]);
     assert!(
-        run.code == 2 && run.stderr.contains("array of numbers"),
+        run.code == 2 && run.stderr.contains("are for text"),
         "{}",
         run.stderr
     );

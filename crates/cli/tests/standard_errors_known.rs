@@ -226,9 +226,106 @@ fn bootstraps_agree_with_curvature_and_are_shown() {
             "{}",
             shown.stderr
         );
-        let refused = mixture(&words(&format!(
-            "fit {asked} bootstrap --bootstrap parametric"
-        )));
-        assert_eq!(refused.code, 2, "{known}: {}", refused.stderr);
     }
+}
+
+/// The errors of a file, and the parameters they are of.
+fn errors(file: &Value) -> Vec<(String, f64)> {
+    let all = file["fit"]["standard_errors"]["parameters"].as_array();
+    all.expect("a list")
+        .iter()
+        .map(|one| {
+            (
+                one["parameter"].to_string(),
+                one["error"].as_f64().expect("one"),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_parametric_bootstrap_draws_units_again() {
+    let folder = folder("standard_errors_known_parametric");
+    let (_, _, text) = counts();
+    let data = write(&folder, "data.csv", &text);
+    let base = format!("{data} --family poisson --columns x -k 2");
+    let fixed = folder.join("start.json").display().to_string();
+    let start = "{\"weights\": [0.5, 0.5], \"components\": [{\"rate\": 11}, {\"rate\": 3}]}";
+    std::fs::write(&fixed, start).expect("a start");
+    for known in [
+        "--weights equal",
+        "--group g",
+        "--concomitant z",
+        "--group g --weights equal",
+        &format!("--init-model {fixed} --fixed 0"),
+    ] {
+        let asked = format!("{base} {known} --standard-errors");
+        let bootstrap = "bootstrap --bootstrap parametric --bootstrap-replicates 100";
+        let one = fit_json(&words(&format!("{asked} {bootstrap} --threads 1")));
+        let two = fit_json(&words(&format!("{asked} {bootstrap} --threads 2")));
+        assert_eq!(one, two, "{known}: the same for any number of threads");
+        let louis = errors(&fit_json(&words(&format!("{asked} louis"))));
+        let drawn = errors(&one);
+        assert_eq!(louis.len(), drawn.len(), "{known}");
+        for ((parameter, louis), (of, drawn)) in louis.iter().zip(&drawn) {
+            assert_eq!(parameter, of, "{known}");
+            // 100 replicates know a standard deviation to 7 %; the information is that of these rows, not the
+            // expected one.
+            let ratio = drawn / louis;
+            assert!((0.6..1.7).contains(&ratio), "{known}, {parameter}: {ratio}");
+        }
+    }
+}
+
+#[test]
+fn a_parametric_bootstrap_of_a_regression_keeps_the_predictors() {
+    let folder = folder("standard_errors_regression_parametric");
+    // One component and fixed predictors: the covariance of the coefficients is σ² (XᵀX)⁻¹, whatever they are. A
+    // row of weight 2 is two rows.
+    let zs: Vec<f64> = (0..30).map(|i| f64::from(i * i % 17)).collect();
+    let weight = |i: usize| if i % 5 == 0 { 2.0 } else { 1.0 };
+    let mut text = String::from("y,z,w\n");
+    for (i, z) in zs.iter().enumerate() {
+        let noise = f64::from((i * 7 % 11) as u32) - 5.0;
+        writeln!(text, "{},{z},{}", 2.0 + 0.5 * z + 0.3 * noise, weight(i)).expect("a line");
+    }
+    let data = write(&folder, "data.csv", &text);
+    let file = fit_json(&words(&format!(
+        "{data} --family linear_regression --response y --predictors z --row-weights w -k 1 \
+         --standard-errors bootstrap --bootstrap parametric --bootstrap-replicates 400"
+    )));
+    let variance = file["components"][0]["variance"].as_f64().expect("one");
+    let sum = |power: i32| -> f64 {
+        let all = zs.iter().enumerate();
+        all.map(|(i, z)| weight(i) * z.powi(power)).sum()
+    };
+    let determinant = sum(0) * sum(2) - sum(1).powi(2);
+    let expected = [
+        (variance * sum(2) / determinant).sqrt(),
+        (variance * sum(0) / determinant).sqrt(),
+    ];
+    let found = errors(&file);
+    for (j, expected) in expected.iter().enumerate() {
+        let (parameter, error) = &found[j];
+        assert!(
+            parameter.contains(&format!("coefficients/{j}")),
+            "{parameter}"
+        );
+        // 400 replicates know a standard deviation to 3.5 %: four times that.
+        assert!(
+            (error / expected - 1.0).abs() < 0.14,
+            "{parameter}: {error} {expected}"
+        );
+    }
+    let halves = write(&folder, "halves.csv", text.replace(",1\n", ",1.5\n"));
+    let refused = mixture(&words(&format!(
+        "fit {halves} --family linear_regression --response y --predictors z --row-weights w -k 1 \
+         --standard-errors bootstrap --bootstrap parametric"
+    )));
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("whole numbers"),
+        "{}",
+        refused.stderr
+    );
 }

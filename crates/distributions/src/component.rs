@@ -123,11 +123,18 @@ pub trait Component: Density + Clone {
         0.0
     }
 
+    /// Whether ln p(x | θ) + ln prior(θ) has an upper bound over all θ at every observation that may enter an
+    /// estimate, as that of every mass has: the likelihood of any mixture is then bounded, and no component can
+    /// collapse.
+    fn is_bounded(&self) -> bool {
+        false
+    }
     /// The same component, which no M-step makes narrower than [`LEAST_SHARE`] of `whole`, the estimate from
     /// all rows: a floor under what would collapse on a point. The M-step is then the exact maximiser
-    /// under that constraint. `None` where a family has no such floor.
+    /// under that constraint. One that [is bounded](Component::is_bounded) needs none and stays as it is;
+    /// `None` where another family has no such floor.
     fn floored(&self, _whole: &Self) -> Option<Self> {
-        None
+        self.is_bounded().then(|| self.clone())
     }
     /// Whether the floor of [`floored`](Component::floored) holds the component.
     fn is_at_bound(&self) -> bool {

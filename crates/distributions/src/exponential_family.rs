@@ -214,10 +214,11 @@ where
 /// for all components of a mixture where
 /// [`same_statistic`](ExponentialFamily::same_statistic) allows it.
 /// `component_from_means!(Family)` gives only `Component`; the density is written by hand, and
-/// prepares T(x) in its first columns if it prepares anything.
+/// prepares T(x) in its first columns if it prepares anything. A component that
+/// [is bounded](Component::is_bounded) says so: `component_from_means!(Family, Space; bounded)`.
 #[macro_export]
 macro_rules! component_from_means {
-    ($family:ty, $space:ty) => {
+    ($family:ty, $space:ty $(; $bounded:ident)?) => {
         impl $crate::Density for $family {
             type Space = $space;
             fn log_density(&self, x: $crate::Obs<'_, $space>) -> f64 {
@@ -264,9 +265,15 @@ macro_rules! component_from_means {
                 }
             }
         }
-        $crate::component_from_means!($family);
+        $crate::component_from_means!($family $(; $bounded)?);
     };
     ($family:ty) => {
+        $crate::component_from_means!(@component $family, false);
+    };
+    ($family:ty; bounded) => {
+        $crate::component_from_means!(@component $family, true);
+    };
+    (@component $family:ty, $bounded:literal) => {
         impl $crate::Component for $family {
             type Statistics =
                 $crate::MeanStatistics<<$family as $crate::ExponentialFamily>::Vector>;
@@ -307,6 +314,9 @@ macro_rules! component_from_means {
             }
             fn parameter_count(&self) -> usize {
                 $crate::ExponentialFamily::natural(self).len()
+            }
+            fn is_bounded(&self) -> bool {
+                $bounded
             }
         }
     };

@@ -161,15 +161,81 @@ for_each_other_family!(complete);
 mod priors {
     use super::*;
 
+    const STRENGTH: f64 = 2.5;
+    /// Moves of a coordinate away from the mode.
+    const MOVES: [f64; 6] = [-1.0, -0.1, -1e-3, 1e-3, 0.1, 1.0];
+
+    /// The estimate under a prior is the maximum of Σ w ln p(x | θ) + strength·E[ln p(X | θ)], X distributed as the
+    /// centre: no member near it or farther off has more. The mean is a quadrature, good to about 1e-10.
+    fn mode_is_the_maximum<F>(
+        (family, centre): (&F, &F),
+        xs: Batch<'_, F::Space>,
+        measure: &impl Measure<F::Space>,
+    ) where
+        F: ExponentialFamily + Coordinates + Debug,
+    {
+        let prior = WithPrior::new(family.clone(), centre.clone(), STRENGTH).unwrap();
+        let weights: Vec<f64> = (0..xs.len()).map(|i| 0.5 + (i % 3) as f64).collect();
+        let mode = prior.estimate(xs, &weights).unwrap();
+        let objective = |member: &F| {
+            let rows = weights.iter().enumerate();
+            let rows: f64 = rows
+                .map(|(i, weight)| weight * member.log_density(xs.at(i)))
+                .sum();
+            rows + STRENGTH * expectation(centre, measure, |x| member.log_density(x))
+        };
+        let most = objective(mode.family());
+        let mut coordinates = Vec::new();
+        mode.family().pack(&mut coordinates);
+        for j in 0..coordinates.len() {
+            for by in MOVES {
+                let mut moved = coordinates.clone();
+                moved[j] += by;
+                let Ok(member) = mode.family().unpack(&mut &moved[..]) else {
+                    continue;
+                };
+                let value = objective(&member);
+                assert!(
+                    value <= most + 1e-8 * (1.0 + most.abs()),
+                    "{mode:?} has {most}, {member:?} has {value}"
+                );
+                // The maximum is no plateau.
+                assert!(by.abs() < 1.0 || value < most, "{mode:?}, {member:?}");
+            }
+        }
+    }
+
     macro_rules! prior {
         ($name:ident, $make:expr, $observations:expr, $outside:expr, $measure:expr) => {
             #[test]
             fn $name() {
                 for (u, v, other) in PAIRS {
-                    conjugate_prior(&$make(u, v), &$make(other, v));
+                    let (family, centre) = ($make(u, v), $make(other, v));
+                    conjugate_prior(&family, &centre);
+                    let measure = $measure(&centre);
+                    mode_is_the_maximum((&family, &centre), &$observations, &measure);
                 }
             }
         };
     }
     for_each_family!(prior);
+
+    /// From reference/generate_prior_modes.py: golden section on the objective at 40 digits.
+    #[test]
+    fn modes_of_chi_squared() {
+        let (xs, weights) = ([0.1, 2.5, 0.3, 4.0, 0.9], [1.0, 2.0, 1.0, 0.5, 3.0]);
+        for (centre, strength, mode) in [
+            (4.0, 2.5, 2.041_169_272_844_488_1),
+            (0.5, 10.0, 0.742_024_315_163_533_2),
+        ] {
+            let centre = ChiSquared::new(centre).unwrap();
+            let start = ChiSquared::new(1.0).unwrap();
+            let prior = WithPrior::new(start, centre, strength).unwrap();
+            let found = prior.estimate(&xs, &weights).unwrap();
+            assert!(
+                (found.family().df() / mode - 1.0).abs() < 1e-13,
+                "{found:?}"
+            );
+        }
+    }
 }

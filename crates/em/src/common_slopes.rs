@@ -211,6 +211,14 @@ impl<R: Response> ComponentSet for CommonSlopes<R> {
             own: self.own,
         }
     }
+    /// The likelihood is bounded: none is needed.
+    fn floored(
+        &self,
+        _xs: Batch<'_, Self::Space>,
+        _weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        Ok(self.clone())
+    }
     fn one_step(&self) -> bool {
         true
     }

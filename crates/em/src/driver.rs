@@ -2,6 +2,7 @@
 
 use crate::accelerate::{Accelerate, Acceleration, relative_change};
 use crate::checkpoint::{Checkpoint, Journal, KeepCheckpoints};
+use crate::growth::GrowthPath;
 use crate::observe::Observe;
 use crate::options::Options;
 use crate::responsibilities::Soft;
@@ -40,6 +41,7 @@ pub struct Driver<'a, M, R: ?Sized = Soft> {
     pub(crate) deadline: Option<Instant>,
     pub(crate) keeper: Option<&'a mut dyn KeepCheckpoints<M>>,
     pub(crate) journal: Journal<M>,
+    pub(crate) path: Option<&'a mut GrowthPath<M>>,
 }
 
 impl<'a, M> Driver<'a, M> {
@@ -55,6 +57,7 @@ impl<'a, M> Driver<'a, M> {
             deadline: None,
             keeper: None,
             journal: Journal::default(),
+            path: None,
         }
     }
 }
@@ -72,6 +75,7 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
             deadline: self.deadline,
             keeper: self.keeper,
             journal: self.journal,
+            path: self.path,
         }
     }
     /// The same with an observer.
@@ -89,6 +93,12 @@ impl<'a, M, R: ?Sized> Driver<'a, M, R> {
     /// with the bits that it would have had without the break.
     pub fn resume(mut self, checkpoint: Checkpoint<M>) -> Self {
         self.journal = Journal::resuming(checkpoint);
+        self
+    }
+    /// The same, in which a mixture that [grows](crate::Start::Grown) takes from this path what is on it, and adds
+    /// what is not. It must be one of the same rule, acceleration and observer.
+    pub fn growing(mut self, path: &'a mut GrowthPath<M>) -> Self {
+        self.path = Some(path);
         self
     }
     /// The same, accelerated.

@@ -55,6 +55,13 @@ pub enum FitError {
         /// The algorithm.
         algorithm: &'static str,
     },
+    /// A mixture that [grows](crate::Start::Grown) has no next fit.
+    Growing {
+        /// The number of components to which it was to grow.
+        components: usize,
+        /// Why its first split failed, as the others did.
+        source: Box<FitError>,
+    },
     /// No estimate in an M-step.
     Estimate {
         /// The iteration, 0 for the start.
@@ -67,10 +74,11 @@ pub enum FitError {
 impl FitError {
     /// Whether the input is to blame, rather than the likelihood.
     pub fn is_input(&self) -> bool {
-        !matches!(
-            self,
-            FitError::Estimate { .. } | FitError::OffSupport { .. }
-        )
+        match self {
+            FitError::Estimate { .. } | FitError::OffSupport { .. } => false,
+            FitError::Growing { source, .. } => source.is_input(),
+            _ => true,
+        }
     }
 }
 
@@ -109,6 +117,9 @@ impl fmt::Display for FitError {
                 "{algorithm} EM keeps statistics of several iterates, and the M-step of these components \
                  is one Newton step from a single one: use em, hard, stochastic or annealed"
             ),
+            FitError::Growing { components, source } => {
+                write!(f, "growing to {components} components: {source}")
+            }
             FitError::Estimate { iteration, source } => {
                 write!(f, "iteration {iteration}: {source}")
             }
@@ -119,6 +130,7 @@ impl fmt::Display for FitError {
 impl std::error::Error for FitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            FitError::Growing { source, .. } => Some(source),
             FitError::Estimate { source, .. } | FitError::NoFloor(source) => Some(source),
             _ => None,
         }

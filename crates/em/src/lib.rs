@@ -52,6 +52,7 @@
 //! | variational Bayes: posteriors in place of points | [`fit_variational`]; [`VariationalMixture`] |
 //! | looking on; checkpoints | [`Observe`]; [`Checkpoint`] |
 //! | starts; several of them; moves from a fit | [`Start`]; [`fit_from`]; [`SplitMerge`] |
+//! | mixtures that grow; their fits on the way | [`Growth`]; [`GrowthPath`] |
 //! | what a user should know of a fit | [`Warning`] |
 //! | rows in memory, on disk | [`RowSource`] |
 //! | row weights, partial labels | [`Data`], [`Allowed`] |
@@ -79,6 +80,7 @@ mod e_step;
 mod error;
 mod fit;
 mod fixed;
+mod growth;
 mod init;
 mod merge_clusters;
 mod mixture;
@@ -96,6 +98,7 @@ mod sample;
 pub mod select;
 mod set;
 mod shared_variance;
+mod split;
 mod split_merge;
 mod step;
 mod stop;
@@ -123,6 +126,7 @@ pub use e_step::e_step;
 pub use error::FitError;
 pub use fit::{check_data, fit};
 pub use fixed::{FixedComponents, FixedWeights};
+pub use growth::{Growth, GrowthPath, GrowthStep};
 pub use init::{Partition, Shares, SmallEm, Start, starting_model};
 pub use merge_clusters::{MergeSequence, MergeStep};
 pub use mixture::Mixture;

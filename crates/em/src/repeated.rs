@@ -15,6 +15,9 @@ impl<S: ComponentSet> ComponentSet for Repeated<S> {
     fn len(&self) -> usize {
         self.0.len()
     }
+    fn is_given(&self, k: usize) -> bool {
+        self.0.is_given(k)
+    }
     fn log_density(&self, k: usize, group: Obs<'_, Self::Space>) -> f64 {
         let rows = (0..group.len()).map(|i| self.0.log_density(k, group.at(i)));
         rows.fold(0.0, log_product)
@@ -90,6 +93,19 @@ impl<S: ComponentSet> ComponentSet for Repeated<S> {
         let mut of_items = vec![0.0; self.len() * items.len()];
         spread_over_items(groups, &shares.to_matrix(), &mut of_items);
         self.0.estimate(items, &of_items).map(Repeated)
+    }
+    fn floored(
+        &self,
+        groups: Batch<'_, Self::Space>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        let (items, _) = groups.flat();
+        let mut of_items = vec![0.0; items.len()];
+        spread_over_items(groups, weights, &mut of_items);
+        self.0.floored(items, &of_items).map(Repeated)
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        self.0.at_bound()
     }
     fn impossible_levels(&self) -> Vec<(usize, usize)> {
         self.0.impossible_levels()

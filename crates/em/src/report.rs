@@ -2,6 +2,7 @@
 
 use crate::degenerate::Degeneracy;
 use crate::error::FitError;
+use crate::growth::GrowthStep;
 use crate::split_merge::SplitMerge;
 use crate::stop::StopReason;
 use crate::trim::Trimmed;
@@ -35,6 +36,9 @@ pub struct FitReport {
     pub degeneracies: Vec<Degeneracy>,
     /// Each start, in order; one entry where the start was given.
     pub starts: Vec<StartReport>,
+    /// The way of a mixture that was [grown](crate::Start::Grown), from its first number of components to its last;
+    /// empty for others. `starts` are then the splits of the last step, `passes` those of the whole way.
+    pub growth: Vec<GrowthStep>,
     /// Each move that was tried to split and merge components, in order.
     pub moves: Vec<SplitMerge>,
     /// What a user should know; made by [`fit_from`](crate::fit_from), empty for a run of its own.
@@ -87,6 +91,7 @@ impl FitReport {
                 outcome: Ok((objective, stop_reason)),
                 iterations,
             }],
+            growth: Vec::new(),
             moves: Vec::new(),
             warnings: Vec::new(),
         }

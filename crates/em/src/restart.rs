@@ -1,10 +1,12 @@
 //! Several starts, the best kept, all reported.
 
 use crate::data::Data;
-use crate::degenerate::OnDegenerate;
+use crate::degenerate::{Degeneracy, OnDegenerate};
 use crate::driver::Driver;
 use crate::error::FitError;
 use crate::fit::check_data;
+use crate::growth::Growth;
+use crate::growth::grown;
 use crate::init::{MixtureData, SmallEm, Start, repaired_start};
 use crate::mixture::Mixture;
 use crate::model::LatentModel;
@@ -80,7 +82,8 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
     let shared = driver.has_deadline();
     driver.set_deadline();
     let searched = match start {
-        Start::SmallEm(small) => search.short_runs(small, driver),
+        Start::SmallEm(small) => search.small_em(small, driver),
+        Start::Grown(growth) => search.grown(growth, driver),
         start => search.full_runs(start, driver),
     };
     let outcome = searched.and_then(|()| search.finish(start, Some(driver)));
@@ -104,7 +107,7 @@ fn prepared<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized>(
 }
 
 /// [`fit_from`] by another [`Algorithm`]. Of several starts the one whose model has the highest
-/// log-likelihood (with the prior) is kept. Short runs, and moves that split and merge, belong to EM and
+/// log-likelihood (with the prior) is kept. Short runs, growth, and moves that split and merge, belong to EM and
 /// are refused.
 ///
 /// ```
@@ -130,9 +133,10 @@ pub fn fit_from_by<S: ComponentSet, W: WeightModel, A: Algorithm<Mixture<S, W>> 
     variant: &mut Variant<'_, Mixture<S, W>, A>,
 ) -> Result<Fit<Mixture<S, W>>, FitError> {
     check_data::<_, Soft>(template, data)?;
-    if matches!(start, Start::SmallEm(_)) || variant.options.split_merge > 0 {
+    let short = matches!(start, Start::SmallEm(_) | Start::Grown(_));
+    if short || variant.options.split_merge > 0 {
         return Err(FitError::Shape(
-            "short runs, and moves that split and merge, are for EM".into(),
+            "short runs, growth, and moves that split and merge, are for EM".into(),
         ));
     }
     if variant.options.trim > 0.0 {
@@ -213,8 +217,18 @@ fn check_checkpoints<M, R: ?Sized>(driver: &Driver<'_, M, R>) -> Result<(), FitE
     Ok(())
 }
 
+/// Short runs, of which the best are continued.
+#[derive(Clone, Copy)]
+pub(crate) struct ShortRuns {
+    pub(crate) runs: usize,
+    pub(crate) iterations: usize,
+    pub(crate) continued: usize,
+    /// The number of the first, for the observer.
+    pub(crate) first: usize,
+}
+
 /// The runs of one fit.
-struct Search<'a, 'b, 'x, S: ComponentSet, W: WeightModel> {
+pub(crate) struct Search<'a, 'b, 'x, S: ComponentSet, W: WeightModel> {
     template: &'a Mixture<S, W>,
     data: MixtureData<'b, 'x, S, W>,
     workspace: Workspace<<Mixture<S, W> as Component>::Statistics>,
@@ -225,7 +239,7 @@ struct Search<'a, 'b, 'x, S: ComponentSet, W: WeightModel> {
 }
 
 impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
-    fn new(
+    pub(crate) fn new(
         template: &'a Mixture<S, W>,
         data: MixtureData<'b, 'x, S, W>,
         options: &Options,
@@ -249,19 +263,26 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
         which: usize,
         runner: &mut impl Runner<Mixture<S, W>>,
     ) -> Result<Fit<Mixture<S, W>>, FitError> {
-        let options = runner.options();
-        let mut rng = stream(options.seed, which);
-        let (policy, mut events) = ((options.on_degenerate, options.trim), Vec::new());
         let (template, data) = (self.template, self.data);
-        let model = repaired_start(
-            template,
-            data,
-            start.of_run(which),
-            &mut rng,
-            policy,
-            &mut events,
-        )?;
-        let mut fit = runner.run(model, data, which, &mut self.workspace)?;
+        let options = runner.options();
+        let (seed, policy) = (options.seed, (options.on_degenerate, options.trim));
+        self.run_from(which, runner, |events| {
+            let mut rng = stream(seed, which);
+            let start = start.of_run(which);
+            repaired_start(template, data, start, &mut rng, policy, events)
+        })
+    }
+
+    /// One run from the model that `begin` makes, with what was repaired for it.
+    fn run_from(
+        &mut self,
+        which: usize,
+        runner: &mut impl Runner<Mixture<S, W>>,
+        begin: impl FnOnce(&mut Vec<Degeneracy>) -> Result<Mixture<S, W>, FitError>,
+    ) -> Result<Fit<Mixture<S, W>>, FitError> {
+        let mut events = Vec::new();
+        let model = begin(&mut events)?;
+        let mut fit = runner.run(model, self.data, which, &mut self.workspace)?;
         fit.report.degeneracies.splice(0..0, events);
         self.passes += fit.report.passes;
         Ok(fit)
@@ -304,22 +325,59 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
         Ok(())
     }
 
-    /// Every start for a few iterations, the best of them to the end. No checkpoint holds the short runs: they
-    /// are soon run again. An error only where the checkpoint is of another fit.
-    fn short_runs<R: Responsibilities + ?Sized>(
+    /// Short runs from spread and random rows.
+    fn small_em<R: Responsibilities + ?Sized>(
         &mut self,
         small: SmallEm,
         driver: &mut Driver<'_, Mixture<S, W>, R>,
     ) -> Result<(), FitError> {
-        let iterations = small.iterations.min(driver.options.max_iterations);
+        let (template, data, options) = (self.template, self.data, driver.options);
+        let policy = (options.on_degenerate, options.trim);
+        let begin = |which: usize, events: &mut Vec<Degeneracy>| {
+            let mut rng = stream(options.seed, which);
+            let start = small.start().of_run(which);
+            repaired_start(template, data, start, &mut rng, policy, events)
+        };
+        let runs = ShortRuns {
+            runs: small.runs.max(1),
+            iterations: small.iterations,
+            continued: small.continued,
+            first: 0,
+        };
+        self.short_runs(runs, begin, driver)
+    }
+
+    /// The fit of a mixture that grows, as that of the best start.
+    fn grown<R: Responsibilities + ?Sized>(
+        &mut self,
+        growth: Growth,
+        driver: &mut Driver<'_, Mixture<S, W>, R>,
+    ) -> Result<(), FitError> {
+        let mut fit = grown(self.template, self.data, growth, driver)?;
+        self.starts = std::mem::take(&mut fit.report.starts);
+        self.passes = fit.report.passes;
+        self.best = Some(fit);
+        Ok(())
+    }
+
+    /// Every run for a few iterations from where it begins, the best of them to the end. No checkpoint holds the
+    /// short runs: they are soon run again. An error only where the checkpoint is of another fit.
+    pub(crate) fn short_runs<R: Responsibilities + ?Sized>(
+        &mut self,
+        of: ShortRuns,
+        begin: impl Fn(usize, &mut Vec<Degeneracy>) -> Result<Mixture<S, W>, FitError>,
+        driver: &mut Driver<'_, Mixture<S, W>, R>,
+    ) -> Result<(), FitError> {
+        let iterations = of.iterations.min(driver.options.max_iterations);
         let brief = driver.options.clone().max_iterations(iterations);
         let mut short = Driver::new(&brief).rule(driver.rule);
         let mut reached = Vec::new();
-        for which in 0..small.runs.max(1) {
+        for which in 0..of.runs {
             if !reached.is_empty() && driver.out_of_time() {
                 break;
             }
-            let outcome = self.run(small.start(), which, &mut short);
+            let outcome =
+                self.run_from(of.first + which, &mut short, |events| begin(which, events));
             self.starts.push(StartReport::of(&outcome).left());
             match outcome {
                 Ok(fit) => reached.push((which, fit)),
@@ -328,9 +386,9 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
         }
         // The sort is stable, so that equals keep their order: the same seed, the same result.
         reached.sort_by(|(_, a), (_, b)| b.report.objective.total_cmp(&a.report.objective));
-        for (which, short) in reached.into_iter().take(small.continued.max(1)) {
+        for (which, short) in reached.into_iter().take(of.continued.max(1)) {
             let (template, data) = (short.model, self.data);
-            let outcome = driver.run(template, data, which, &mut self.workspace);
+            let outcome = driver.run(template, data, of.first + which, &mut self.workspace);
             if driver.refuses_checkpoint() {
                 return outcome.map(|_| ());
             }
@@ -343,6 +401,16 @@ impl<'a, 'b, 'x, S: ComponentSet, W: WeightModel> Search<'a, 'b, 'x, S, W> {
             self.keep(outcome);
         }
         Ok(())
+    }
+
+    /// The best of all as it is, with the report of all runs.
+    pub(crate) fn best(self) -> Result<Fit<Mixture<S, W>>, FitError> {
+        let Some(mut best) = self.best else {
+            return Err(self.failure.unwrap_or(FitError::NoRows));
+        };
+        best.report.starts = self.starts;
+        best.report.passes = self.passes;
+        Ok(best)
     }
 
     /// The best of all, sorted where chance numbered its components.

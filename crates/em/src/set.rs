@@ -24,6 +24,11 @@ pub trait ComponentSet: Clone + Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// Whether component k is given and not estimated, as noise is: a mixture that [grows](crate::Start::Grown) has
+    /// it from the beginning, and does not split it.
+    fn is_given(&self, _k: usize) -> bool {
+        false
+    }
     /// ln p_k(x).
     fn log_density(&self, k: usize, x: Obs<'_, Self::Space>) -> f64;
     /// Whether `x` may enter an estimate: some component admits it.
@@ -258,8 +263,8 @@ pub fn estimate_in_blocks<S: ComponentSet>(
 pub fn no_floor() -> EstimateError {
     EstimateError::new(Reason::Unsupported(
         "these components have no floor: normal and gaussian ones have, and log_normal, gamma, inverse_gamma, \
-         inverse_gaussian, weibull, gumbel, logistic and von_mises ones by combine::WithKnown, alone or in products \
-         of such; other families have none: their likelihood is bounded, or no parameter alone bounds it"
+         inverse_gaussian, weibull, gumbel, logistic and von_mises ones by combine::WithKnown; counts, labels and \
+         others whose likelihood is bounded need none; in a product every part must be one of these"
             .into(),
     ))
 }
@@ -287,6 +292,16 @@ fn prepared_ranges<C: Component>(
         }
         start..start + components[leader].prepared_width() * rows
     })
+}
+
+/// A K × n matrix of weights with 0 where a row is an atom of other components only.
+fn beside_atoms<C: Component>(
+    components: &[C],
+    xs: Batch<'_, C::Space>,
+    weights: &[f64],
+) -> Vec<f64> {
+    let is_atom = |k: usize, i: usize| components[k].is_atom(xs.at(i));
+    weights_beside_atoms(weights, components.len(), is_atom)
 }
 
 /// At an atom of some component the others have log-density −∞; see [`atoms`](crate::atoms).
@@ -409,10 +424,8 @@ impl<C: Component> ComponentSet for Vec<C> {
         xs: Batch<'_, C::Space>,
         shares: &Shares<'_>,
     ) -> Result<Self, EstimateError> {
-        let own = self.has_atoms().then(|| {
-            let is_atom = |k: usize, i: usize| self[k].is_atom(xs.at(i));
-            weights_beside_atoms(&shares.to_matrix(), self.len(), is_atom)
-        });
+        let own = self.has_atoms().then(|| shares.to_matrix());
+        let own = own.map(|own| beside_atoms(self, xs, &own));
         let own = own.map(|own| Shares::of_matrix(own, xs.len()));
         let shares = own.as_ref().unwrap_or(shares);
         (self.iter().enumerate())
@@ -425,13 +438,28 @@ impl<C: Component> ComponentSet for Vec<C> {
             .collect()
     }
     fn floored(&self, xs: Batch<'_, C::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let first = self.first().ok_or_else(no_floor)?;
-        if first.floored(first).is_none() {
-            return Err(no_floor());
-        }
-        let whole = first.estimate(xs, weights)?;
-        let floored = self.iter().map(|component| component.floored(&whole));
-        floored.collect::<Option<_>>().ok_or_else(no_floor)
+        let (rows, mut whole) = (xs.len(), None::<C>);
+        let own = self.has_atoms().then(|| weights.repeat(self.len()));
+        let own = own.map(|own| beside_atoms(self, xs, &own));
+        let weights_of = |k: usize| {
+            own.as_ref()
+                .map_or(weights, |own| &own[k * rows..(k + 1) * rows])
+        };
+        let floored = self.iter().enumerate().map(|(k, component)| {
+            if component.is_bounded() {
+                return Ok(component.clone());
+            }
+            component.floored(component).ok_or_else(no_floor)?;
+            // Of components of one family the first speaks for all.
+            if let Some(floored) = whole.as_ref().and_then(|whole| component.floored(whole)) {
+                return Ok(floored);
+            }
+            let own = component.estimate(xs, weights_of(k))?;
+            let floored = component.floored(&own).ok_or_else(no_floor)?;
+            whole.get_or_insert(own);
+            Ok(floored)
+        });
+        floored.collect()
     }
     fn at_bound(&self) -> Vec<usize> {
         let held = |k: &usize| self[*k].is_at_bound();

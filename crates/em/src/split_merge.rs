@@ -1,19 +1,19 @@
 //! Moves from a converged fit: two components become one, and a third becomes two.
 
-use crate::data::Data;
 use crate::driver::Driver;
 use crate::error::FitError;
-use crate::init::{MixtureData, Shares, first_m_step, spread};
+use crate::init::{MixtureData, Shares, first_m_step};
 use crate::mixture::Mixture;
 use crate::posterior::Posterior;
 use crate::report::{Fit, SAME_MAXIMUM};
 use crate::responsibilities::Responsibilities;
 use crate::restart::stream;
 use crate::set::ComponentSet;
+use crate::split::{Division, halves, misfit};
 use crate::trim::Trimming;
 use crate::weights::WeightModel;
 use crate::workspace::Workspace;
-use distributions::{Component, Obs, View};
+use distributions::Component;
 use std::fmt;
 
 /// A move that was tried: split and merge (Ueda, Nakano, Ghahramani & Hinton 2000, Neural Computation
@@ -153,27 +153,6 @@ fn candidates<S: ComponentSet, W: WeightModel>(
     moves.into_iter().take(most).map(|tried| tried.1).collect()
 }
 
-/// The divergence Σ f ln(f/p_k) of the rows of component k, f = w r_k / N_k, from its density.
-fn misfit<S: ComponentSet, W: WeightModel>(
-    model: &Mixture<S, W>,
-    data: MixtureData<'_, '_, S, W>,
-    posterior: &Posterior,
-    k: usize,
-) -> f64 {
-    let share = |row: usize| data.row_weight(row) * posterior.row(row)[k];
-    let total: f64 = (0..data.rows()).map(share).sum();
-    let of_row = |row: usize| {
-        let f = share(row) / total;
-        let x: Obs<'_, S::Space> = W::component_observation::<S::Space>(data.xs.at(row));
-        if f > 0.0 {
-            f * (f.ln() - model.components().log_density(k, x))
-        } else {
-            0.0
-        }
-    };
-    (0..data.rows()).map(of_row).sum()
-}
-
 /// The model in which the first of `merged` has the rows of both, and the second has those rows of
 /// `split` that are nearer to the second of two spread-out seeds among them; `None` where it has no
 /// estimate.
@@ -191,10 +170,9 @@ fn moved<S: ComponentSet, W: WeightModel, R: ?Sized>(
         .map(|row| data.row_weight(row) * posterior.row(row)[split])
         .collect();
     let two = model.subset(&[split, merged.1]);
-    let its_rows = Data::new(data.xs).weighted(&own);
     let mut rng = stream(driver.options.seed, which);
-    let halves = spread::shares(&two, its_rows, 0.0, &mut rng).ok()?;
-    let its_half = halves.of_component(1);
+    let halves = halves(&two, data, &own, Division::Spread, &mut rng).ok()?;
+    let its_half = &halves[rows..];
     let mut shares = vec![0.0; rows * model.len()];
     for row in 0..rows {
         let weight = data.row_weight(row);

@@ -127,9 +127,12 @@ impl<S, D> WithNoise<S, D> {
     }
     /// The error of an inner component, by its number among all.
     fn outer(&self, mut error: EstimateError) -> EstimateError {
-        let shifted = |k: usize| k + usize::from(self.noise_index.is_some_and(|noise| k >= noise));
-        error.component = error.component.map(shifted);
+        error.component = error.component.map(|k| self.number(k));
         error
+    }
+    /// The number among all of component k of those that are no noise.
+    fn number(&self, k: usize) -> usize {
+        k + usize::from(self.noise_index.is_some_and(|noise| k >= noise))
     }
     fn with_components(&self, components: S) -> Self
     where
@@ -203,6 +206,9 @@ where
 
     fn len(&self) -> usize {
         self.components.len() + usize::from(self.noise_index.is_some())
+    }
+    fn is_given(&self, k: usize) -> bool {
+        self.inner(k).is_none_or(|k| self.components.is_given(k))
     }
     fn log_density(&self, k: usize, x: Obs<'_, S::Space>) -> f64 {
         match self.inner(k) {
@@ -323,6 +329,14 @@ where
             self.components.estimate(xs, inner)
         });
         Ok(self.with_components(components.map_err(|error| self.outer(error))?))
+    }
+    fn floored(&self, xs: Batch<'_, S::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        let floored = self.components.floored(xs, weights);
+        Ok(self.with_components(floored.map_err(|error| self.outer(error))?))
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        let held = self.components.at_bound().into_iter();
+        held.map(|k| self.number(k)).collect()
     }
     fn squared_distance(&self, a: Obs<'_, S::Space>, b: Obs<'_, S::Space>) -> Option<f64> {
         self.components.squared_distance(a, b)

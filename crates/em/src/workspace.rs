@@ -64,6 +64,45 @@ impl<T: Statistics> Workspace<T> {
     pub(crate) fn chunks(&self) -> usize {
         self.rows.div_ceil(self.chunk_rows)
     }
+    /// How many rows a chunk holds, but for the last.
+    pub fn chunk_rows(&self) -> usize {
+        self.chunk_rows
+    }
+    /// Fills the statistics of every chunk by `fill`, on the threads of this workspace, and merges them: what an
+    /// E-step does, for other loops over the rows. Rows come as the range of a chunk; each chunk is filled once.
+    ///
+    /// ```
+    /// use distributions::{RowsView, Statistics};
+    /// use em::Workspace;
+    ///
+    /// #[derive(Clone)]
+    /// struct Count(f64);
+    /// impl Statistics for Count {
+    ///     fn weight(&self) -> f64 {
+    ///         self.0
+    ///     }
+    ///     fn clear(&mut self) {
+    ///         self.0 = 0.0;
+    ///     }
+    ///     fn merge(&mut self, other: &Self) {
+    ///         self.0 += other.0;
+    ///     }
+    ///     fn scale(&mut self, factor: f64) {
+    ///         self.0 *= factor;
+    ///     }
+    /// }
+    /// let values = vec![1.0; 1000];
+    /// let mut workspace = Workspace::new(RowsView::new(&values, 1), &Count(0.0), 2);
+    /// let count = workspace.accumulate(|rows, count, _| count.0 += rows.len() as f64);
+    /// assert_eq!(count.0, 1000.0);
+    /// ```
+    pub fn accumulate(&mut self, fill: impl Fn(Range<usize>, &mut T, &mut Scratch) + Sync) -> &T {
+        let chunks = 0..self.chunks();
+        self.run_chunks(chunks, |slot| {
+            fill(slot.rows.clone(), &mut slot.statistics, &mut slot.scratch);
+        });
+        self.statistics()
+    }
     /// Takes the statistics of the last E-step, and leaves others as a buffer.
     pub(crate) fn swap_statistics(&mut self, with: &mut T) {
         if let Some(total) = &mut self.total {

@@ -1,48 +1,17 @@
-//! The algorithms beside EM: where they must equal the plain step they do; each finds a simulated truth;
-//! what cannot work is refused.
+//! The algorithms beside EM: where they must equal the plain step they do, and each finds a simulated truth.
 
+mod algorithms_support;
+
+use algorithms_support::{by, drawn, gammas, mixture, options, poissons};
 use distributions::combine::{Truncated, ZeroInflated};
-use distributions::regression::PoissonRegression;
-use distributions::{
-    Categorical, Component, Coordinates, Exponential, Gamma, Normal, Poisson, Sample, StudentT,
-    Weibull,
-};
+use distributions::{Categorical, Component, Coordinates, Exponential, Gamma, Poisson, StudentT};
 use em::{
-    Algorithm, AnnealedEm, At, Data, Drawn, Driver, Fit, FitError, Hard, IncrementalEm,
-    LatentModel, Mixture, NamedAlgorithm, OnDegenerate, OnlineEm, OnlineLearner, Options,
-    Responsibilities, RowSource, SharedVariance, Soft, Start, StochasticEm, StopReason, Tempered,
-    Variant, Weights, Workspace, e_step, fit, fit_from_by, stream,
+    AnnealedEm, At, Data, Drawn, Driver, FitError, Hard, IncrementalEm, LatentModel, Mixture,
+    NamedAlgorithm, OnlineEm, OnlineLearner, Options, Responsibilities, RowSource, SharedVariance,
+    Soft, Start, StochasticEm, StopReason, Tempered, Variant, Workspace, e_step, fit, fit_from_by,
+    stream,
 };
 use rand::RngExt;
-
-fn options() -> Options {
-    Options::default().threads(1)
-}
-
-fn by<M: LatentModel, A: Algorithm<M> + ?Sized>(
-    algorithm: &A,
-    start: &M,
-    data: Data<'_, distributions::Batch<'_, M::Space>>,
-    options: &Options,
-) -> Result<Fit<M>, FitError> {
-    Variant::new(algorithm, options).fit(start.clone(), data)
-}
-
-fn mixture<C: Component>(weights: &[f64], components: Vec<C>) -> Mixture<Vec<C>> {
-    Mixture::new(Weights::new(weights.to_vec()).unwrap(), components).unwrap()
-}
-
-fn poissons(weights: &[f64], rates: &[f64]) -> Mixture<Vec<Poisson>> {
-    let components = rates.iter().map(|&rate| Poisson::new(rate).unwrap());
-    mixture(weights, components.collect())
-}
-
-fn gammas() -> Mixture<Vec<Gamma>> {
-    mixture(
-        &[0.4, 0.6],
-        vec![Gamma::new(2.0, 2.0).unwrap(), Gamma::new(9.0, 1.5).unwrap()],
-    )
-}
 
 fn students() -> Mixture<Vec<StudentT>> {
     let student = |location, scale, df| StudentT::new(location, scale, df).unwrap();
@@ -66,10 +35,6 @@ fn categoricals() -> Mixture<Vec<Categorical>> {
 fn zero_inflated() -> Mixture<Vec<ZeroInflated<Poisson>>> {
     let part = |p, rate| ZeroInflated::new(p, Poisson::new(rate).unwrap()).unwrap();
     mixture(&[0.5, 0.5], vec![part(0.2, 3.0), part(0.05, 12.0)])
-}
-
-fn drawn<M: Sample>(model: &M, rows: usize) -> distributions::Buffer<M::Space> {
-    model.sample(&mut stream(5, 0), rows)
 }
 
 /// Runs `check` on mixtures of several families with rows of their own, from a start beside the truth.
@@ -382,97 +347,6 @@ fn annealing_leaves_a_saddle() {
     assert!((annealed.report.objective - best.report.objective).abs() < 1e-5);
 }
 
-/// The recursion of the paper for Poissons, in plain numbers.
-#[test]
-fn online_em_is_its_recursion() {
-    let truth = poissons(&[0.3, 0.7], &[2.0, 8.0]);
-    let xs = drawn(&truth, 2150);
-    let start = poissons(&[0.5, 0.5], &[1.0, 5.0]);
-    let mut learner = OnlineLearner::new(start, OnlineEm::default(), &options()).unwrap();
-    let (mut weights, mut rates) = ([0.5, 0.5], [1.0f64, 5.0]);
-    // s = (shares, sums) for each observation.
-    let mut s = [0.0; 4];
-    for (n, batch) in xs.chunks(150).enumerate() {
-        learner.partial_fit(Data::new(batch)).unwrap();
-        let mut fresh = [0.0; 4];
-        for &x in batch {
-            let p = [0, 1].map(|k| weights[k] * rates[k].powi(x as i32) * (-rates[k]).exp());
-            for k in 0..2 {
-                let share = p[k] / (p[0] + p[1]) / batch.len() as f64;
-                fresh[k] += share;
-                fresh[k + 2] += share * x as f64;
-            }
-        }
-        let step = if n == 0 {
-            1.0
-        } else {
-            (n as f64 + 2.0).powf(-0.6)
-        };
-        for (s, fresh) in s.iter_mut().zip(fresh) {
-            *s += step * (fresh - *s);
-        }
-        weights = [s[0], s[1]];
-        rates = [s[2] / s[0], s[3] / s[1]];
-        for k in 0..2 {
-            // A few hundred roundings of sums of 150 terms.
-            let model = learner.model();
-            assert!((model.components()[k].rate() - rates[k]).abs() < 1e-12 * rates[k]);
-            assert!((model.weights()[k] - weights[k]).abs() < 1e-12);
-        }
-    }
-    assert_eq!(learner.observations(), 2150.0);
-}
-
-/// Rates that rise by 0.05 a batch: a constant step follows them a few batches behind, falling steps are
-/// left behind.
-#[test]
-fn online_em_tracks_a_drift() {
-    let run = |least_step: f64| {
-        let schedule = OnlineEm {
-            least_step,
-            ..OnlineEm::default()
-        };
-        let start = poissons(&[0.5, 0.5], &[2.0, 20.0]);
-        let mut learner = OnlineLearner::new(start, schedule, &options()).unwrap();
-        let mut rng = stream(8, 0);
-        for n in 0..400 {
-            let rise = 0.05 * f64::from(n);
-            let now = poissons(&[0.5, 0.5], &[2.0 + rise, 30.0 + rise]);
-            learner
-                .partial_fit_all([now.sample(&mut rng, 300)])
-                .unwrap();
-        }
-        learner.model().components()[0].rate()
-    };
-    // 2 + 400 · 0.05 = 22. A constant γ lags by (1/γ − 1) batches, 0.2 here; four standard errors of a
-    // mean of about 150 (2/γ − 1) rows are 0.5.
-    let (tracking, lagging) = (run(0.2), run(0.0));
-    assert!((tracking - 22.0 + 0.2).abs() < 0.5, "{tracking}");
-    assert!(lagging < 21.3, "{lagging}");
-}
-
-/// The average over the second half is nearer to maximum likelihood than the last iterate, over seeds.
-#[test]
-fn averaging_helps() {
-    let truth = poissons(&[0.4, 0.6], &[2.0, 9.0]);
-    let (mut last, mut mean) = (0.0, 0.0);
-    for seed in 0..8 {
-        let xs = truth.sample(&mut stream(seed, 3), 20_000);
-        let best = fit(truth.clone(), Data::of(&xs), &options()).unwrap();
-        let start = poissons(&[0.5, 0.5], &[1.0, 12.0]);
-        let mut learner = OnlineLearner::new(start, OnlineEm::default(), &options()).unwrap();
-        learner
-            .partial_fit_all(xs.chunks(100).map(<[u64]>::to_vec))
-            .unwrap();
-        let loss = |model: &Mixture<Vec<Poisson>>| {
-            best.report.objective - model.evaluate(Data::of(&xs)).unwrap().log_likelihood
-        };
-        last += loss(learner.model()) / 8.0;
-        mean += loss(&learner.averaged().unwrap()) / 8.0;
-    }
-    assert!(mean < 0.5 * last, "{mean} {last}");
-}
-
 /// Reports and models have the same bits on any number of threads.
 #[test]
 fn threads_do_not_change_a_bit() {
@@ -510,172 +384,6 @@ fn threads_do_not_change_a_bit() {
     }
 }
 
-/// Statistics of several iterates mean nothing for one Newton step from a single one.
-#[test]
-fn one_step_m_steps_are_refused_where_they_cannot_work() {
-    let weibulls = mixture(
-        &[0.5, 0.5],
-        vec![
-            Weibull::new(1.0, 1.0).unwrap(),
-            Weibull::new(3.0, 6.0).unwrap(),
-        ],
-    );
-    let xs = drawn(&weibulls, 3000);
-    let data = Data::of(&xs);
-    let refused = by(&IncrementalEm::default(), &weibulls, data, &options()).unwrap_err();
-    assert_eq!(
-        refused,
-        FitError::OneStep {
-            algorithm: "incremental"
-        }
-    );
-    assert!(refused.is_input());
-    let refused = by(&OnlineEm::default(), &weibulls, data, &options()).unwrap_err();
-    assert_eq!(
-        refused,
-        FitError::OneStep {
-            algorithm: "online"
-        }
-    );
-    // The others see one iterate at a time.
-    let best = fit(weibulls.clone(), data, &options()).unwrap();
-    let annealed = by(&AnnealedEm::default(), &weibulls, data, &options()).unwrap();
-    assert!((annealed.report.objective - best.report.objective).abs() < 1e-5);
-    let stochastic = by(&StochasticEm::default(), &weibulls, data, &options()).unwrap();
-    // The mean of a chain of 400 is within a nat or so of the maximum.
-    assert!(best.report.objective - stochastic.report.objective < 3.0);
-}
-
-/// A component that no row supports: each algorithm fails with a typed error, or goes on as the policy says.
-#[test]
-fn components_that_empty_end_in_a_policy_and_not_in_a_panic() {
-    let xs: Vec<f64> = (0..600).map(|i| f64::from(i * 377 % 610) / 610.0).collect();
-    let normal = |mean| Normal::new(mean, 0.1).unwrap();
-    let start = mixture(
-        &[0.4, 0.3, 0.3],
-        vec![normal(0.2), normal(0.7), normal(1e9)],
-    );
-    let algorithms = [
-        NamedAlgorithm::Stochastic(StochasticEm {
-            burn_in: 5,
-            draws: 20,
-        }),
-        NamedAlgorithm::Annealed(AnnealedEm {
-            first: 0.9,
-            ..AnnealedEm::default()
-        }),
-        NamedAlgorithm::Incremental(IncrementalEm::default()),
-        NamedAlgorithm::Online(OnlineEm {
-            batch_rows: 100,
-            ..OnlineEm::default()
-        }),
-    ];
-    for algorithm in &algorithms {
-        let run = |policy| {
-            let options = options().on_degenerate(policy);
-            by(algorithm, &start, Data::of(&xs), &options)
-        };
-        let failed = run(OnDegenerate::Fail).unwrap_err();
-        assert!(matches!(failed, FitError::Estimate { .. }), "{failed}");
-        let dropped = run(OnDegenerate::Drop).unwrap_or_else(|e| panic!("{algorithm:?}: {e}"));
-        assert_eq!(dropped.model.len(), 2, "{algorithm:?}");
-        assert_eq!(dropped.report.degeneracies[0].component, 2);
-        assert!(dropped.report.log_likelihood.is_finite());
-        let reset = run(OnDegenerate::Reset).unwrap_or_else(|e| panic!("{algorithm:?}: {e}"));
-        assert_eq!(reset.model.len(), 3, "{algorithm:?}");
-    }
-}
-
-#[test]
-fn a_batch_that_fails_leaves_the_learner_as_it_was() {
-    let start = poissons(&[0.5, 0.5], &[1.0, 5.0]);
-    let mut learner = OnlineLearner::new(start, OnlineEm::default(), &options()).unwrap();
-    learner
-        .partial_fit(Data::new(&[0, 1, 7, 8, 2][..]))
-        .unwrap();
-    let before = learner.model().clone();
-    let weights = [1.0, -1.0];
-    let wrong = learner.partial_fit(Data::new(&[1, 2][..]).weighted(&weights));
-    assert!(matches!(wrong, Err(FitError::RowWeight { row: 1, .. })));
-    // A batch without weight says nothing.
-    assert_eq!(
-        learner.partial_fit(Data::new(&[3][..]).weighted(&[0.0])),
-        Ok(0.0)
-    );
-    assert_eq!(learner.partial_fit(Data::new(&[][..])), Ok(0.0));
-    assert_eq!((learner.model(), learner.batches()), (&before, 1));
-
-    let gammas = mixture(&[1.0], vec![Gamma::new(2.0, 1.0).unwrap()]);
-    let mut learner = OnlineLearner::new(gammas, OnlineEm::default(), &options()).unwrap();
-    let off = learner.partial_fit(Data::new(&[1.0, -2.0][..]));
-    assert!(matches!(off, Err(FitError::Observation { row: 1, .. })));
-    assert_eq!(learner.batches(), 0);
-}
-
-#[test]
-fn schedules_that_make_no_sense_are_refused() {
-    let start = poissons(&[1.0], &[1.0]);
-    let xs: Vec<u64> = vec![1, 2, 3];
-    for schedule in [
-        OnlineEm {
-            exponent: f64::NAN,
-            ..OnlineEm::default()
-        },
-        OnlineEm {
-            least_step: 2.0,
-            ..OnlineEm::default()
-        },
-        OnlineEm {
-            batch_rows: 0,
-            ..OnlineEm::default()
-        },
-    ] {
-        let refused = by(&schedule, &start, Data::of(&xs), &options());
-        assert!(matches!(refused, Err(FitError::Shape(_))));
-    }
-    for annealed in [
-        AnnealedEm {
-            first: 0.0,
-            ..AnnealedEm::default()
-        },
-        AnnealedEm {
-            factor: 1.0,
-            ..AnnealedEm::default()
-        },
-        AnnealedEm {
-            jitter: f64::NAN,
-            ..AnnealedEm::default()
-        },
-    ] {
-        let refused = by(&annealed, &start, Data::of(&xs), &options());
-        assert!(matches!(refused, Err(FitError::Shape(_))));
-    }
-}
-
-/// The limit of iterations holds for each, and none at all is the start.
-#[test]
-fn limits_hold() {
-    let truth = gammas();
-    let xs = drawn(&truth, 5000);
-    for algorithm in [
-        NamedAlgorithm::Stochastic(StochasticEm::default()),
-        NamedAlgorithm::Annealed(AnnealedEm::default()),
-        NamedAlgorithm::Incremental(IncrementalEm::default()),
-    ] {
-        for most in [0, 1, 2, 5] {
-            let options = options().max_iterations(most).tolerance(0.0);
-            let report = by(&algorithm, &truth, Data::of(&xs), &options)
-                .unwrap()
-                .report;
-            assert_eq!(report.iterations(), most, "{algorithm:?}");
-            assert_eq!(report.stop_reason, StopReason::MaxIterations);
-        }
-        let none = options().max_iterations(0);
-        let same = by(&algorithm, &truth, Data::of(&xs), &none).unwrap();
-        assert_eq!(same.model, truth);
-    }
-}
-
 /// A generic check that needs the coordinates of a model compiles for all of them.
 #[test]
 fn a_chain_of_one_component_is_plain_em() {
@@ -700,27 +408,4 @@ fn a_chain_of_one_component_is_plain_em() {
         // The mean of three equal numbers, packed and unpacked.
         assert!((a - b).abs() < 1e-13 * a.abs().max(1.0), "{a} {b}");
     }
-}
-
-/// Regressions, whose M-steps are steps of scoring, under the algorithms that see one iterate.
-#[test]
-fn stochastic_em_shortens_steps_that_overshoot() {
-    let regression = |a: f64, b: f64| PoissonRegression::new(vec![a, b]).unwrap();
-    let truth = [regression(0.0, 1.0), regression(3.0, -0.5)];
-    let mut rng = stream(2, 2);
-    let mut xs = Vec::new();
-    let mut ys = Vec::new();
-    for i in 0..1500usize {
-        let x = f64::from(i as u32 % 50) / 25.0;
-        let rate = [x, 3.0 - 0.5 * x][i % 2].exp();
-        xs.extend([1.0, x]);
-        ys.push(Poisson::new(rate).unwrap().sample(&mut rng, 1)[0]);
-    }
-    let data = Data::new((distributions::RowsView::new(&xs, 2), &ys[..]));
-    let best = fit(Mixture::uniform(truth.to_vec()), data, &options()).unwrap();
-    // From far off, where a whole step of scoring overshoots.
-    let start = Mixture::uniform(vec![regression(-3.0, 0.0), regression(2.0, 0.0)]);
-    let fitted = by(&StochasticEm::default(), &start, data, &options()).unwrap();
-    let loss = best.report.objective - fitted.report.objective;
-    assert!(loss < 3.0, "{loss}");
 }

@@ -5,7 +5,7 @@ mod common;
 use common::rng;
 use distributions::{Gamma, Normal, Poisson};
 use em::{
-    Acceleration, Checkpoint, Data, Driver, Fit, FitError, Hard, KeepCheckpoints, Mixture,
+    Acceleration, Checkpoint, Data, Driver, Fit, FitError, Growth, Hard, KeepCheckpoints, Mixture,
     OnDegenerate, Options, Progress, Responsibilities, SmallEm, Soft, Start, StopReason,
     fit_from_with,
 };
@@ -136,7 +136,7 @@ fn every_algorithm_and_acceleration_goes_on_bit_for_bit() {
 
 #[test]
 fn long_accelerated_runs_go_on_bit_for_bit() {
-    // Past the patience of DAAREM, so that history, radius and damping matter, to the end.
+    // Past the patience of DAAREM, so that history, horizon and damping matter, to the end.
     let xs: Vec<f64> = overlapping().into_iter().take(240).collect();
     let template = Mixture::uniform(vec![Normal::standard(); 3]);
     let options = Options::default().restarts(2).max_iterations(90);
@@ -166,6 +166,10 @@ fn short_runs_moves_and_trimmed_fits_go_on_bit_for_bit() {
         runs: 6,
         ..SmallEm::default()
     };
+    let growth = Growth {
+        splits: 4,
+        ..Growth::default()
+    };
     for (name, options, start) in [
         ("small", short.clone(), Start::SmallEm(small)),
         (
@@ -173,6 +177,7 @@ fn short_runs_moves_and_trimmed_fits_go_on_bit_for_bit() {
             short.clone().restarts(2).split_merge(3),
             Start::Spread,
         ),
+        ("grown", short.clone(), Start::Grown(growth)),
         ("both", short.clone().split_merge(2), Start::SmallEm(small)),
         (
             "trimmed",

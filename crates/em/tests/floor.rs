@@ -1,13 +1,15 @@
-//! A floor under the variances of univariate components.
+//! A floor under the variances of components, alone, in products and in sets.
 
-use distributions::combine::{ConditionalEstimate, WithKnown};
+use distributions::combine::{
+    AnyComponent, Columns, ConditionalEstimate, GroupedView, Product, Repeated, WithKnown,
+};
 use distributions::{
-    Component, Coordinates, Gamma, Gumbel, InverseGaussian, LEAST_SHARE, LogNormal, Logistic,
-    Normal, Poisson, Scalars, Weibull,
+    Batch, Categorical, Cauchy, Component, Coordinates, Gamma, Gumbel, InverseGaussian,
+    LEAST_SHARE, LogNormal, Logistic, Normal, Poisson, RowsView, Scalars, Weibull,
 };
 use em::{
-    Acceleration, ComponentSet, Data, Driver, FitError, Mixture, OnDegenerate, Options, Start,
-    Warning, fit_from, fit_from_with,
+    Acceleration, ComponentSet, Data, Driver, FitError, FixedComponents, Mixture, OnDegenerate,
+    Options, Start, TabledColumns, Warning, WithNoise, fit_from, fit_from_with,
 };
 
 /// Half of the rows stand on one point.
@@ -94,11 +96,121 @@ fn components_of_other_families_are_held() {
     collapse(Gumbel::new(0.0, 1.0).unwrap());
 }
 
+/// Five rows on one point and five about it, labelled as two groups.
+fn labels() -> Vec<Option<u32>> {
+    (0..10).map(|i| Some(u32::from(i >= 5))).collect()
+}
+
+/// The model fitted under a floor, with whether each component is held there.
+fn held<S: ComponentSet + Coordinates>(
+    set: S,
+    xs: Batch<'_, S::Space>,
+    labels: &[Option<u32>],
+) -> (Mixture<S>, Vec<usize>) {
+    let template = Mixture::uniform(set);
+    let start = Start::Labels(labels);
+    let data = Data::new(xs);
+    let fitted = fit_from(&template, data, start, &options()).unwrap();
+    for pair in fitted.report.trace.windows(2) {
+        assert!(pair[1] >= pair[0] - 1e-11 * pair[0].abs(), "{pair:?}");
+    }
+    let at_bound = fitted.model.components().at_bound();
+    (fitted.model, at_bound)
+}
+
+const COUNTS: [u64; 10] = [0, 1, 0, 2, 1, 7, 9, 8, 6, 11];
+const CODES: [u32; 10] = [0, 0, 1, 0, 0, 2, 1, 2, 2, 2];
+
+/// Of a product only the part that collapses is held; counts and labels, which cannot, stay as they are. Here the
+/// parts agree, so that each is that of its labels to 1e-3.
+#[test]
+fn parts_of_bounded_likelihood_need_no_floor() {
+    let part = Product::new(
+        Normal::standard(),
+        Product::new(Poisson::new(1.0).unwrap(), Categorical::uniform(3).unwrap()),
+    );
+    let template = Mixture::uniform(vec![part.clone(); 2]);
+    let data = Data::new((&XS[..], (&COUNTS[..], &CODES[..])));
+    let plain = fit_from(
+        &template,
+        data,
+        Start::Labels(&labels()),
+        &Options::default(),
+    );
+    assert!(matches!(plain, Err(FitError::Estimate { .. })));
+    let (model, at_bound) = held(vec![part; 2], data.xs, &labels());
+    assert_eq!(at_bound, [0]);
+    let [first, second] = [0, 1].map(|k| &model.components()[k]);
+    assert!((first.first.variance() / (LEAST_SHARE * 3.4225) - 1.0).abs() < 1e-12);
+    assert!((first.second.first.rate() - 0.8).abs() < 1e-3);
+    assert!((second.second.first.rate() - 8.2).abs() < 1e-3);
+    assert!((first.second.second.probabilities()[1] - 0.2).abs() < 1e-3);
+}
+
+/// Where no part can collapse the floor changes no bit.
+#[test]
+fn a_floor_changes_nothing_where_none_is_needed() {
+    let poisson = Mixture::uniform(vec![Poisson::new(1.0).unwrap(); 2]);
+    let fit_counts =
+        |options: &Options| fit_from(&poisson, Data::new(&COUNTS[..]), Start::Spread, options);
+    let (plain, floored) = (fit_counts(&Options::default()), fit_counts(&options()));
+    assert_eq!(plain.unwrap().report, floored.unwrap().report);
+
+    let class = Columns::repeat(Categorical::uniform(3).unwrap(), 2).unwrap();
+    let bytes: Vec<u8> = (CODES.iter().zip(&COUNTS))
+        .flat_map(|(&code, &count)| [code as u8, (count % 3) as u8])
+        .collect();
+    let bytes = RowsView::new(&bytes, 2);
+    let tabled = TabledColumns::new(vec![class; 2], bytes).unwrap();
+    let tabled = Mixture::uniform(tabled);
+    let fit_classes =
+        |options: &Options| fit_from(&tabled, Data::new(bytes), Start::Random, options);
+    let (plain, floored) = (fit_classes(&Options::default()), fit_classes(&options()));
+    assert_eq!(plain.unwrap().report, floored.unwrap().report);
+}
+
+/// Sets around other sets hand the floor on, and say by their own numbers who is held.
+#[test]
+fn sets_around_sets_have_the_floor_of_theirs() {
+    let normals = || vec![Normal::standard(); 2];
+    let (groups, labels) = ([0, 2, 4, 5, 7, 9, 10], labels());
+    let alone = held(normals(), &XS[..], &labels).1;
+    assert_eq!(alone, [0]);
+
+    let of_groups: Vec<Option<u32>> = [0, 0, 0, 1, 1, 1].map(Some).to_vec();
+    let grouped = GroupedView::new(&XS[..], &groups);
+    let (_, at_bound) = held(Repeated(normals()), grouped, &of_groups);
+    assert_eq!(at_bound, [0]);
+
+    let mut with_noise: Vec<Option<u32>> = labels.clone();
+    with_noise[9] = Some(2);
+    let noisy = WithNoise::in_bounding_box(normals(), &XS[..]).unwrap();
+    assert_eq!(held(noisy, &XS[..], &with_noise).1, [0]);
+
+    let known = Normal::new(3.0, 1.0).unwrap();
+    let fixed = FixedComponents::new(&vec![known, Normal::standard()], &[0]);
+    let turned: Vec<Option<u32>> = labels.iter().map(|&l| l.map(|l| 1 - l)).collect();
+    assert_eq!(held(fixed, &XS[..], &turned).1, [1]);
+
+    // A gamma and a normal: each has the floor of its own family.
+    let gamma = WithKnown::new(Gamma::new(1.0, 1.0).unwrap(), &[]).unwrap();
+    let any = vec![
+        AnyComponent::new(gamma),
+        AnyComponent::new(Normal::standard()),
+    ];
+    assert_eq!(held(any.clone(), &XS[..], &labels).1, [0]);
+    assert_eq!(held(any, &XS[..], &turned).1, [1]);
+}
+
 #[test]
 fn what_has_no_floor_is_refused() {
-    let template = Mixture::uniform(vec![Poisson::new(1.0).unwrap(); 2]);
-    let counts = [0u64, 1, 5, 7];
-    let refused = fit_from(&template, Data::new(&counts[..]), Start::Spread, &options());
+    let template = Mixture::uniform(vec![Cauchy::new(0.0, 1.0).unwrap(); 2]);
+    let refused = fit_from(&template, Data::new(&XS[..]), Start::Spread, &options());
+    assert!(matches!(refused, Err(FitError::NoFloor(_))));
+    let part = Product::new(Poisson::new(1.0).unwrap(), Cauchy::new(0.0, 1.0).unwrap());
+    let template = Mixture::uniform(vec![part; 2]);
+    let data = Data::new((&COUNTS[..], &XS[..]));
+    let refused = fit_from(&template, data, Start::Random, &options());
     assert!(matches!(refused, Err(FitError::NoFloor(_))));
     // Rows without any spread have no scale.
     let same = [2.0; 6];

@@ -292,7 +292,7 @@ fn replicates(count: usize, threads: usize) -> Replicates {
 
 #[test]
 fn p_values_count_the_data_as_one_draw() {
-    let test = LikelihoodRatioTest {
+    let test: LikelihoodRatioTest = LikelihoodRatioTest {
         statistic: 3.0,
         null_statistics: vec![1.0, 3.0, 2.0, 5.0, 0.0, 0.5, 0.0],
         failures: Vec::new(),

@@ -2,8 +2,9 @@
 
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::Gaussian;
+use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
-use distributions::{ParameterError, RowsView, Statistics, View};
+use distributions::{ParameterError, Statistics, View};
 
 /// The normal–inverse-Wishart prior of each component's (μ, Σ): μ given Σ is N(m, Σ/κ), and Σ is
 /// inverse-Wishart with ν degrees of freedom and scale Λ. Spherical and diagonal covariances have the
@@ -110,12 +111,13 @@ impl Prior {
     ///
     /// # Panics
     /// When there are not as many weights as rows.
-    pub fn fraley_raftery(
-        rows: RowsView<'_, f64>,
+    pub fn fraley_raftery<'v, T: Real>(
+        rows: impl Into<MatrixView<'v, T>>,
         row_weights: Option<&[f64]>,
         components: usize,
         structure: CovarianceStructure,
     ) -> Result<Self, ParameterError> {
+        let rows = rows.into();
         if let Some(weights) = row_weights {
             assert_eq!(weights.len(), rows.len(), "a weight for each row");
         }
@@ -124,7 +126,7 @@ impl Prior {
         for i in 0..rows.len() {
             let weight = row_weights.map_or(1.0, |weights| weights[i]);
             if weight > 0.0 {
-                whole.add(rows.at(i), weight);
+                rows.with_row(i, |row| whole.add(row, weight));
             }
         }
         ParameterError::require(

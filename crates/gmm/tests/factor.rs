@@ -1,10 +1,8 @@
 //! Factor analysers, against dense Gaussians, closed forms and scipy's maximum.
 
-#![cfg(feature = "serde")]
-
+#[cfg(feature = "serde")]
 mod cases;
 
-use cases::Case;
 use distributions::{Component, Coordinates, Density, RowsBuffer, RowsView, Sample, View};
 use em::{ComponentSet, Data, Mixture, Options, Start, Weights, fit_from, stream};
 use gmm::{
@@ -72,8 +70,6 @@ fn scores_are_conditional_means_and_loadings_canonical() {
     let xs = two(6, 2, 500);
     let fit = fitted(FactorStructure::own(2), xs.view(), 2);
     let one = fit.model.components()[0].clone();
-    let read: FactorAnalyzer = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
-    assert_eq!(read, one);
     let (loadings, noise) = (one.loadings(), one.noise_variances());
     let product = |f: usize, g: usize| -> f64 {
         (0..6)
@@ -108,10 +104,19 @@ fn fitted(
     em::fit_from_with(&template, Data::new(rows), Start::Spread, &mut driver).unwrap()
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn a_file_holds_all_of_it() {
+    let one = analyzer(6, 2, 4);
+    let read: FactorAnalyzer = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
+    assert_eq!(read, one);
+}
+
+#[cfg(feature = "serde")]
 #[test]
 fn one_factor_reaches_the_maximum_that_scipy_finds() {
     // tests/reference/factor_analysis/generate.py
-    let case = Case::read("gmm_iris");
+    let case = cases::Case::read("gmm_iris");
     let rows = case.table.rows();
     for (rows, expected) in [
         (rows, -422.37763545747725),
@@ -158,12 +163,7 @@ fn m_steps_end_in_a_maximum() {
         };
         let closed =
             structure.isotropic_noise && (structure.common_noise || !structure.common_loadings);
-        let steps = match (closed, structure.common_loadings == structure.common_noise) {
-            (true, _) => 1,
-            (_, true) => 400,
-            // Noise by EM for the factors: slow.
-            (_, false) => 4000,
-        };
+        let steps = if closed { 1 } else { 400 };
         let mut reached = f64::NEG_INFINITY;
         for _ in 0..steps {
             set = set.maximize(&statistics).unwrap();
@@ -172,11 +172,6 @@ fn m_steps_end_in_a_maximum() {
             assert!(here >= reached - 1e-10, "{structure:?} {here} {reached}");
             reached = here;
         }
-        // Common loadings beside own noise take EM for the factors, which is far from its end after thousands of
-        // steps.
-        if structure.common_loadings && !structure.common_noise {
-            continue;
-        }
         let mut x = Vec::new();
         set.pack(&mut x);
         let mut rng = stream(11, 0);
@@ -184,17 +179,27 @@ fn m_steps_end_in_a_maximum() {
             let by = [1e-4, 1e-3, 1e-2, 0.1][trial % 4];
             let moved = x.iter().map(|x| x + by * (rng.random::<f64>() - 0.5));
             let moved = set.unpack(&mut &moved.collect::<Vec<_>>()[..]).unwrap();
+            // Below the bound of a noise variance is more.
+            let below = (0..2).any(|k| {
+                let noise = |set: &FactorAnalyzers| set.components()[k].noise_variances();
+                let mut held = set.at_bound(k).into_iter();
+                held.any(|j| noise(&moved)[j] < noise(&set)[j])
+            });
+            if below {
+                continue;
+            }
             let other = objective(&moved);
-            // What EM for common noise, the slowest, has left.
-            assert!(other <= reached + 1e-7, "{structure:?} {other} {reached}");
+            // Rounding of a sum of 600 terms of order 10, and what 400 alternations leave.
+            assert!(other <= reached + 1e-9, "{structure:?} {other} {reached}");
         }
     }
 }
 
 /// Conditional maximisation takes few iterations here.
+#[cfg(feature = "serde")]
 #[test]
 fn few_iterations_are_enough() {
-    let case = Case::read("gmm_iris");
+    let case = cases::Case::read("gmm_iris");
     let set = FactorAnalyzers::standard(FactorStructure::own(1), 1, 4).unwrap();
     let (data, options) = (Data::new(case.table.rows()), Options::default());
     let fit = fit_from(&Mixture::uniform(set), data, Start::Spread, &options).unwrap();

@@ -1,6 +1,8 @@
 //! The properties of the kernels in every instruction set that this machine has, against the naive EM and against single
 //! rows. One test: the instruction set is one for all threads of a process.
 
+#[path = "cases/naive_kmeans.rs"]
+mod naive_kmeans;
 #[path = "cases/synthetic.rs"]
 mod synthetic;
 
@@ -9,7 +11,7 @@ use distributions::{Component, RowsView, Scratch};
 use em::{ComponentSet, Data, Soft, Start, Workspace, e_step};
 use gmm::{
     CovarianceStructure, DegreesOfFreedom, FactorAnalyzer, FactorAnalyzers, FactorStructure,
-    GaussianMixture, MatrixView, MultivariateT, MultivariateTs,
+    GaussianMixture, KMeans, MatrixView, MultivariateT, MultivariateTs,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -59,9 +61,11 @@ fn kernels_agree_with_naive_ones_in_every_instruction_set() {
         };
         let cases = TestRunner::new(config).run(&shapes(), |(seed, n, k, d, structure, single)| {
             one_iteration(seed, n, k, d, structure, single)?;
+            single_rows(seed, n, k, d)?;
+            clusters(seed, n, k, d, single)?;
             let precise = single_arithmetic(seed, n, k, d, structure)?;
             in_single.set(in_single.get() + usize::from(precise));
-            single_rows(seed, n, k, d)
+            Ok(())
         });
         assert!(cases.is_ok(), "{set:?}: {cases:?}");
         assert!(in_single.get() >= 10, "{set:?}: {}", in_single.get());
@@ -123,6 +127,48 @@ fn one_iteration(
             let scale = component.variance(j).sqrt();
             prop_assert!((x - y).abs() <= 1e-11 * condition * scale, "{x} {y}");
         }
+    }
+    Ok(())
+}
+
+/// Seeds of k-means and its first steps, of rows in double or single precision.
+fn clusters(seed: u64, n: usize, k: usize, d: usize, single: bool) -> Result<(), TestCaseError> {
+    let mut p = Problem::new(seed, n, k, d, 0.7);
+    let floats: Vec<f32> = p.values.iter().map(|&x| x as f32).collect();
+    if single {
+        p.values = floats.iter().map(|&x| f64::from(x)).collect();
+    }
+    // The naive seeds take long among many.
+    let k = k.min(12);
+    let mut centres = naive_kmeans::seeds(p.rows(), &p.weights, k, &mut em::stream(seed, 0));
+    for steps in 0..4 {
+        let builder = KMeans::builder(k)
+            .row_weights(&p.weights)
+            .seed(seed)
+            .tolerance(0.0)
+            .max_iterations(steps);
+        let found = if single {
+            builder.fit(RowsView::new(&floats, d))
+        } else {
+            builder.fit(p.rows())
+        };
+        let found = found.unwrap();
+        for (ours, theirs) in found
+            .centres()
+            .values()
+            .iter()
+            .zip(centres.iter().flatten())
+        {
+            // Means of some hundred numbers below 20.
+            prop_assert!((ours - theirs).abs() <= 1e-12, "{steps}: {ours} {theirs}");
+        }
+        for (i, &label) in found.labels().iter().enumerate() {
+            prop_assert_eq!(label as usize, naive_kmeans::nearest(p.row(i), &centres).0);
+        }
+        if found.converged() {
+            break;
+        }
+        centres = naive_kmeans::step(p.rows(), &p.weights, &centres);
     }
     Ok(())
 }

@@ -57,6 +57,10 @@ impl TableComponents {
     fn plan(&self) -> Option<Arc<Plan>> {
         self.tabled.as_ref().map(|tabled| tabled.plan.clone())
     }
+    /// Whether tables hold the same parts, grouped alike: then sums have the same order.
+    pub fn is_tabled_as(&self, other: &Self) -> bool {
+        self.plan().as_deref() == other.plan().as_deref()
+    }
     fn is_tabled(&self, p: usize) -> bool {
         self.tabled
             .as_ref()
@@ -154,6 +158,9 @@ impl ComponentSet for TableComponents {
 
     fn len(&self) -> usize {
         self.parts[0].components()
+    }
+    fn is_given(&self, k: usize) -> bool {
+        self.noise_index() == Some(k)
     }
     fn log_density(&self, k: usize, x: TableRow<'_>) -> f64 {
         let parts = self.parts.iter().map(|part| part.log_density(k, x));

@@ -46,8 +46,8 @@ pub use form::{Form, Plain};
 pub use gmm::Means;
 pub use grouped::KnownRows;
 pub use model_file::{
-    FORMAT, FitRecord, ModelFile, StandardErrorRecord, StandardErrorsRecord, StartRecord,
-    TrimRecord, VERSION, with_weights_prior,
+    FORMAT, FitRecord, GrowthRecord, ModelFile, StandardErrorRecord, StandardErrorsRecord,
+    StartRecord, TrimRecord, VERSION, with_weights_prior,
 };
 pub use noise::Noise;
 pub use npy::{NumberFile, npy_header};

@@ -53,6 +53,11 @@ impl MixedSet {
             (&*member.set, range)
         })
     }
+    /// A K × n matrix of weights with 0 where a row is an atom of other components only.
+    fn beside_atoms(&self, xs: TableView<'_>, weights: &[f64]) -> Vec<f64> {
+        let is_atom = |k: usize, i: usize| self.is_atom(k, xs.at(i));
+        weights_beside_atoms(weights, self.members.len(), is_atom)
+    }
     fn each(
         &self,
         mut step: impl FnMut(usize, &dyn PartSet) -> Result<Box<dyn PartSet>, EstimateError>,
@@ -161,10 +166,8 @@ impl PartSet for MixedSet {
         xs: TableView<'_>,
         shares: &Shares<'_>,
     ) -> Result<Box<dyn PartSet>, EstimateError> {
-        let own = self.has_atoms().then(|| {
-            let is_atom = |k: usize, i: usize| self.is_atom(k, xs.at(i));
-            weights_beside_atoms(&shares.to_matrix(), self.members.len(), is_atom)
-        });
+        let own = self.has_atoms().then(|| shares.to_matrix());
+        let own = own.map(|own| self.beside_atoms(xs, &own));
         let own = own.as_deref().map(|own| Shares::from_matrix(own, xs.len()));
         let shares = own.as_ref().unwrap_or(shares);
         self.each(|k, member| {
@@ -199,6 +202,24 @@ impl PartSet for MixedSet {
                 .map(|(mine, theirs)| mine.with(mine.set.toward(&*theirs.set, fraction)))
                 .collect(),
         ))
+    }
+    fn floored(
+        &self,
+        xs: TableView<'_>,
+        weights: &[f64],
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        // Beside a point mass, what lies at the point says nothing about the densities.
+        let own = self.has_atoms().then(|| weights.repeat(self.members.len()));
+        let own = own.map(|own| self.beside_atoms(xs, &own));
+        let weights_of = |k: usize| {
+            own.as_ref()
+                .map_or(weights, |own| &own[k * xs.len()..][..xs.len()])
+        };
+        self.each(|k, member| member.floored(xs, weights_of(k)))
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        let held = |k: &usize| !self.members[*k].set.at_bound().is_empty();
+        (0..self.members.len()).filter(held).collect()
     }
     fn impossible_levels(&self) -> Vec<usize> {
         let mut members = self

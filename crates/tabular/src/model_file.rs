@@ -32,6 +32,16 @@ pub struct StartRecord {
     pub error: Option<String>,
 }
 
+/// A number of components on the way of a mixture that was grown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrowthRecord {
+    /// How many components there were, noise included.
+    pub components: usize,
+    /// The objective reached with them.
+    pub objective: f64,
+}
+
 /// What a trimmed fit left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,6 +153,9 @@ pub struct FitRecord {
     /// How many starts ended within 1e-4 nats of the best of them, where there were several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_near_best: Option<usize>,
+    /// The way of a mixture that was grown, one component at a time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub growth: Vec<GrowthRecord>,
     /// Each move that was tried to split and merge components.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<String>,

@@ -154,13 +154,16 @@ impl Noisy {
             Ordering::Greater => Some(k - 1),
         }
     }
+    /// The number among all of component k of those that are no noise.
+    fn outer(&self, k: usize) -> usize {
+        k + usize::from(k >= self.place)
+    }
     fn around(
         &self,
         components: Result<Box<dyn PartSet>, EstimateError>,
     ) -> Result<Box<dyn PartSet>, EstimateError> {
         let components = components.map_err(|mut error| {
-            let outer = |k: usize| k + usize::from(k >= self.place);
-            error.component = error.component.map(outer);
+            error.component = error.component.map(|k| self.outer(k));
             error
         })?;
         Ok(Box::new(Noisy {
@@ -251,6 +254,17 @@ impl PartSet for Noisy {
         let mut inner = vec![0.0; self.components.components() * xs.len()];
         self.copy_inner(&shares.to_matrix(), xs.len(), &mut inner);
         self.around((self.components).estimate(xs, &Shares::from_matrix(&inner, xs.len())))
+    }
+    fn floored(
+        &self,
+        xs: TableView<'_>,
+        weights: &[f64],
+    ) -> Result<Box<dyn PartSet>, EstimateError> {
+        self.around(self.components.floored(xs, weights))
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        let held = self.components.at_bound().into_iter();
+        held.map(|k| self.outer(k)).collect()
     }
     fn parameter_count(&self) -> usize {
         self.components.parameter_count()

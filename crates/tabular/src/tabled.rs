@@ -11,7 +11,7 @@ use std::sync::Arc;
 const MOST_VALUES: u64 = 256;
 
 /// Which parts are tabled, and how their columns are grouped: what depends on the data alone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plan {
     /// Parts, by their position.
     parts: Vec<usize>,

@@ -1,4 +1,4 @@
-//! `mixture convert`: a text file of numbers as an array on disk.
+//! `mixture convert`: a file of numbers as an array on disk.
 
 use crate::cells::{Cell, real};
 use crate::dialect::Dialect;
@@ -15,7 +15,7 @@ use tabular::npy_header;
 /// `mixture convert`.
 #[derive(Args, Debug)]
 pub struct Convert {
-    /// The data, a CSV file.
+    /// The data, a CSV or Parquet file.
     pub data: PathBuf,
     /// The array to write, a .npy file of doubles.
     pub output: PathBuf,
@@ -38,13 +38,13 @@ pub fn run(arguments: &Convert) -> Result<(), Failure> {
     }
     let inputs = [("the data", Some(arguments.data.as_path()))];
     let target = Target::new("the output", &arguments.output, &inputs)?;
-    let sheet = Sheet::read(&arguments.data, &arguments.dialect)?;
-    let columns = match &arguments.columns {
-        Some(list) => (names::list("--columns", list)?.iter())
-            .map(|name| sheet.column(name))
-            .collect::<Result<Vec<_>, _>>()?,
-        None => (0..sheet.header.len()).collect(),
-    };
+    let wanted = (arguments.columns.as_ref())
+        .map(|list| names::list("--columns", list))
+        .transpose()?;
+    let sheet = Sheet::read_columns(&arguments.data, &arguments.dialect, wanted.as_deref())?;
+    let columns = (wanted.as_ref().unwrap_or(&sheet.header).iter())
+        .map(|name| sheet.column(name))
+        .collect::<Result<Vec<_>, _>>()?;
     let prepared = target.prepare_by(|file| write_array(&sheet, &columns, file))?;
     let mut lines = Lines::new();
     lines.row(["column", "name"])?;

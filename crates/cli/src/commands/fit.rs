@@ -9,6 +9,7 @@ use crate::columns::{Access, Typed, row_weights, typed, unobserved, without_weig
 use crate::explain::Context;
 use crate::failure::{Failure, say};
 use crate::groups::{group_labels, group_start, group_weights};
+use crate::growth::{self, Way, is_grown};
 use crate::inherit::with_start;
 use crate::known::{Beside, Held};
 use crate::labels::{Evidence, Labels};
@@ -25,6 +26,7 @@ use crate::trace::Trace;
 use crate::warn::warnings;
 use crate::write::{self, Target};
 use em::{Hard, NamedAlgorithm, Options, Soft, WeightModel};
+use std::cell::RefCell;
 use std::path::Path;
 use tabular::{Concomitant, FitRecord, KnownRows, ModelFile, TableMixture};
 
@@ -81,6 +83,8 @@ pub struct Portion<'a> {
     pub split: Option<&'a em::select::Split>,
     /// Whether the fit is one of many, and shows no line.
     pub silent: bool,
+    /// The way that it shares with fits of other numbers of components, where mixtures grow.
+    pub way: Option<&'a RefCell<Way>>,
 }
 
 /// A fit that is done.
@@ -313,6 +317,7 @@ fn fit(
     portion: Portion<'_>,
 ) -> Result<Done, Failure> {
     check_noise(arguments, plan)?;
+    growth::check(arguments)?;
     let template = plan.template(match &rows.start {
         Chosen::Model(model) => Some(&**model),
         _ => None,
@@ -348,7 +353,8 @@ fn fit(
     let random = job.start.is_random();
     let trace = arguments.trace.as_deref();
     let trace = trace.map(|path| Trace::new(path, &inputs(arguments)));
-    let (starts, trace) = (job.start.count(&options), trace.transpose()?);
+    let numbers = if is_grown(arguments) { plan.count } else { 1 };
+    let (starts, trace) = (numbers * job.start.count(&options), trace.transpose()?);
     // Chains and batches have no rate of convergence to foretell their end.
     let tolerance = match &algorithm {
         Some(NamedAlgorithm::Stochastic(_) | NamedAlgorithm::Online(_)) => f64::NAN,
@@ -358,7 +364,12 @@ fn fit(
         true => Line::silent(),
         false => Line::new(starts, tolerance, options.max_iterations, trace),
     };
+    let mut way = portion.way.map(RefCell::borrow_mut);
+    if let Some(way) = &mut way {
+        way.lead_to(plan, &template);
+    }
     let mut kept = Kept {
+        way: way.as_deref_mut(),
         resume: resumed(arguments, table)?,
         keeper: Keeper::new(arguments, &plan.specification, line.bar())?,
     };

@@ -1,14 +1,14 @@
 //! The rows that are drawn, with what the model says of them.
 
-use super::PlotData;
+use super::{PlotData, intervals};
 use crate::cells::{Cell, Impossible, is_numeric, real};
-use crate::columns::{Access, row_weights, typed};
+use crate::columns::{Access, Typed, row_weights, typed};
 use crate::failure::Failure;
 use crate::known::{Beside, posterior};
 use crate::names;
 use crate::read::{Sheet, is_missing};
 use std::path::Path;
-use tabular::{Kind, ModelFile};
+use tabular::{Kind, ModelFile, PartSpecification, Values};
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,11 @@ pub enum Scale {
     Counts,
     /// The levels of a category, by name.
     Levels(Vec<String>),
+    /// Intervals, of counts if so.
+    Intervals {
+        /// Whether the values within are whole numbers.
+        counts: bool,
+    },
 }
 
 /// A column; a missing cell is NaN, a level its place.
@@ -29,8 +34,10 @@ pub struct Column {
     pub scale: Scale,
     /// The part of the model that observes it.
     part: usize,
-    /// Its values.
+    /// Its values; of intervals the ends, as far as they are finite.
     pub values: Vec<f64>,
+    /// The two ends of each interval, on the axis; NaN where it says nothing.
+    pub ends: Vec<(f64, f64)>,
 }
 
 /// The rows of a file.
@@ -76,10 +83,12 @@ impl<'a> Data<'a> {
             weights,
         };
         for (p, part) in file.specification.parts.iter().enumerate() {
-            // The two ends of an interval are no observation that could be drawn as a point.
             let kind = part.kind()?;
+            if kind == Kind::Intervals {
+                data.columns.push(of_intervals(part, p, &typed)?);
+                continue;
+            }
             let scale = match kind {
-                Kind::Intervals => continue,
                 Kind::Counts | Kind::CountVectors => Scale::Counts,
                 Kind::Codes => Scale::Levels(part.levels.clone()),
                 _ => Scale::Numbers,
@@ -99,12 +108,13 @@ impl<'a> Data<'a> {
                     scale: scale.clone(),
                     part: p,
                     values,
+                    ends: Vec::new(),
                 });
             }
         }
         if data.columns.is_empty() {
             return Err(Failure::input(format!(
-                "{}: the model has no column that can be drawn: intervals and text are not",
+                "{}: the model has no column that can be drawn: text is not",
                 path.display()
             )));
         }
@@ -134,7 +144,9 @@ impl<'a> Data<'a> {
 
     /// The columns of numbers.
     pub fn numeric(&self) -> Vec<usize> {
-        let is_numeric = |&j: &usize| !matches!(self.columns[j].scale, Scale::Levels(_));
+        // The two ends of an interval are no observation that could be drawn as a point.
+        let is_numeric =
+            |&j: &usize| matches!(self.columns[j].scale, Scale::Numbers | Scale::Counts);
         (0..self.columns.len()).filter(is_numeric).collect()
     }
     /// Whether two columns are coordinates of directions, whose angles are to be seen.
@@ -149,6 +161,12 @@ impl<'a> Data<'a> {
     /// The number of components, noise among them.
     pub fn components(&self) -> usize {
         self.file.model.len()
+    }
+    /// Whether component k is drawn: of posteriors those are not that no row needs, with less than half a row in all.
+    /// They are what their prior says.
+    pub fn is_needed(&self, k: usize) -> bool {
+        let posterior = self.file.weights_posterior.as_ref();
+        posterior.is_none_or(|weights| weights.counts()[k] >= 0.5)
     }
     /// What component k is called.
     pub fn name(&self, k: usize) -> String {
@@ -183,6 +201,34 @@ fn scattered(number: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// The intervals of a part.
+fn of_intervals(part: &PartSpecification, p: usize, typed: &Typed) -> Result<Column, Failure> {
+    let counts = part.is_interval_of_counts()?;
+    let field = &typed.table.fields()[p];
+    let missing = |row: usize| field.missing.as_ref().is_some_and(|missing| missing[row]);
+    let ends: Vec<(f64, f64)> = match &field.values {
+        Values::Intervals((low, high)) => (low.iter().zip(high).enumerate())
+            .map(
+                |(row, (&low, &high))| match missing(row) || typed.impossible[row] {
+                    true => (f64::NAN, f64::NAN),
+                    false => intervals::on_axis((low, high), counts),
+                },
+            )
+            .collect(),
+        _ => Vec::new(),
+    };
+    Ok(Column {
+        name: intervals::name(part),
+        scale: Scale::Intervals { counts },
+        part: p,
+        values: (ends.iter())
+            .flat_map(|&(low, high)| [low, high])
+            .filter(|end| end.is_finite())
+            .collect(),
+        ends,
+    })
 }
 
 fn values(

@@ -1,6 +1,6 @@
 //! Whole pictures of rows under a model.
 
-use super::data::Data;
+use super::data::{Column, Data, Scale};
 use super::scatter::{self, Style};
 use super::scene::{Anchor, Scene, cut};
 use super::univariate::{self, Axes, Place};
@@ -33,7 +33,12 @@ fn title(data: &Data<'_>, what: &str) -> String {
         ""
     };
     let plural = if count == 1 { "" } else { "s" };
-    format!("{what}: {count} component{plural}{noise}")
+    let needed = (0..data.components()).filter(|&k| data.is_needed(k));
+    let needed = match needed.count() {
+        needed if needed < data.components() => format!(", {needed} of them needed"),
+        _ => String::new(),
+    };
+    format!("{what}: {count} component{plural}{noise}{needed}")
 }
 
 /// Two columns.
@@ -110,12 +115,17 @@ pub fn margins(data: &Data<'_>) -> Scene {
             "fitted lines are drawn where the model has a distribution of the column alone".into(),
         );
     }
-    if data.components() > univariate::CURVES {
-        notes.push(format!(
-            "{} of {} components",
-            univariate::CURVES,
-            data.components()
-        ));
+    let is_interval = |column: &Column| matches!(column.scale, Scale::Intervals { .. });
+    if data.columns.iter().any(is_interval) {
+        notes.push(
+            "bars: the most likely histogram of the intervals, what lies beyond them not drawn"
+                .into(),
+        );
+    }
+    let needed = (0..data.components()).filter(|&k| data.is_needed(k));
+    let needed = needed.count();
+    if needed > univariate::CURVES {
+        notes.push(format!("{} of {needed} components", univariate::CURVES));
     }
     if shown < data.columns.len() {
         notes.push(format!("{shown} of {} columns", data.columns.len()));

@@ -26,6 +26,7 @@ pub fn sketch(k: usize) -> char {
 pub fn points_of(data: &Data<'_>) -> Vec<(Sign, String)> {
     let sign = |k: usize| Sign::Point(marker(k), 4.5, colour(k), 1.0, sketch(k));
     (0..data.components())
+        .filter(|&k| data.is_needed(k))
         .map(|k| (sign(k), data.name(k)))
         .collect()
 }

@@ -45,6 +45,15 @@ impl Marginal {
         let mut parts = Vec::new();
         let mut components: Vec<Vec<Value>> = vec![Vec::new(); count];
         for (p, part) in file.specification.parts.iter().enumerate() {
+            // Of intervals the distribution of what lies within.
+            let part = &match part.interval {
+                true => PartSpecification {
+                    columns: vec![super::intervals::name(part)],
+                    interval: false,
+                    ..part.clone()
+                },
+                false => part.clone(),
+            };
             let wanted = |name: &String| columns.contains(&name.as_str());
             let keep: Vec<usize> = (0..part.columns.len())
                 .filter(|&j| wanted(&part.columns[j]))
@@ -52,7 +61,7 @@ impl Marginal {
             if keep.is_empty() {
                 continue;
             }
-            if part.interval || part.regression.is_some() || is_singular(&part.family) {
+            if part.regression.is_some() || is_singular(&part.family) {
                 return None;
             }
             let own: Vec<Value> = (saved.iter())

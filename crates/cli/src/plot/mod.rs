@@ -5,6 +5,7 @@ mod contour;
 mod curves;
 mod data;
 mod figure;
+mod intervals;
 mod legend;
 mod marginal;
 #[cfg(feature = "png")]

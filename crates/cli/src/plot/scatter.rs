@@ -223,7 +223,7 @@ fn outlines(
     }
     let count = data.file.model.components().without_noise();
     let mut surfaces = None;
-    for k in 0..count {
+    for k in (0..count).filter(|&k| data.is_needed(k)) {
         if let Some(elliptical) = marginal.elliptical(k) {
             for share in OUTLINES {
                 if let Some(points) = ellipse(&elliptical, share) {

@@ -2,6 +2,7 @@
 
 use super::axes::{Panel, Range, Ticks};
 use super::data::{Data, Scale};
+use super::intervals;
 use super::legend::{Sign, sketch};
 use super::marginal::{Densities, Marginal};
 use super::scene::{BLACK, Colour, LIGHT, Marker, Scene, colour, marker};
@@ -65,7 +66,8 @@ pub fn legend(data: &Data<'_>) -> Vec<(Sign, String)> {
         .columns
         .iter()
         .any(|column| values_of(&column.scale, &column.values).is_some());
-    for k in (0..data.components()).take(CURVES) {
+    let needed = (0..data.components()).filter(|&k| data.is_needed(k));
+    for k in needed.take(CURVES) {
         let sign = match discrete {
             true => Sign::Point(marker(k), 4.5, colour(k), 1.0, sketch(k)),
             false => Sign::Line(colour(k), 1.6, true),
@@ -108,7 +110,7 @@ fn values_of(scale: &Scale, observed: &[f64]) -> Option<Vec<f64>> {
                     .collect(),
             )
         }
-        Scale::Numbers => None,
+        Scale::Numbers | Scale::Intervals { .. } => None,
     }
 }
 
@@ -157,7 +159,8 @@ fn bars(
             );
         }
         let count = fitted.parts.len();
-        for (k, part) in fitted.parts.iter().enumerate().take(CURVES) {
+        let needed = fitted.parts.iter().enumerate();
+        for (k, part) in needed.filter(|(k, _)| data.is_needed(*k)).take(CURVES) {
             // Side by side, so that none hides another.
             let shift = (k as f64 - 0.5 * (count as f64 - 1.0)) * (0.6 / count as f64);
             let shift = if matches!(column.scale, Scale::Levels(_)) {
@@ -196,18 +199,16 @@ fn histogram(
     let observed = Range::of(column.values.iter().copied());
     let bins = bins(&column.values, observed);
     let width = observed.length() / bins as f64;
-    let mut heights = vec![0.0; bins];
-    let mut total = 0.0;
-    for (value, weight) in column.values.iter().zip(&data.weights) {
-        if observed.contains(*value) {
-            let bin = ((value - observed.low) / width) as usize;
-            heights[bin.min(bins - 1)] += weight;
-            total += weight;
+    let heights = match column.scale {
+        Scale::Intervals { .. } => {
+            intervals::histogram(&column.ends, &data.weights, observed, bins)
         }
-    }
-    let scale = 1.0 / (f64::max(total, f64::MIN_POSITIVE) * width);
-    heights.iter_mut().for_each(|height| *height *= scale);
-    let counts = column.scale == Scale::Counts;
+        _ => counted(&column.values, &data.weights, observed, bins),
+    };
+    let counts = matches!(
+        column.scale,
+        Scale::Counts | Scale::Intervals { counts: true }
+    );
     let margin = if counts {
         observed
     } else {
@@ -227,7 +228,8 @@ fn histogram(
     };
     if let Some(fitted) = &fitted {
         curve(&fitted.total, (BLACK, 1.8, false));
-        for (k, part) in fitted.parts.iter().enumerate().take(CURVES) {
+        let needed = fitted.parts.iter().enumerate();
+        for (k, part) in needed.filter(|(k, _)| data.is_needed(*k)).take(CURVES) {
             curve(part, (colour(k), 1.6, true));
         }
     }
@@ -238,6 +240,23 @@ fn histogram(
         "density",
         axes,
     );
+}
+
+/// The densities of bars of equal width.
+fn counted(values: &[f64], weights: &[f64], range: Range, bins: usize) -> Vec<f64> {
+    let width = range.length() / bins as f64;
+    let mut heights = vec![0.0; bins];
+    let mut total = 0.0;
+    for (value, weight) in values.iter().zip(weights) {
+        if range.contains(*value) {
+            let bin = ((value - range.low) / width) as usize;
+            heights[bin.min(bins - 1)] += weight;
+            total += weight;
+        }
+    }
+    let scale = 1.0 / (f64::max(total, f64::MIN_POSITIVE) * width);
+    heights.iter_mut().for_each(|height| *height *= scale);
+    heights
 }
 
 /// The upper end of a density axis: a density that is unbounded does not press the bars flat.

@@ -1,8 +1,10 @@
 //! What is kept of a column: numbers, or the different texts in it and which of them each cell is.
 
+use super::chunks::Chunks;
+use super::levels::Levels;
+use super::number::leading_number;
 use crate::dialect::Dialect;
 use crate::read::is_missing;
-use std::collections::HashMap;
 
 /// What a cell says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,9 +20,13 @@ pub enum Value {
 impl Value {
     /// What a text says.
     pub fn of(text: &str, dialect: &Dialect) -> Value {
-        // Most cells are numbers, and no missing cell begins as one.
-        let as_number = matches!(text.as_bytes().first(), Some(b'0'..=b'9' | b'-' | b'.'));
-        if !as_number && is_missing(text) {
+        // Most cells are numbers.
+        if let Some((number, length)) = leading_number(text.as_bytes(), dialect.decimal_mark())
+            && length == text.len()
+        {
+            return Value::Number(number);
+        }
+        if is_missing(text) {
             return Value::Missing;
         }
         match dialect.number(text) {
@@ -42,34 +48,96 @@ pub enum Depth {
 /// The cells of a column.
 #[derive(Debug)]
 pub struct Column {
-    /// Whether any cell is a number.
-    pub numeric: bool,
     cells: Cells,
+    /// Whether a number may be missing, where the cells are numbers.
+    gaps: bool,
 }
 
 #[derive(Debug)]
 enum Cells {
     /// Few different texts: as many as a byte can tell apart.
-    Few(Levels, Vec<u8>),
+    Few(Levels, Chunks<u8>),
     /// Numbers.
-    Numbers(Chunks),
+    Numbers(Chunks<f64>),
     /// Many different texts.
     Many(Levels, Vec<u32>),
-    /// Text that was not kept.
-    Gone,
+    /// Text that was not kept, and whether any of it is a number.
+    Gone(bool),
 }
 
 impl Column {
     /// A column without cells.
     pub fn new() -> Self {
         Column {
-            numeric: false,
-            cells: Cells::Few(Levels::new(), Vec::new()),
+            cells: Cells::Few(Levels::new(), Chunks::default()),
+            gaps: false,
+        }
+    }
+    /// A column without cells, all of which will be numbers.
+    #[cfg(feature = "parquet")]
+    pub fn of_numbers() -> Self {
+        Column {
+            cells: Cells::Numbers(Chunks::default()),
+            gaps: false,
+        }
+    }
+    /// Appends a number, or a missing cell, to a column of numbers.
+    #[cfg(feature = "parquet")]
+    #[inline]
+    pub fn push_number(&mut self, number: Option<f64>) {
+        if let Cells::Numbers(numbers) = &mut self.cells {
+            let number = number.filter(|number| !number.is_nan());
+            self.gaps |= number.is_none();
+            numbers.push(number.unwrap_or(MISSING));
+        }
+    }
+    /// A cell as text, which of a number is its shortest form.
+    #[cfg(feature = "parquet")]
+    pub fn shown(&self, row: usize) -> Option<String> {
+        match (self.text(row), self.value(row)?) {
+            (Some(text), _) => Some(text.to_string()),
+            (None, Value::Number(number)) => Some(crate::grid::plain(number)),
+            (None, _) => Some(String::new()),
         }
     }
     /// Whether the cells can be had.
     pub fn is_kept(&self) -> bool {
-        !matches!(self.cells, Cells::Gone)
+        !matches!(self.cells, Cells::Gone(_))
+    }
+    /// Whether any cell is a number.
+    pub fn is_numeric(&self) -> bool {
+        match &self.cells {
+            Cells::Few(levels, _) | Cells::Many(levels, _) => levels.numeric,
+            Cells::Numbers(_) => true,
+            Cells::Gone(numeric) => *numeric,
+        }
+    }
+    /// Whether any cell may be missing.
+    pub fn may_have_gaps(&self) -> bool {
+        match &self.cells {
+            Cells::Few(levels, _) | Cells::Many(levels, _) => {
+                levels.values().any(|value| value == Value::Missing)
+            }
+            Cells::Numbers(_) => self.gaps,
+            Cells::Gone(_) => true,
+        }
+    }
+    /// Where the cells are kept as numbers: they can be appended as such.
+    #[inline]
+    pub fn numbers(&mut self) -> Option<&mut Chunks<f64>> {
+        match &mut self.cells {
+            Cells::Numbers(numbers) => Some(numbers),
+            _ => None,
+        }
+    }
+    /// Appends a cell of a text that was seen lately in a column of few; `false` where it was not.
+    #[inline]
+    pub fn push_recent(&mut self, text: &[u8]) -> bool {
+        let Cells::Few(levels, codes) = &mut self.cells else {
+            return false;
+        };
+        let code = levels.recent(text).and_then(|code| u8::try_from(code).ok());
+        code.map(|code| codes.push(code)).is_some()
     }
     /// Appends a cell.
     pub fn push(&mut self, text: &str, dialect: &Dialect, depth: Depth) {
@@ -77,133 +145,68 @@ impl Column {
             Cells::Few(levels, codes) => {
                 let code = levels.code(text, dialect);
                 if let Ok(code) = u8::try_from(code) {
-                    self.numeric = self.numeric
-                        || matches!(levels.levels[usize::from(code)].1, Value::Number(_));
                     codes.push(code);
                 } else {
                     self.outgrow(depth);
                     self.push(text, dialect, depth);
                 }
             }
-            Cells::Numbers(chunks) => chunks.push(stored(Value::of(text, dialect))),
-            Cells::Many(levels, codes) => {
-                let code = levels.code(text, dialect);
-                self.numeric =
-                    self.numeric || matches!(levels.levels[code as usize].1, Value::Number(_));
-                codes.push(code);
+            Cells::Numbers(numbers) => {
+                let value = Value::of(text, dialect);
+                self.gaps |= value == Value::Missing;
+                numbers.push(stored(value));
             }
-            Cells::Gone => {
-                self.numeric = self.numeric || matches!(Value::of(text, dialect), Value::Number(_));
+            Cells::Many(levels, codes) => codes.push(levels.code(text, dialect)),
+            Cells::Gone(numeric) => {
+                *numeric = *numeric || matches!(Value::of(text, dialect), Value::Number(_));
             }
         }
     }
     /// Goes on in another form, because there are more than few different texts.
+    #[cold]
     fn outgrow(&mut self, depth: Depth) {
-        let cells = std::mem::replace(&mut self.cells, Cells::Gone);
+        let cells = std::mem::replace(&mut self.cells, Cells::Gone(false));
         let Cells::Few(levels, codes) = cells else {
             return;
         };
-        let numbers = self.numeric && depth == Depth::Values;
-        self.cells = if numbers {
-            let mut chunks = Chunks::default();
-            let numbers: Vec<f64> = levels.levels.iter().map(|level| stored(level.1)).collect();
-            codes
-                .iter()
-                .for_each(|&code| chunks.push(numbers[usize::from(code)]));
-            Cells::Numbers(chunks)
+        self.cells = if levels.numeric && depth == Depth::Values {
+            let mut numbers = Chunks::default();
+            self.gaps = levels.values().any(|value| value == Value::Missing);
+            let values: Vec<f64> = levels.values().map(stored).collect();
+            (codes.all()).for_each(|code| numbers.push(values[usize::from(code)]));
+            Cells::Numbers(numbers)
         } else if depth == Depth::Texts {
-            Cells::Many(levels, codes.into_iter().map(u32::from).collect())
+            Cells::Many(levels, codes.all().map(u32::from).collect())
         } else {
-            Cells::Gone
+            Cells::Gone(levels.numeric)
         };
     }
     /// What a cell says; `None` where it is not kept.
+    #[inline]
     pub fn value(&self, row: usize) -> Option<Value> {
         match &self.cells {
-            Cells::Numbers(chunks) => chunks.get(row).map(of_stored),
-            Cells::Few(levels, codes) => Some(levels.levels[usize::from(codes[row])].1),
-            Cells::Many(levels, codes) => Some(levels.levels[codes[row] as usize].1),
-            Cells::Gone => None,
+            Cells::Numbers(numbers) => numbers.get(row).map(of_stored),
+            Cells::Few(levels, codes) => Some(levels.value(codes.get(row)?.into())),
+            Cells::Many(levels, codes) => Some(levels.value(codes[row])),
+            Cells::Gone(_) => None,
         }
     }
     /// The text of a cell, where it is kept.
     pub fn text(&self, row: usize) -> Option<&str> {
         match &self.cells {
-            Cells::Few(levels, codes) => Some(&levels.levels[usize::from(codes[row])].0),
-            Cells::Many(levels, codes) => Some(&levels.levels[codes[row] as usize].0),
-            Cells::Numbers(_) | Cells::Gone => None,
+            Cells::Few(levels, codes) => Some(levels.text(codes.get(row)?.into())),
+            Cells::Many(levels, codes) => Some(levels.text(codes[row])),
+            Cells::Numbers(_) | Cells::Gone(_) => None,
         }
     }
-    /// Forgets numbers of rows before `end`, as far as that saves memory.
+    /// Forgets the cells of rows before `end`, as far as that saves memory.
     pub fn forget(&mut self, end: usize) {
-        if let Cells::Numbers(chunks) = &mut self.cells {
-            // The last chunk may be a part of one.
-            let gone = match end >= chunks.rows {
-                true => chunks.chunks.len(),
-                false => end / CHUNK,
-            };
-            (chunks.chunks[..gone].iter_mut()).for_each(|chunk| *chunk = Vec::new());
+        match &mut self.cells {
+            Cells::Few(_, codes) => codes.forget(end),
+            Cells::Numbers(numbers) => numbers.forget(end),
+            Cells::Many(..) | Cells::Gone(_) => {}
         }
     }
-}
-
-/// The different texts of a column.
-#[derive(Debug)]
-struct Levels {
-    /// Each with what it says.
-    levels: Vec<(Box<str>, Value)>,
-    codes: HashMap<Box<str>, u32>,
-    /// For texts that were seen lately, their codes, by a number made of their bytes.
-    recent: Vec<u32>,
-}
-
-impl Levels {
-    /// Places for texts that were seen lately.
-    const RECENT: usize = 1 << 9;
-
-    fn new() -> Self {
-        Levels {
-            levels: Vec::new(),
-            codes: HashMap::new(),
-            recent: vec![u32::MAX; Self::RECENT],
-        }
-    }
-    /// The code of a text.
-    fn code(&mut self, text: &str, dialect: &Dialect) -> u32 {
-        let place = Self::place(text.as_bytes());
-        let recent = self.recent[place];
-        if let Some(level) = self.levels.get(recent as usize)
-            && *level.0 == *text
-        {
-            return recent;
-        }
-        let code = match self.codes.get(text) {
-            Some(&code) => code,
-            None => {
-                let code = u32::try_from(self.levels.len()).unwrap_or(u32::MAX - 1);
-                self.levels.push((text.into(), Value::of(text, dialect)));
-                self.codes.insert(text.into(), code);
-                code
-            }
-        };
-        self.recent[place] = code;
-        code
-    }
-    fn place(text: &[u8]) -> usize {
-        let last = &text[text.len().saturating_sub(8)..];
-        let mix = |sum: usize, byte: &u8| sum.wrapping_mul(31) ^ usize::from(*byte);
-        last.iter().fold(text.len(), mix) % Self::RECENT
-    }
-}
-
-/// Rows of a chunk: 1 MiB of numbers.
-const CHUNK: usize = 1 << 17;
-
-/// Numbers that can be let go a chunk at a time.
-#[derive(Debug, Default)]
-struct Chunks {
-    chunks: Vec<Vec<f64>>,
-    rows: usize,
 }
 
 /// In place of a missing cell.
@@ -232,19 +235,26 @@ fn of_stored(number: f64) -> Value {
     }
 }
 
-impl Chunks {
-    fn push(&mut self, number: f64) {
-        if self.rows.is_multiple_of(CHUNK) {
-            // A column of few rows does not need a whole chunk.
-            let capacity = if self.rows == 0 { 0 } else { CHUNK };
-            self.chunks.push(Vec::with_capacity(capacity));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_known_of_before_and_after_a_column_is_one_of_numbers() {
+        let dialect = Dialect::default();
+        for gap in [None, Some(3), Some(400)] {
+            let mut column = Column::new();
+            for row in 0..500 {
+                let text = match gap == Some(row) {
+                    true => "NA".to_string(),
+                    false => row.to_string(),
+                };
+                column.push(&text, &dialect, Depth::Values);
+            }
+            assert!(column.numbers().is_some());
+            assert_eq!(column.may_have_gaps(), gap.is_some());
+            let missing = |row: usize| column.value(row) == Some(Value::Missing);
+            assert_eq!((0..500).find(|&row| missing(row)), gap);
         }
-        if let Some(chunk) = self.chunks.last_mut() {
-            chunk.push(number);
-        }
-        self.rows += 1;
-    }
-    fn get(&self, row: usize) -> Option<f64> {
-        self.chunks.get(row / CHUNK)?.get(row % CHUNK).copied()
     }
 }

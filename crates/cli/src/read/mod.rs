@@ -1,8 +1,15 @@
 //! Reading data files: text, whose numbers are kept and whose text is read again where it is asked for, and
-//! .npy.
+//! .npy; Parquet files, by feature.
 
+mod chunks;
 mod column;
+mod foreign;
+mod levels;
+mod number;
 mod origin;
+#[cfg(feature = "parquet")]
+mod parquet_file;
+mod plain_cells;
 mod rows;
 mod scan;
 mod text_records;
@@ -58,6 +65,10 @@ impl Sheet {
             let numbers = numbers.map_err(|error| Failure::input(format!("{shown}: {error}")))?;
             let header = column_names(numbers.width());
             return Sheet::new(shown, header, Rows::of_numbers(numbers), Dialect::default());
+        }
+        if is_parquet(path) {
+            dialect.refuse_for_numbers(path)?;
+            return parquet(path, wanted);
         }
         let delimiter = dialect.delimiter_of(path)?;
         let source = source(path).map_err(|error| cannot_read(path, &error))?;
@@ -184,6 +195,25 @@ impl Sheet {
     pub fn place(&self, row: usize, column: usize) -> String {
         format!("{}, column {}", self.place_of_row(row), self.header[column])
     }
+}
+
+/// Whether a file is in columns, by its name.
+fn is_parquet(path: &Path) -> bool {
+    (path.extension()).is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
+}
+
+#[cfg(feature = "parquet")]
+fn parquet(path: &Path, wanted: Option<&[String]>) -> Result<Sheet, Failure> {
+    parquet_file::sheet(path, wanted)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet(path: &Path, _wanted: Option<&[String]>) -> Result<Sheet, Failure> {
+    Err(Failure::input(format!(
+        "{}: this program was built without the reader of Parquet files; build it with \
+         cargo install --path crates/cli --features parquet, or write the data as CSV",
+        path.display()
+    )))
 }
 
 /// The names of columns that have none.

@@ -1,6 +1,9 @@
 //! The text of a file again, for cells whose text is not kept.
 
+use super::column::{Column, Depth};
+use super::rows::Again;
 use super::text_records::{Fault, TextRecords};
+use crate::dialect::Dialect;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
@@ -54,6 +57,7 @@ impl Places {
 pub struct Origin {
     source: Source,
     delimiter: u8,
+    dialect: Dialect,
     columns: usize,
     /// Where the first row starts.
     start: (u64, usize),
@@ -75,10 +79,16 @@ struct Block {
 
 impl Origin {
     /// Text in columns that are separated by a delimiter.
-    pub fn new(source: Source, delimiter: u8, columns: usize, start: (u64, usize)) -> Self {
+    pub fn new(
+        source: Source,
+        (delimiter, dialect): (u8, &Dialect),
+        columns: usize,
+        start: (u64, usize),
+    ) -> Self {
         Origin {
             source,
             delimiter,
+            dialect: dialect.clone(),
             columns,
             start,
             places: Vec::new(),
@@ -90,10 +100,6 @@ impl Origin {
         self.places = places.0;
         self
     }
-    /// The records from the first row on.
-    pub fn records(&self) -> Result<TextRecords<Box<dyn Read + '_>>, Fault> {
-        self.records_from(self.start, super::PIECE)
-    }
     fn records_from(
         &self,
         place: (u64, usize),
@@ -103,20 +109,6 @@ impl Origin {
         let mut records = TextRecords::within(source, self.delimiter, piece, place);
         records.blank_lines = self.columns == 1;
         Ok(records)
-    }
-    /// The text of a cell; `None` where it is not there any more.
-    pub fn text(&self, row: usize, column: usize) -> Option<String> {
-        self.with_block(row, |block, row| {
-            let field = row * self.columns + column;
-            let start = field
-                .checked_sub(1)
-                .map_or(Some(0), |last| block.ends.get(last).copied())?;
-            Some(block.text[start..*block.ends.get(field)?].to_string())
-        })
-    }
-    /// The line at which a row starts.
-    pub fn line(&self, row: usize) -> Option<usize> {
-        self.with_block(row, |block, row| block.lines.get(row).copied())
     }
     fn with_block<T>(&self, row: usize, look: impl Fn(&Block, usize) -> Option<T>) -> Option<T> {
         let mut block = self.block.lock().unwrap_or_else(PoisonError::into_inner);
@@ -146,5 +138,35 @@ impl Origin {
             into.lines.push(record.line);
         }
         Ok(())
+    }
+}
+
+impl Again for Origin {
+    fn column(&self, column: usize, rows: usize) -> Result<Column, Fault> {
+        let mut read = Column::new();
+        let mut records = self.records_from(self.start, super::PIECE)?;
+        for _ in 0..rows {
+            let found = records.next()?;
+            let text = match &found {
+                Some(record) if column < record.len() => record.field(column),
+                _ => "",
+            };
+            read.push(text, &self.dialect, Depth::Texts);
+        }
+        Ok(read)
+    }
+    /// The text of a cell; `None` where it is not there any more.
+    fn text(&self, row: usize, column: usize) -> Option<String> {
+        self.with_block(row, |block, row| {
+            let field = row * self.columns + column;
+            let start = field
+                .checked_sub(1)
+                .map_or(Some(0), |last| block.ends.get(last).copied())?;
+            Some(block.text[start..*block.ends.get(field)?].to_string())
+        })
+    }
+    /// The line at which a row starts.
+    fn line(&self, row: usize) -> Option<usize> {
+        self.with_block(row, |block, row| block.lines.get(row).copied())
     }
 }

@@ -1,10 +1,10 @@
 //! The rows of a data file: columns in memory, or numbers on disk.
 
 use super::column::{Column, Depth, Value};
-use super::origin::Origin;
 use super::text_records::Fault;
 use crate::dialect::Dialect;
 use std::borrow::Cow;
+use std::fmt::Debug;
 use std::sync::OnceLock;
 use tabular::NumberFile;
 
@@ -24,6 +24,16 @@ enum Cells {
     Numbers(NumberFile),
 }
 
+/// A file whose cells can be read again.
+pub trait Again: Debug + Send + Sync {
+    /// All cells of a column, of so many rows, with all its text.
+    fn column(&self, column: usize, rows: usize) -> Result<Column, Fault>;
+    /// The text of a cell; `None` where it is not there any more.
+    fn text(&self, row: usize, column: usize) -> Option<String>;
+    /// The line at which a row starts; `None` where there are no lines.
+    fn line(&self, row: usize) -> Option<usize>;
+}
+
 /// Columns that were read from text, or from another file of columns.
 #[derive(Debug)]
 pub struct Columns {
@@ -33,8 +43,8 @@ pub struct Columns {
     pub columns: Vec<OnceLock<Column>>,
     /// For each column, whether any cell is a number.
     pub numeric: Vec<bool>,
-    /// Where the text is.
-    pub origin: Option<Origin>,
+    /// Where they can be had again.
+    pub origin: Box<dyn Again>,
     /// How it is written.
     pub dialect: Dialect,
 }
@@ -42,29 +52,17 @@ pub struct Columns {
 impl Columns {
     /// Reads a column that is not there yet, with all its text.
     fn load(&self, column: usize) -> Result<(), Fault> {
-        let Some(origin) = &self.origin else {
-            return Ok(());
-        };
         if self.columns[column].get().is_some() {
             return Ok(());
         }
-        let mut read = Column::new();
-        let mut records = origin.records()?;
-        for _ in 0..self.rows {
-            let found = records.next()?;
-            let text = match &found {
-                Some(record) if column < record.len() => record.field(column),
-                _ => "",
-            };
-            read.push(text, &self.dialect, Depth::Texts);
-        }
+        let read = self.origin.column(column, self.rows)?;
         // Where another thread was faster, its column is the same.
         let _ = self.columns[column].set(read);
         Ok(())
     }
     fn is_numeric(&self, column: usize) -> bool {
         let cells = self.columns[column].get();
-        cells.map_or(self.numeric[column], |cells| cells.numeric)
+        cells.map_or(self.numeric[column], Column::is_numeric)
     }
     #[inline]
     fn value(&self, row: usize, column: usize) -> Value {
@@ -80,11 +78,7 @@ impl Columns {
         if let Some(text) = cells.and_then(|cells| cells.text(row)) {
             return Some(Cow::Borrowed(text));
         }
-        match (&self.origin, cells.and_then(|cells| cells.value(row))) {
-            (Some(origin), _) => origin.text(row, column).map(Cow::Owned),
-            (None, Some(Value::Number(number))) => Some(Cow::Owned(crate::grid::plain(number))),
-            (None, _) => Some(Cow::Borrowed("")),
-        }
+        self.origin.text(row, column).map(Cow::Owned)
     }
 }
 
@@ -159,11 +153,20 @@ impl Rows {
             _ => (0..self.len()).any(|row| matches!(self.value(row, column), Value::Number(_))),
         }
     }
+    /// Whether any cell of a column may be missing: `false` where it is known that none is.
+    pub fn may_have_gaps(&self, column: usize) -> bool {
+        match &self.cells {
+            Cells::Columns(columns) => {
+                (columns.columns[column].get()).is_none_or(Column::may_have_gaps)
+            }
+            Cells::Numbers(_) => true,
+        }
+    }
     /// Where a row stands in the file.
     pub fn place(&self, row: usize) -> String {
         let row = self.row_of_file(row);
         let line = match &self.cells {
-            Cells::Columns(columns) => columns.origin.as_ref().and_then(|origin| origin.line(row)),
+            Cells::Columns(columns) => columns.origin.line(row),
             Cells::Numbers(_) => None,
         };
         line.map_or_else(|| format!("row {row}"), |line| format!("line {line}"))
@@ -201,9 +204,7 @@ impl Rows {
         } else {
             all
         };
-        if let Cells::Columns(columns) = &mut self.cells
-            && columns.origin.is_some()
-        {
+        if let Cells::Columns(columns) = &mut self.cells {
             for &column in of {
                 if let Some(cells) = columns.columns[column].get_mut() {
                     cells.forget(end);

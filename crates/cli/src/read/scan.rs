@@ -1,7 +1,9 @@
 //! From text to columns, in one pass.
 
 use super::column::{Column, Depth};
+use super::foreign;
 use super::origin::{Origin, Places, Source};
+use super::plain_cells::PlainCells;
 use super::rows::{Columns, Rows};
 use super::text_records::{Fault, Record, TextRecords};
 use super::{PIECE, Sheet, column_names};
@@ -18,15 +20,40 @@ pub fn sheet(
     (delimiter, dialect): (u8, &Dialect),
     wanted: Option<&[String]>,
 ) -> Result<Sheet, Failure> {
+    let plain = PlainCells::new(delimiter, dialect);
+    read(file, source, (delimiter, dialect), wanted, Some(&plain))
+}
+
+/// As [`sheet`], of records alone.
+#[cfg(test)]
+pub fn sheet_by_rules(
+    file: String,
+    source: Source,
+    (delimiter, dialect): (u8, &Dialect),
+    wanted: Option<&[String]>,
+) -> Result<Sheet, Failure> {
+    read(file, source, (delimiter, dialect), wanted, None)
+}
+
+fn read(
+    file: String,
+    source: Source,
+    (delimiter, dialect): (u8, &Dialect),
+    wanted: Option<&[String]>,
+    plain: Option<&PlainCells>,
+) -> Result<Sheet, Failure> {
     let failed = |fault: Fault| Failure::input(fault.sentence(&file));
     let text = source.from(0).map_err(|error| failed(Fault::File(error)))?;
     let mut records = TextRecords::new(text, delimiter, PIECE).map_err(failed)?;
+    if let Some(what) = foreign::format(records.ahead()) {
+        return Err(Failure::input(format!("{file}: {what}")));
+    }
     let mut scan = Scan::new(&file, dialect);
     let top = records.place();
     if !scan.header(&mut records, wanted)? {
         return Err(Failure::input(format!("{file}: the file is empty")));
     }
-    while scan.row(&mut records)? {}
+    while scan.row(&mut records, plain)? {}
     if scan.white {
         return Err(Failure::input(format!("{file}: the file is empty")));
     }
@@ -37,7 +64,7 @@ pub fn sheet(
     }
     let start = scan.start.unwrap_or(top);
     drop(records);
-    let origin = Origin::new(source, delimiter, scan.columns.len(), start);
+    let origin = Origin::new(source, (delimiter, dialect), scan.columns.len(), start);
     scan.finish(origin)
 }
 
@@ -47,8 +74,8 @@ struct Scan<'a> {
     dialect: &'a Dialect,
     header: Vec<String>,
     columns: Vec<Column>,
-    /// The columns to be kept, by number.
-    wanted: Vec<usize>,
+    /// For each column, whether it is to be kept.
+    wanted: Vec<bool>,
     rows: usize,
     /// Blank lines that are rows of a file of one column, if another row follows.
     blank: Vec<(u64, usize)>,
@@ -98,7 +125,7 @@ impl<'a> Scan<'a> {
                     self.blank.push((top.0 + blank as u64, top.1 + blank));
                 }
             }
-            self.take(&record)?;
+            self.take(&record, 0)?;
         }
         records.blank_lines = self.header.len() == 1;
         Ok(true)
@@ -113,26 +140,42 @@ impl<'a> Scan<'a> {
         self.columns = self.header.iter().map(|_| Column::new()).collect();
         let wanted = wanted.map(|wanted| wanted.iter().collect::<HashSet<&String>>());
         let is_wanted = |name: &String| wanted.as_ref().is_none_or(|wanted| wanted.contains(name));
-        let places = (0..self.header.len()).filter(|&j| is_wanted(&self.header[j]));
-        self.wanted = places.collect();
+        self.wanted = self.header.iter().map(is_wanted).collect();
     }
     /// Reads a row; `false` at the end.
-    fn row<R: Read>(&mut self, records: &mut TextRecords<R>) -> Result<bool, Failure> {
+    fn row<R: Read>(
+        &mut self,
+        records: &mut TextRecords<R>,
+        plain: Option<&PlainCells>,
+    ) -> Result<bool, Failure> {
+        let mut read = 0;
+        if let (Some(plain), false, true) = (plain, self.white, self.blank.is_empty()) {
+            let progress = plain.read(records.ahead(), &mut self.columns, &self.wanted);
+            if let Some(length) = progress.length {
+                self.note(records.place());
+                records.skip_line(length);
+                return Ok(true);
+            }
+            read = progress.columns;
+        }
         let next = records.next().map_err(|fault| self.failed(&fault))?;
         let Some(record) = next else {
             return Ok(false);
         };
-        self.take(&record)?;
+        self.take(&record, read)?;
         Ok(true)
     }
-    fn take(&mut self, record: &Record<'_>) -> Result<(), Failure> {
+    /// Takes the cells of a record, of which those of the first columns are already read.
+    fn take(&mut self, record: &Record<'_>, read: usize) -> Result<(), Failure> {
         if record.len() != self.header.len() {
             return Err(Failure::input(format!(
-                "{}, line {}: {} fields, {} expected",
+                "{}, line {}: {} {}, {} expected{}",
                 self.file,
                 record.line,
                 record.len(),
-                self.header.len()
+                if record.len() == 1 { "field" } else { "fields" },
+                self.header.len(),
+                self.comment_hint()
             )));
         }
         let place = (record.offset, record.line);
@@ -142,35 +185,48 @@ impl<'a> Scan<'a> {
         }
         self.white = self.white && record.is_white();
         for place in std::mem::take(&mut self.blank) {
-            self.push(place, |_| "");
+            self.push(place, 0, |_| "");
         }
-        self.push(place, |column| record.field(column));
+        self.push(place, read, |column| record.field(column));
         Ok(())
     }
-    fn push<'t>(&mut self, place: (u64, usize), field: impl Fn(usize) -> &'t str) {
+    fn push<'t>(&mut self, place: (u64, usize), read: usize, field: impl Fn(usize) -> &'t str) {
+        self.note(place);
+        for (j, column) in self.columns.iter_mut().enumerate().skip(read) {
+            if self.wanted[j] {
+                column.push(field(j), self.dialect, Depth::Values);
+            }
+        }
+    }
+    /// What to add to a complaint about the number of fields, where the header looks like a comment.
+    fn comment_hint(&self) -> &'static str {
+        match self.header.first() {
+            Some(name) if name.starts_with(['#', '%']) => {
+                "; the first line is the header, and there are no comments"
+            }
+            _ => "",
+        }
+    }
+    /// Takes note of where a row starts.
+    fn note(&mut self, place: (u64, usize)) {
         self.start.get_or_insert(place);
         self.places.note(self.rows, place);
         self.rows += 1;
-        for &column in &self.wanted {
-            self.columns[column].push(field(column), self.dialect, Depth::Values);
-        }
     }
     fn finish(self, origin: Origin) -> Result<Sheet, Failure> {
-        let wanted: HashSet<usize> = self.wanted.into_iter().collect();
         let columns = Columns {
             rows: self.rows,
-            numeric: self.columns.iter().map(|column| column.numeric).collect(),
-            columns: (self.columns.into_iter().enumerate())
-                .map(|(j, column)| {
-                    let kept = column.is_kept() && wanted.contains(&j);
-                    if kept {
+            numeric: self.columns.iter().map(Column::is_numeric).collect(),
+            columns: (self.columns.into_iter().zip(self.wanted))
+                .map(|(column, wanted)| {
+                    if wanted && column.is_kept() {
                         OnceLock::from(column)
                     } else {
                         OnceLock::new()
                     }
                 })
                 .collect(),
-            origin: Some(origin.with_places(self.places)),
+            origin: Box::new(origin.with_places(self.places)),
             dialect: self.dialect.clone(),
         };
         let dialect = self.dialect.clone();
@@ -224,7 +280,7 @@ impl<'a, R: Read> Batches<'a, R> {
         let mut scan = Scan::new(self.file, self.dialect);
         scan.header = self.header.clone();
         scan.columns = self.header.iter().map(|_| Column::new()).collect();
-        scan.wanted = (0..self.header.len()).collect();
+        scan.wanted = vec![true; self.header.len()];
         let mut text = Vec::new();
         while scan.rows < self.rows {
             let next = self.records.next();
@@ -233,7 +289,7 @@ impl<'a, R: Read> Batches<'a, R> {
             // Lines are counted in what is held.
             text.resize(text.len() + record.skipped, b'\n');
             record.offset = text.len() as u64;
-            scan.take(&record)?;
+            scan.take(&record, 0)?;
             text.extend_from_slice(record.raw);
             if !record.raw.ends_with(b"\n") {
                 text.push(b'\n');
@@ -244,7 +300,12 @@ impl<'a, R: Read> Batches<'a, R> {
         }
         let start = scan.start.unwrap_or((0, 1));
         let source = Source::Memory(text);
-        let origin = Origin::new(source, self.delimiter, self.header.len(), start);
+        let origin = Origin::new(
+            source,
+            (self.delimiter, self.dialect),
+            self.header.len(),
+            start,
+        );
         scan.finish(origin).map(Some)
     }
 }

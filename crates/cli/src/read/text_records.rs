@@ -18,6 +18,15 @@ pub enum Fault {
     TooLong(usize),
     /// The file.
     File(std::io::Error),
+    /// A file of another format is none, for this reason.
+    #[cfg(feature = "parquet")]
+    Format(String),
+    /// A column of such a file, and why it cannot be read.
+    #[cfg(feature = "parquet")]
+    Column(String, String),
+    /// A cell in a row of such a file, and why it cannot be read.
+    #[cfg(feature = "parquet")]
+    Cell(usize, String),
 }
 
 impl Fault {
@@ -30,6 +39,12 @@ impl Fault {
                 LONGEST >> 20
             ),
             Fault::File(error) => format!("{file}: cannot be read: {error}"),
+            #[cfg(feature = "parquet")]
+            Fault::Format(text) => format!("{file}: {text}"),
+            #[cfg(feature = "parquet")]
+            Fault::Column(column, text) => format!("{file}, column {column}: {text}"),
+            #[cfg(feature = "parquet")]
+            Fault::Cell(row, text) => format!("{file}, row {row}, {text}"),
         }
     }
 }
@@ -137,6 +152,16 @@ impl<R: Read> TextRecords<R> {
     /// Goes back to the start of the last record, once.
     pub fn back(&mut self) {
         (self.at, self.line) = self.last;
+    }
+    /// What is in memory of the text from the next record on.
+    pub fn ahead(&self) -> &[u8] {
+        &self.buffer[self.at..]
+    }
+    /// Passes over the next record, a line of so many bytes with its end.
+    pub fn skip_line(&mut self, length: usize) {
+        self.last = (self.at, self.line);
+        self.at += length;
+        self.line += 1;
     }
     /// The next record; `None` at the end.
     pub fn next(&mut self) -> Result<Option<Record<'_>>, Fault> {

@@ -9,6 +9,7 @@ use crate::columns::{Access, typed};
 use crate::commands::fit::{Portion, Setup};
 use crate::dialect::Dialect;
 use crate::failure::Failure;
+use crate::inherit::with_start;
 use crate::known::{Beside, posterior};
 use crate::read::Sheet;
 use clap::Parser;
@@ -54,6 +55,20 @@ pub fn fit(bytes: &[u8]) {
     let Ok((file, text)) = fitted(&words, text) else {
         return;
     };
+    check(&file, &words, &text);
+    if choices.below(4) == 0 {
+        // What the first fit gave, as the start of another, some of it perhaps as it is.
+        let start = Start::new(&file);
+        let words = start.words(&mut choices);
+        if let Ok((file, text)) = fitted(&words, text.into_bytes()) {
+            check(&file, &words, &text);
+        }
+    }
+}
+
+/// # Panics
+/// When the result of a fit holds what is not a number.
+fn check(file: &ModelFile, words: &[String], text: &str) {
     let record = file.fit.as_ref().expect("a fit leaves a record");
     let shown = || format!("{} on {text:?}", words.join(" "));
     assert!(!record.log_likelihood.is_nan(), "{}", shown());
@@ -61,7 +76,7 @@ pub fn fit(bytes: &[u8]) {
     assert!(record.iterations <= 2 * ITERATIONS, "{}", shown());
     let written = file.to_text();
     assert!(written.is_ok(), "{}: {written:?}", shown());
-    let densities = scored(&file, &text).unwrap_or_default();
+    let densities = scored(file, text).unwrap_or_default();
     assert!(
         !densities.iter().any(|density| density.is_nan()),
         "{}",
@@ -71,6 +86,58 @@ pub fn fit(bytes: &[u8]) {
 
 /// The most iterations of a fit.
 const ITERATIONS: usize = 30;
+
+/// A model file to start from.
+struct Start(std::path::PathBuf);
+
+impl Start {
+    fn new(file: &ModelFile) -> Self {
+        let (process, thread) = (std::process::id(), std::thread::current().id());
+        let name = format!("mixture-robustness-{process}-{thread:?}.json");
+        let path = std::env::temp_dir().join(name);
+        let written = std::fs::write(&path, file.to_text().unwrap_or_default());
+        assert!(written.is_ok(), "{}: {written:?}", path.display());
+        Start(path)
+    }
+    fn words(&self, choices: &mut Choices<'_>) -> Vec<String> {
+        let mut words = format!(
+            "mixture fit data.csv --threads 1 --max-iterations {}",
+            choices.below(ITERATIONS)
+        );
+        for _ in 0..1 + choices.below(3) {
+            words += " ";
+            words += *choices.one(&[
+                "--fixed weights",
+                "--fixed 0",
+                "--fixed 1,weights",
+                "--fixed 0.mean",
+                "--fixed 0.0.mean,1.0.mean",
+                "--fixed 0.variance",
+                "--means fixed",
+                "--missing em",
+                "--missing drop",
+                "--row-weights c",
+                "--algorithm variational",
+                "--algorithm hard",
+                "--prior strength=2",
+                "--standard-errors louis",
+                "--trim 0.1",
+                "--order weight",
+                "-k 2",
+            ]);
+        }
+        let mut words: Vec<String> = words.split(' ').map(String::from).collect();
+        words.extend(["--init-model".into(), self.0.display().to_string()]);
+        words
+    }
+}
+
+impl Drop for Start {
+    fn drop(&mut self) {
+        // A file that is left behind harms nobody.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
 
 fn words(choices: &mut Choices<'_>) -> Vec<String> {
     let mut words: Vec<String> = ["mixture", "fit", "data.csv", "--threads", "1"]
@@ -145,6 +212,7 @@ fn words(choices: &mut Choices<'_>) -> Vec<String> {
         "--init random",
         "--init kmeans",
         "--init small-em",
+        "--init grown",
         "--init hierarchical",
         "--set trials=3",
         "--set df=4",
@@ -167,6 +235,21 @@ fn words(choices: &mut Choices<'_>) -> Vec<String> {
         "--tolerance 0",
         "--order 0.mean",
         "--parameter-tolerance 0.1",
+        "--algorithm variational",
+        "--algorithm variational --weights-prior dirichlet-process",
+        "--weights-prior dirichlet",
+        "--algorithm incremental --blocks 3 --sweeps 2",
+        "--algorithm online --step-exponent 0.6 --least-step 0.01",
+        "--init spread",
+        "--init alternating",
+        "--standard-errors bootstrap --bootstrap weighted --bootstrap-replicates 3",
+        "--standard-errors bootstrap --bootstrap parametric --bootstrap-replicates 3",
+        "--offset c",
+        "--common b",
+        "--order weight",
+        "--means fixed",
+        "--prior strength=0.5,weights=2",
+        "--seed 18446744073709551615",
     ];
     for _ in 0..choices.below(4) {
         let option: &&str = choices.one(&more);
@@ -196,6 +279,7 @@ fn fitted(words: &[String], text: Vec<u8>) -> Result<(ModelFile, String), Failur
     };
     arguments.uncertainty.check(&arguments)?;
     check_combinations(&arguments)?;
+    let arguments = with_start(&arguments)?;
     named(&arguments)?;
     let mut sheet = Sheet::of_text("data.csv", text, &arguments.dialect, None)?;
     crate::commands::fit::prepare(&arguments, &mut sheet)?;

@@ -3,6 +3,7 @@
 use crate::columns::Access;
 use crate::commands::fit::{Portion, Setup};
 use crate::failure::Failure;
+use crate::growth::{Ways, is_grown};
 use crate::read::Sheet;
 use crate::select::abandon::Abandoning;
 use crate::select::candidate::Candidate;
@@ -11,7 +12,7 @@ use crate::select::progress::Bar;
 use crate::select::spread::spreads;
 use crate::variational::is_variational;
 use crate::warn::least_count;
-use em::select::{Assessed, HeldOut, Ranking, objection, rank};
+use em::select::{Assessed, HeldOut, Ranking, objection, rank_chains};
 use std::num::NonZero;
 use tabular::{FitRecord, ModelFile};
 
@@ -73,19 +74,42 @@ pub fn ranking(
     asked: Option<u16>,
     bar: &Bar,
 ) -> Chosen {
-    let (outer, inner) = threads(asked, candidates.len());
+    let grown = candidates
+        .first()
+        .is_some_and(|one| is_grown(&one.arguments));
+    let count = match grown {
+        true => candidates.chunk_by(same_chain).count(),
+        false => candidates.len(),
+    };
+    let (outer, inner) = threads(asked, count);
     for (number, candidate) in candidates.iter_mut().enumerate() {
         candidate.arguments.threads = Some(inner);
         candidate.number = number;
     }
     let abandoning = method.abandon.then(|| Abandoning::new(&candidates, method));
-    let ranking = rank(candidates, outer, |candidate| {
-        let assessed = assess(candidate, sheet, method, abandoning.as_ref());
+    // Candidates that share a way stand in a chain, the others each in one of its own.
+    let mut chains: Vec<Vec<Candidate>> = Vec::with_capacity(count);
+    for candidate in candidates {
+        match chains
+            .last_mut()
+            .filter(|chain| grown && same_chain(&chain[0], &candidate))
+        {
+            Some(chain) => chain.push(candidate),
+            None => chains.push(vec![candidate]),
+        }
+    }
+    let ranking = rank_chains(chains, outer, |candidate, ways: &mut Ways| {
+        let assessed = assess(candidate, sheet, method, abandoning.as_ref(), ways);
         bar.advance(method.fits());
         assessed
     });
     let lost = abandoning.map(|abandoning| abandoning.verdicts());
     Chosen::new(ranking, lost.as_deref().unwrap_or_default())
+}
+
+/// Whether candidates differ in their numbers of components alone.
+fn same_chain(one: &Candidate, next: &Candidate) -> bool {
+    one.model() == next.model()
 }
 
 /// One candidate.
@@ -94,6 +118,7 @@ fn assess(
     sheet: &Sheet,
     method: &Method,
     abandoning: Option<&Abandoning>,
+    ways: &mut Ways,
 ) -> Result<Assessed<Choice>, Failure> {
     let setup = Setup::new(&candidate.arguments, Access::Shared(sheet))?;
     if let Some(abandoning) = abandoning
@@ -104,9 +129,10 @@ fn assess(
     let whole = Portion {
         split: None,
         silent: true,
+        way: Some(ways.of(0)),
     };
     let done = setup.fit(whole)?;
-    let held_out = held_out(&setup, candidate, method)?;
+    let held_out = held_out(&setup, candidate, method, ways)?;
     let Some(record) = done.file.fit.clone() else {
         return Err(Failure::Fit("the fit left no record".into()));
     };
@@ -141,6 +167,7 @@ fn held_out(
     setup: &Setup<'_>,
     candidate: &Candidate,
     method: &Method,
+    ways: &mut Ways,
 ) -> Result<Option<HeldOut>, Failure> {
     let weights = setup.row_weights();
     let Some(folds) = method.splits(setup.units(), weights, candidate.arguments.seed)? else {
@@ -151,6 +178,7 @@ fn held_out(
         let portion = Portion {
             split: Some(&split),
             silent: true,
+            way: Some(ways.of(1 + fold)),
         };
         let held_out = setup.fit(portion)?.held_out;
         held_out.ok_or_else(|| Failure::Fit("no row was set aside".into()))

@@ -1,19 +1,23 @@
 //! K against the next K, by a parametric bootstrap.
 
-use crate::args::{Algorithm, MixingWeights};
+use crate::args::Algorithm;
+use crate::checkpoint::Kept;
 use crate::columns::Access;
 use crate::commands::fit::{Portion, Setup, acceleration, options};
+use crate::explain::Context;
 use crate::failure::Failure;
+use crate::growth::{Way, Ways};
+use crate::progress::Line;
 use crate::read::Sheet;
+use crate::run::{self, Job, Knowledge, Mixing};
 use crate::select::assess::{Choice, threads};
 use crate::select::candidate::Candidate;
 use crate::select::criterion::Method;
 use crate::select::progress::Bar;
-use em::select::{
-    LikelihoodRatioTest, Replicates, higher_log_likelihood, likelihood_ratio, likelihood_ratio_test,
-};
-use em::{Data, Driver, FitError, Options, Start};
-use tabular::{Table, TableMixture};
+use crate::units::{Drawn, Units};
+use em::select::{LikelihoodRatioTest, Replicates, likelihood_ratio, likelihood_ratio_test_by};
+use em::{Options, Soft, Start};
+use tabular::{ModelFile, TableMixture};
 
 /// A number of components with its fit, and its test against the next one.
 pub struct Tested {
@@ -22,7 +26,7 @@ pub struct Tested {
     /// Its fit.
     pub choice: Choice,
     /// Its test against the next number of components, where one was made.
-    pub test: Option<LikelihoodRatioTest>,
+    pub test: Option<LikelihoodRatioTest<Failure>>,
 }
 
 /// Tests each number of components against the next until a test does not reject; the last of those fitted
@@ -38,11 +42,12 @@ pub fn sequence(
     let level = method.level.unwrap_or(0.05);
     let count = method.replicates.unwrap_or(199);
     let mut all: Vec<Tested> = Vec::new();
+    let mut ways = Ways::default();
     for mut candidate in candidates {
         candidate.arguments.threads = asked;
         let setup = Setup::new(&candidate.arguments, Access::Shared(sheet))?;
         check(&candidate, &setup)?;
-        let choice = choice(&setup)?;
+        let choice = choice(&setup, &mut ways)?;
         if let Some(null) = all.last_mut() {
             let test = test(null, &choice, &setup, sheet, count, bar)?;
             let rejected = test.p_value() <= level;
@@ -90,8 +95,7 @@ fn check_one_model(candidates: &[Candidate]) -> Result<(), Failure> {
 
 /// Refuses what a replicate does not have.
 fn check(candidate: &Candidate, setup: &Setup<'_>) -> Result<(), Failure> {
-    let (arguments, specification) = (&candidate.arguments, &setup.plan.specification);
-    let known = &arguments.known;
+    let arguments = &candidate.arguments;
     let missing = setup.typed.table.fields().iter().any(|field| {
         let marks = field.missing.as_ref();
         marks.is_some_and(|marks| marks.contains(&true))
@@ -105,10 +109,6 @@ fn check(candidate: &Candidate, setup: &Setup<'_>) -> Result<(), Failure> {
         (arguments.model.noise, "--noise"),
         (arguments.trim.fraction() > 0.0, "--trim"),
         (arguments.model.interval.is_some(), "--interval"),
-        (specification.is_regression(), "a regression"),
-        (known.group.is_some(), "--group"),
-        (known.concomitant.is_some(), "--concomitant"),
-        (known.weights == MixingWeights::Equal, "--weights equal"),
         (
             missing,
             "missing cells (--missing drop leaves their rows out)",
@@ -122,10 +122,11 @@ fn check(candidate: &Candidate, setup: &Setup<'_>) -> Result<(), Failure> {
     }
 }
 
-fn choice(setup: &Setup<'_>) -> Result<Choice, Failure> {
+fn choice(setup: &Setup<'_>, ways: &mut Ways) -> Result<Choice, Failure> {
     let whole = Portion {
         split: None,
         silent: true,
+        way: Some(ways.of(0)),
     };
     let file = setup.fit(whole)?.file;
     let Some(record) = file.fit.clone() else {
@@ -146,7 +147,7 @@ fn test(
     sheet: &Sheet,
     count: usize,
     bar: &Bar,
-) -> Result<LikelihoodRatioTest, Failure> {
+) -> Result<LikelihoodRatioTest<Failure>, Failure> {
     let observations = null.choice.record.observations;
     if observations.fract() != 0.0 {
         return Err(Failure::input(
@@ -157,9 +158,8 @@ fn test(
     let null_setup = Setup::new(arguments, Access::Shared(sheet))?;
     let (outer, inner) = threads(arguments.threads, count);
     let options = options(arguments).threads(usize::from(inner));
-    let (null_model, model) = (&null.choice.file.model, &alternative.file.model);
-    let fewer = Model::new(&null_setup, null_model, &options)?;
-    let more = Model::new(setup, model, &options)?;
+    let fewer = Model::new(&null_setup, &null.choice, &options)?;
+    let more = Model::new(setup, alternative, &options)?;
     let statistic = likelihood_ratio(
         null.choice.record.log_likelihood,
         alternative.record.log_likelihood,
@@ -169,52 +169,100 @@ fn test(
         seed: arguments.seed,
         threads: outer,
     };
-    let tested = likelihood_ratio_test(
-        null_model,
-        statistic,
-        observations as usize,
-        replicates,
-        |drawn| {
-            let ratio = likelihood_ratio(fewer.highest(drawn)?, more.highest(drawn)?);
-            bar.advance(1);
-            Ok(ratio)
-        },
-    );
-    tested.map_err(|error| setup.context().failure(&error, model.components()))
+    let known = &arguments.known;
+    let again = known.group.is_some()
+        || known.concomitant.is_some()
+        || setup.plan.specification.is_regression();
+    let units = match again {
+        true => Units::again(&null_setup, &null.choice.file)?,
+        false => Units::rows(&null_setup, &null.choice.file, observations as usize),
+    };
+    likelihood_ratio_test_by(statistic, replicates, |which| {
+        let drawn = units.drawn(arguments.seed, which);
+        let mut way = Way::default();
+        let fewer = fewer.highest(&drawn, &mut way)?;
+        let ratio = likelihood_ratio(fewer, more.highest(&drawn, &mut way)?);
+        bar.advance(1);
+        Ok(ratio)
+    })
 }
 
 /// How replicates are fitted with one number of components.
 struct Model<'a> {
-    template: TableMixture,
+    setup: &'a Setup<'a>,
     /// The fit to the data, from which each replicate is fitted, too.
-    fitted: &'a TableMixture,
-    start: Start<'a>,
+    fitted: &'a ModelFile,
     options: &'a Options,
     acceleration: em::Acceleration,
 }
 
 impl<'a> Model<'a> {
     fn new(
-        setup: &'a Setup<'_>,
-        fitted: &'a TableMixture,
+        setup: &'a Setup<'a>,
+        choice: &'a Choice,
         options: &'a Options,
     ) -> Result<Self, Failure> {
         Ok(Model {
-            template: setup.plan.template(None)?,
-            fitted,
-            start: setup.start(),
+            setup,
+            fitted: &choice.file,
             options,
             acceleration: acceleration(setup.arguments)?,
         })
     }
-    /// The highest log-likelihood that the starts of the data's own fit, and that fit itself, lead to.
-    fn highest(&self, drawn: &Table) -> Result<f64, FitError> {
-        let from = |model: &TableMixture, start: Start<'_>| {
-            let template = model.clone().with_components(|parts| parts.tabled(drawn));
-            let mut driver = Driver::new(self.options).accelerate(self.acceleration);
-            em::fit_from_with(&template, Data::new(drawn.view()), start, &mut driver)
+    /// The highest log-likelihood that the starts of the data's own fit, and that fit itself, lead to; on the way of
+    /// one with fewer components, where mixtures grow.
+    fn highest(&self, drawn: &Drawn, way: &mut Way) -> Result<f64, Failure> {
+        let template = self.setup.plan.template(None)?;
+        let knowledge = self.setup.knowledge(&template)?;
+        let anew = self.fit(drawn, template, knowledge, self.setup.start(), way);
+        let model = self.fitted.model.clone();
+        let mut knowledge = self.setup.knowledge(&model)?;
+        if let Some(concomitant) = &self.fitted.concomitant {
+            knowledge.mixing = Mixing::Concomitant(concomitant.weights.clone());
+        }
+        higher(anew, self.fit(drawn, model, knowledge, Start::Model, way))
+    }
+    fn fit(
+        &self,
+        drawn: &Drawn,
+        template: TableMixture,
+        knowledge: Knowledge,
+        start: Start<'_>,
+        way: &mut Way,
+    ) -> Result<f64, Failure> {
+        let context = Context {
+            typed: &drawn.typed,
+            ..self.setup.context()
         };
-        let anew = from(&self.template, self.start);
-        higher_log_likelihood(anew, from(self.fitted, Start::Model))
+        let template = template.with_components(|parts| parts.tabled(&drawn.typed.table));
+        way.lead_to(&self.setup.plan, &template);
+        let job = Job {
+            options: self.options,
+            acceleration: self.acceleration,
+            rule: &Soft,
+            algorithm: None,
+            start,
+            parameter_tolerance: None,
+            row_weights: None,
+            allowed: None,
+            held_out: None,
+        };
+        let mut kept = Kept {
+            resume: None,
+            keeper: None,
+            way: Some(way),
+        };
+        let (held, line) = (&drawn.held, &mut Line::silent());
+        let fitted = run::fit(&job, template, knowledge, held, context, line, &mut kept)?;
+        Ok(fitted.report.log_likelihood)
+    }
+}
+
+/// The higher log-likelihood of two fits; of the one that succeeded, where only one did.
+fn higher(a: Result<f64, Failure>, b: Result<f64, Failure>) -> Result<f64, Failure> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok(a.max(b)),
+        (Err(error), Err(_)) => Err(error),
+        (Err(_), only) | (only, Err(_)) => only,
     }
 }

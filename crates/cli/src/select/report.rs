@@ -32,7 +32,7 @@ pub struct Row<'a> {
     rank: Option<usize>,
     value: Option<f64>,
     difference: Option<f64>,
-    test: Option<&'a LikelihoodRatioTest>,
+    test: Option<&'a LikelihoodRatioTest<Failure>>,
     reason: Option<String>,
     /// The least value that it can have, where it was left out for that.
     least: Option<f64>,

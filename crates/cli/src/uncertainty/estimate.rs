@@ -8,12 +8,13 @@ use crate::saved::KnownMixture;
 use crate::select::Bar;
 use crate::uncertainty::numbers::{NamedWeights, Number, of_known, of_table};
 use crate::uncertainty::{Bootstrap, Method, word};
+use crate::units::Units;
 use distributions::combine::{GroupedView, Repeated};
 use distributions::{Batch, Coordinates, Density};
 use em::select::Replicates;
 use em::uncertainty::{
-    Estimates, Information, InformationError, Reweighting, Robustness, StandardError, bootstrap,
-    parametric_bootstrap,
+    DrawData, Estimates, Information, InformationError, Reweighting, Robustness, StandardError,
+    bootstrap, parametric_bootstrap, parametric_bootstrap_by,
 };
 use em::{ComponentSet, Data, FitError, FixedComponents, FixedWeights, Mixture, WeightModel};
 use tabular::{
@@ -42,21 +43,18 @@ impl Asked<'_> {
         let evidence = setup.evidence();
         let allowed = evidence.as_ref().map(crate::labels::Evidence::allowed);
         let held = setup.known_rows();
-        if knowledge.is_nothing() && held.offsets.is_none() {
+        let parametric =
+            self.method == Method::Bootstrap && self.bootstrap == Bootstrap::Parametric;
+        // Responses are drawn to the predictors that are there.
+        let again = parametric && file.model.components().is_conditional();
+        if knowledge.is_nothing() && held.offsets.is_none() && !again {
             let mut data = Data::new(view);
             (data.row_weights, data.allowed) = (setup.row_weights(), allowed);
             let failed = |error: &FitError| setup.context().failure(error, file.model.components());
-            return match (self.method, self.bootstrap) {
-                (Method::Bootstrap, Bootstrap::Parametric) => {
-                    self.drawn(&file.model, data, &failed)
-                }
-                _ => self.of(&file.model, data, of_table, &failed),
+            return match parametric {
+                true => self.drawn(&file.model, data, &failed),
+                false => self.of(&file.model, data, of_table, &failed),
             };
-        }
-        if self.method == Method::Bootstrap && self.bootstrap == Bootstrap::Parametric {
-            return Err(Failure::input(
-                "--bootstrap parametric draws from models in which everything is estimated, and every row by itself",
-            ));
         }
         if file.model.len() != setup.plan.total() {
             return Err(Failure::Fit(
@@ -73,13 +71,22 @@ impl Asked<'_> {
             }
         };
         let groups = GroupedView::new(view, offsets);
-        let components = file.model.components();
+        // Tables are for the values of the data; drawn rows have others.
+        let plain = TableComponents::new(file.model.components().parts().to_vec());
+        let components = match parametric {
+            true => &plain,
+            false => file.model.components(),
+        };
         let set = Repeated(FixedComponents::new(components, &knowledge.fixed));
         let failed = |error: &FitError| {
             let error = error_of_rows(error.clone(), offsets, &setup.typed, components);
             setup.context().failure(&error, components)
         };
         let weights = file.model.weights();
+        let units = match parametric {
+            true => Some(Units::again(setup, file)?),
+            false => None,
+        };
         if let Some(concomitant) = &file.concomitant {
             let Some(covariates) = held.covariates else {
                 return Err(Failure::input(
@@ -89,17 +96,42 @@ impl Asked<'_> {
             let fit = known(concomitant.weights.clone(), set)?;
             let mut data = Data::new((covariates, groups));
             (data.row_weights, data.allowed) = (setup.row_weights(), allowed);
-            return self.of(&fit, data, of_known, &failed);
+            return self.of_units(&fit, data, units.as_ref(), &failed);
         }
         let mut data = Data::new(groups);
         (data.row_weights, data.allowed) = (setup.row_weights(), allowed);
         match knowledge.mixing {
             Mixing::Fixed(_) => {
                 let fit = known(FixedWeights::new(weights.clone()), set)?;
-                self.of(&fit, data, of_known, &failed)
+                self.of_units(&fit, data, units.as_ref(), &failed)
             }
-            _ => self.of(&known(weights.clone(), set)?, data, of_known, &failed),
+            _ => {
+                let fit = known(weights.clone(), set)?;
+                self.of_units(&fit, data, units.as_ref(), &failed)
+            }
         }
+    }
+
+    /// The errors under what is known; by refits to units that are drawn, where there are some.
+    fn of_units<'u, W>(
+        self,
+        fit: &KnownMixture<W>,
+        data: Data<'_, Batch<'_, <KnownMixture<W> as Density>::Space>>,
+        units: Option<&Units<'u>>,
+        failed: &dyn Fn(&FitError) -> Failure,
+    ) -> Result<StandardErrorsRecord, Failure>
+    where
+        W: NamedWeights + Coordinates + 'static,
+        Units<'u>: DrawData<<KnownMixture<W> as Density>::Space>,
+    {
+        let Some(units) = units else {
+            return self.of(fit, data, of_known, failed);
+        };
+        let values = |model: &KnownMixture<W>| values(of_known(model));
+        self.refitted(of_known(fit), failed, |replicates, advance| {
+            let options = self.options();
+            parametric_bootstrap_by(fit, data, units, &options, replicates, values, advance)
+        })
     }
 
     /// The errors of the numbers that `named` reads off a model.
@@ -154,11 +186,6 @@ impl Asked<'_> {
         data: Data<'_, tabular::TableView<'_>>,
         failed: &dyn Fn(&FitError) -> Failure,
     ) -> Result<StandardErrorsRecord, Failure> {
-        if model.components().is_conditional() {
-            return Err(Failure::input(
-                "--bootstrap parametric: a regression says nothing about its predictors, so that rows cannot be drawn",
-            ));
-        }
         // Tables are for the values of the data; drawn rows have others.
         let plain =
             (model.clone()).with_components(|parts| TableComponents::new(parts.parts().to_vec()));

@@ -6,8 +6,9 @@ pub mod mapping;
 pub mod npy;
 
 use serde_json::Value;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// What a run of the binary gave.
 pub struct Run {
@@ -16,17 +17,39 @@ pub struct Run {
     pub stderr: String,
 }
 
+impl Run {
+    fn of(output: Output) -> Run {
+        Run {
+            code: output.status.code().expect("an exit code"),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+}
+
 /// Runs `mixture` with these arguments.
 pub fn mixture<T: AsRef<std::ffi::OsStr>>(arguments: &[T]) -> Run {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_mixture"))
         .args(arguments)
         .output()
         .expect("the binary runs");
-    Run {
-        code: output.status.code().expect("an exit code"),
-        stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
-        stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
-    }
+    Run::of(output)
+}
+
+/// Runs `mixture` with these arguments, and this text on its standard input.
+pub fn mixture_fed(arguments: &[&str], text: &str) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mixture"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut input = child.stdin.take().expect("a pipe");
+    // A run that ends early closes the pipe.
+    let _ = input.write_all(text.as_bytes());
+    drop(input);
+    Run::of(child.wait_with_output().expect("it ends"))
 }
 
 /// Runs `mixture`, which must succeed, and gives its stdout.

@@ -195,6 +195,10 @@ trait Erased<S: Space>: Send + Sync {
     fn maximize(&self, from: &dyn Any) -> Result<AnyComponent<S>, EstimateError>;
     fn parameter_count(&self) -> usize;
     fn log_prior(&self) -> f64;
+    fn is_bounded(&self) -> bool;
+    fn floored(&self, whole: &dyn Any) -> Option<AnyComponent<S>>;
+    fn is_at_bound(&self) -> bool;
+    fn impossible_levels(&self) -> Vec<(usize, usize)>;
     fn one_step(&self) -> bool;
     fn toward(&self, next: &dyn Any, fraction: f64) -> Option<AnyComponent<S>>;
     fn estimate(&self, xs: Batch<'_, S>, weights: &[f64])
@@ -276,6 +280,18 @@ where
     }
     fn log_prior(&self) -> f64 {
         Component::log_prior(self)
+    }
+    fn is_bounded(&self) -> bool {
+        Component::is_bounded(self)
+    }
+    fn floored(&self, whole: &dyn Any) -> Option<AnyComponent<S>> {
+        Component::floored(self, whole.downcast_ref()?).map(AnyComponent::new)
+    }
+    fn is_at_bound(&self) -> bool {
+        Component::is_at_bound(self)
+    }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        Component::impossible_levels(self)
     }
     fn one_step(&self) -> bool {
         Component::one_step(self)
@@ -384,6 +400,20 @@ impl<S: Space> Component for AnyComponent<S> {
     }
     fn log_prior(&self) -> f64 {
         self.component.log_prior()
+    }
+    fn is_bounded(&self) -> bool {
+        self.component.is_bounded()
+    }
+    /// Where both are of one family, and that has one.
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        let floored = self.component.floored(whole.component.as_any())?;
+        Some(self.of_the_family(floored))
+    }
+    fn is_at_bound(&self) -> bool {
+        self.component.is_at_bound()
+    }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        self.component.impossible_levels()
     }
     fn one_step(&self) -> bool {
         self.component.one_step()

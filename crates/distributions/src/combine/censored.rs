@@ -215,6 +215,16 @@ where
     fn log_prior(&self) -> f64 {
         self.0.log_prior()
     }
+    /// The probability of an interval is at most 1.
+    fn is_bounded(&self) -> bool {
+        self.0.is_bounded()
+    }
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        self.0.floored(&whole.0).map(Censored)
+    }
+    fn is_at_bound(&self) -> bool {
+        self.0.is_at_bound()
+    }
     fn one_step(&self) -> bool {
         self.0.one_step()
     }

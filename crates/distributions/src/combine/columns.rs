@@ -242,6 +242,20 @@ where
     fn log_prior(&self) -> f64 {
         self.columns.iter().map(C::log_prior).sum()
     }
+    fn is_bounded(&self) -> bool {
+        self.columns.iter().all(C::is_bounded)
+    }
+    /// Where all columns have one.
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        let pairs = self.columns.iter().zip(&whole.columns);
+        let columns = pairs.map(|(column, whole)| column.floored(whole));
+        Some(Columns {
+            columns: columns.collect::<Option<_>>()?,
+        })
+    }
+    fn is_at_bound(&self) -> bool {
+        self.columns.iter().any(C::is_at_bound)
+    }
     fn one_step(&self) -> bool {
         self.columns.iter().any(C::one_step)
     }

@@ -1,10 +1,9 @@
 //! A component that is not estimated.
 
 use crate::{
-    Batch, Buffer, Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics,
-    Obs, Sample, Scratch, Statistics, Univariate,
+    Batch, Component, Coordinates, Density, EstimateError, IntervalStatistics, Obs, Scratch,
+    Statistics, Univariate,
 };
-use rand::Rng;
 
 /// A component that stays as it is: no parameter, and an M-step that returns it unchanged.
 ///
@@ -43,38 +42,7 @@ impl Statistics for TotalWeight {
 }
 
 impl<D: Density> Density for Fixed<D> {
-    type Space = D::Space;
-
-    fn log_density(&self, x: Obs<'_, Self::Space>) -> f64 {
-        self.0.log_density(x)
-    }
-    fn check_observation(&self, x: Obs<'_, Self::Space>) -> Result<(), &'static str> {
-        self.0.check_observation(x)
-    }
-    fn has_atoms(&self) -> bool {
-        self.0.has_atoms()
-    }
-    fn is_atom(&self, x: Obs<'_, Self::Space>) -> bool {
-        self.0.is_atom(x)
-    }
-    fn prepared_width(&self) -> usize {
-        self.0.prepared_width()
-    }
-    fn shares_preparation(&self, other: &Self) -> bool {
-        self.0.shares_preparation(&other.0)
-    }
-    fn prepare(&self, xs: Batch<'_, Self::Space>, into: &mut [f64]) {
-        self.0.prepare(xs, into);
-    }
-    fn log_density_batch(
-        &self,
-        xs: Batch<'_, Self::Space>,
-        prepared: &[f64],
-        out: &mut [f64],
-        scratch: &mut Scratch,
-    ) {
-        self.0.log_density_batch(xs, prepared, out, scratch);
-    }
+    crate::forward_density!(D; 0);
 }
 
 impl<D: Density + Clone> Component for Fixed<D> {
@@ -102,6 +70,9 @@ impl<D: Density + Clone> Component for Fixed<D> {
     fn parameter_count(&self) -> usize {
         0
     }
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 impl<D: Clone> Coordinates for Fixed<D> {
@@ -111,44 +82,7 @@ impl<D: Clone> Coordinates for Fixed<D> {
     }
 }
 
-impl<D: Sample> Sample for Fixed<D> {
-    fn empty_buffer(&self) -> Buffer<Self::Space> {
-        self.0.empty_buffer()
-    }
-    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<Self::Space>) {
-        self.0.draw(rng, into);
-    }
-}
-
-impl<D: Univariate> Univariate for Fixed<D> {
-    fn cdf(&self, x: f64) -> f64 {
-        self.0.cdf(x)
-    }
-    fn sf(&self, x: f64) -> f64 {
-        self.0.sf(x)
-    }
-    fn quantile(&self, p: f64) -> f64 {
-        self.0.quantile(p)
-    }
-    fn mean(&self) -> f64 {
-        self.0.mean()
-    }
-    fn variance(&self) -> f64 {
-        self.0.variance()
-    }
-    fn probability(&self, low: f64, high: f64) -> f64 {
-        self.0.probability(low, high)
-    }
-    fn log_probability(&self, low: f64, high: f64) -> f64 {
-        self.0.log_probability(low, high)
-    }
-}
-
-impl<D: Entropy> Entropy for Fixed<D> {
-    fn entropy(&self) -> f64 {
-        self.0.entropy()
-    }
-}
+super::forward::forward_distribution!(Fixed; 0);
 
 impl<D: Density + Univariate + Clone> IntervalStatistics for Fixed<D> {
     fn accumulate_interval(&self, into: &mut TotalWeight, _low: f64, _high: f64, weight: f64) {

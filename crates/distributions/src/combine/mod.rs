@@ -6,6 +6,7 @@ mod columns;
 mod expectation;
 mod fixed;
 mod fixed_point;
+mod forward;
 mod number;
 mod passes;
 mod product;

@@ -131,6 +131,19 @@ impl<A: Component, B: Component> Component for Product<A, B> {
     fn log_prior(&self) -> f64 {
         self.first.log_prior() + self.second.log_prior()
     }
+    fn is_bounded(&self) -> bool {
+        self.first.is_bounded() && self.second.is_bounded()
+    }
+    /// Where both parts have one.
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        Some(Product {
+            first: self.first.floored(&whole.first)?,
+            second: self.second.floored(&whole.second)?,
+        })
+    }
+    fn is_at_bound(&self) -> bool {
+        self.first.is_at_bound() || self.second.is_at_bound()
+    }
     fn one_step(&self) -> bool {
         self.first.one_step() || self.second.one_step()
     }

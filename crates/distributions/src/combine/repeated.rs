@@ -203,6 +203,18 @@ impl<C: Component> Component for Repeated<C> {
     fn log_prior(&self) -> f64 {
         self.0.log_prior()
     }
+    fn is_bounded(&self) -> bool {
+        self.0.is_bounded()
+    }
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        self.0.floored(&whole.0).map(Repeated)
+    }
+    fn is_at_bound(&self) -> bool {
+        self.0.is_at_bound()
+    }
+    fn impossible_levels(&self) -> Vec<(usize, usize)> {
+        self.0.impossible_levels()
+    }
     fn one_step(&self) -> bool {
         self.0.one_step()
     }

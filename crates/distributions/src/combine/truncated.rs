@@ -221,6 +221,10 @@ where
     fn log_prior(&self) -> f64 {
         self.family.log_prior()
     }
+    /// Counts have masses; a density may pile up at an end of the interval.
+    fn is_bounded(&self) -> bool {
+        T::DISCRETE && self.family.is_bounded()
+    }
     fn one_step(&self) -> bool {
         self.family.one_step()
     }

@@ -1,10 +1,9 @@
 //! A family of two parameters, of which some are known.
 
 use crate::{
-    Batch, Buffer, Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics,
-    Obs, ParameterError, Reason, Sample, Scratch, Statistics, Univariate, View, next_coordinate,
+    Batch, Component, Coordinates, Density, EstimateError, IntervalStatistics, Obs, ParameterError,
+    Reason, Statistics, View, next_coordinate,
 };
-use rand::Rng;
 
 /// A family of two parameters each of which can be estimated given the other.
 pub trait ConditionalEstimate: Component {
@@ -288,60 +287,12 @@ impl<F> WithKnown<F> {
 }
 
 impl<F: ConditionalEstimate> Density for WithKnown<F> {
-    type Space = F::Space;
-
-    fn log_density(&self, x: Obs<'_, F::Space>) -> f64 {
-        self.family.log_density(x)
-    }
-    fn check_observation(&self, x: Obs<'_, F::Space>) -> Result<(), &'static str> {
-        self.family.check_observation(x)
-    }
-    fn has_atoms(&self) -> bool {
-        self.family.has_atoms()
-    }
-    fn is_atom(&self, x: Obs<'_, F::Space>) -> bool {
-        self.family.is_atom(x)
-    }
-    fn prepared_width(&self) -> usize {
-        self.family.prepared_width()
-    }
-    fn shares_preparation(&self, other: &Self) -> bool {
-        self.family.shares_preparation(&other.family)
-    }
-    fn prepare(&self, xs: Batch<'_, F::Space>, into: &mut [f64]) {
-        self.family.prepare(xs, into);
-    }
-    fn log_density_batch(
-        &self,
-        xs: Batch<'_, F::Space>,
-        prepared: &[f64],
-        out: &mut [f64],
-        scratch: &mut Scratch,
-    ) {
-        self.family.log_density_batch(xs, prepared, out, scratch);
-    }
+    crate::forward_density!(F; family);
 }
 
 impl<F: ConditionalEstimate> Component for WithKnown<F> {
-    type Statistics = F::Statistics;
+    crate::forward_statistics!(F; family);
 
-    fn empty_statistics(&self) -> F::Statistics {
-        self.family.empty_statistics()
-    }
-    fn accumulate(&self, into: &mut F::Statistics, x: Obs<'_, F::Space>, weight: f64) {
-        self.family.accumulate(into, x, weight);
-    }
-    fn accumulate_batch(
-        &self,
-        into: &mut F::Statistics,
-        xs: Batch<'_, F::Space>,
-        prepared: &[f64],
-        weights: &[f64],
-        scratch: &mut Scratch,
-    ) {
-        self.family
-            .accumulate_batch(into, xs, prepared, weights, scratch);
-    }
     fn maximize(&self, from: &F::Statistics) -> Result<Self, EstimateError> {
         if self.known != [true, true] && !(from.weight() > 0.0) {
             return Err(EstimateError::empty());
@@ -362,15 +313,18 @@ impl<F: ConditionalEstimate> Component for WithKnown<F> {
     fn log_prior(&self) -> f64 {
         self.family.log_prior()
     }
-    /// The floor of [`narrowest`](ConditionalEstimate::narrowest); a component whose width is known has none to
-    /// fear.
+    /// Where nothing is estimated, or nothing that would make it narrower.
+    fn is_bounded(&self) -> bool {
+        let width = self.family.narrowest().map(|floor| floor.parameter);
+        self.known == [true, true] || width.is_some_and(|width| self.known[width])
+    }
+    /// The floor of [`narrowest`](ConditionalEstimate::narrowest).
     fn floored(&self, whole: &Self) -> Option<Self> {
-        let floor = whole.family.narrowest()?;
-        if self.known[floor.parameter] {
+        if self.is_bounded() {
             return Some(self.clone());
         }
         let floored = WithKnown {
-            narrowest: Some(floor),
+            narrowest: Some(whole.family.narrowest()?),
             ..self.clone()
         };
         floored.raised().ok()
@@ -424,44 +378,7 @@ impl<F: ConditionalEstimate + Coordinates> Coordinates for WithKnown<F> {
     }
 }
 
-impl<F: ConditionalEstimate + Sample> Sample for WithKnown<F> {
-    fn empty_buffer(&self) -> Buffer<F::Space> {
-        self.family.empty_buffer()
-    }
-    fn draw<R: Rng + ?Sized>(&self, rng: &mut R, into: &mut Buffer<F::Space>) {
-        self.family.draw(rng, into);
-    }
-}
-
-impl<F: Univariate> Univariate for WithKnown<F> {
-    fn cdf(&self, x: f64) -> f64 {
-        self.family.cdf(x)
-    }
-    fn sf(&self, x: f64) -> f64 {
-        self.family.sf(x)
-    }
-    fn quantile(&self, p: f64) -> f64 {
-        self.family.quantile(p)
-    }
-    fn mean(&self) -> f64 {
-        self.family.mean()
-    }
-    fn variance(&self) -> f64 {
-        self.family.variance()
-    }
-    fn probability(&self, low: f64, high: f64) -> f64 {
-        self.family.probability(low, high)
-    }
-    fn log_probability(&self, low: f64, high: f64) -> f64 {
-        self.family.log_probability(low, high)
-    }
-}
-
-impl<F: Entropy> Entropy for WithKnown<F> {
-    fn entropy(&self) -> f64 {
-        self.family.entropy()
-    }
-}
+super::forward::forward_distribution!(WithKnown; family; ConditionalEstimate);
 
 impl<F: ConditionalEstimate + IntervalStatistics> IntervalStatistics for WithKnown<F> {
     fn accumulate_interval(&self, into: &mut F::Statistics, low: f64, high: f64, weight: f64) {

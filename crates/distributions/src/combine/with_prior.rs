@@ -1,8 +1,8 @@
 //! A family with its conjugate prior.
 
 use crate::{
-    Batch, Buffer, Component, Coordinates, Density, EstimateError, ExponentialFamily, Obs,
-    ParameterError, Sample, Scratch, Statistics,
+    Buffer, Component, Coordinates, Density, EstimateError, ExponentialFamily, Obs, ParameterError,
+    Sample, Statistics,
 };
 use rand::Rng;
 
@@ -97,60 +97,12 @@ impl<F> WithPrior<F> {
 }
 
 impl<F: ExponentialFamily> Density for WithPrior<F> {
-    type Space = F::Space;
-
-    fn log_density(&self, x: Obs<'_, F::Space>) -> f64 {
-        self.family.log_density(x)
-    }
-    fn check_observation(&self, x: Obs<'_, F::Space>) -> Result<(), &'static str> {
-        self.family.check_observation(x)
-    }
-    fn has_atoms(&self) -> bool {
-        self.family.has_atoms()
-    }
-    fn is_atom(&self, x: Obs<'_, F::Space>) -> bool {
-        self.family.is_atom(x)
-    }
-    fn prepared_width(&self) -> usize {
-        self.family.prepared_width()
-    }
-    fn shares_preparation(&self, other: &Self) -> bool {
-        self.family.shares_preparation(&other.family)
-    }
-    fn prepare(&self, xs: Batch<'_, F::Space>, into: &mut [f64]) {
-        self.family.prepare(xs, into);
-    }
-    fn log_density_batch(
-        &self,
-        xs: Batch<'_, F::Space>,
-        prepared: &[f64],
-        out: &mut [f64],
-        scratch: &mut Scratch,
-    ) {
-        self.family.log_density_batch(xs, prepared, out, scratch);
-    }
+    crate::forward_density!(F; family);
 }
 
 impl<F: ExponentialFamily> Component for WithPrior<F> {
-    type Statistics = F::Statistics;
+    crate::forward_statistics!(F; family);
 
-    fn empty_statistics(&self) -> F::Statistics {
-        self.family.empty_statistics()
-    }
-    fn accumulate(&self, into: &mut F::Statistics, x: Obs<'_, F::Space>, weight: f64) {
-        self.family.accumulate(into, x, weight);
-    }
-    fn accumulate_batch(
-        &self,
-        into: &mut F::Statistics,
-        xs: Batch<'_, F::Space>,
-        prepared: &[f64],
-        weights: &[f64],
-        scratch: &mut Scratch,
-    ) {
-        self.family
-            .accumulate_batch(into, xs, prepared, weights, scratch);
-    }
     fn maximize(&self, from: &F::Statistics) -> Result<Self, EstimateError> {
         if self.strength == 0.0 {
             return Ok(self.with_family(self.family.maximize(from)?));
@@ -175,6 +127,10 @@ impl<F: ExponentialFamily> Component for WithPrior<F> {
             -self.strength * divergence.max(0.0)
         };
         penalty + self.family.log_prior()
+    }
+    /// A prior counts as observations that do not coincide.
+    fn is_bounded(&self) -> bool {
+        self.strength > 0.0 || self.family.is_bounded()
     }
     fn squared_distance(&self, a: Obs<'_, F::Space>, b: Obs<'_, F::Space>) -> Option<f64> {
         self.family.squared_distance(a, b)

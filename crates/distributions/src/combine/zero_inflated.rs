@@ -288,6 +288,16 @@ where
     fn log_prior(&self) -> f64 {
         self.family.log_prior()
     }
+    fn is_bounded(&self) -> bool {
+        self.family.is_bounded()
+    }
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        let family = self.family.floored(&whole.family)?;
+        ZeroInflated::new(self.zero_probability, family).ok()
+    }
+    fn is_at_bound(&self) -> bool {
+        self.family.is_at_bound()
+    }
     fn one_step(&self) -> bool {
         self.family.one_step()
     }

@@ -125,6 +125,10 @@ impl Component for Bernoulli {
     fn parameter_count(&self) -> usize {
         1
     }
+    /// A mass is at most 1.
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 impl ExponentialFamily for Bernoulli {

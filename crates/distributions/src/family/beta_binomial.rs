@@ -250,6 +250,10 @@ impl Component for BetaBinomial {
     fn parameter_count(&self) -> usize {
         2
     }
+    /// A mass is at most 1.
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 /// ln α and ln β.

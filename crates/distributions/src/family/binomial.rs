@@ -270,6 +270,10 @@ impl Component for Binomial {
     fn parameter_count(&self) -> usize {
         1
     }
+    /// A mass is at most 1.
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 impl ExponentialFamily for Binomial {

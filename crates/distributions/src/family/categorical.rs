@@ -208,6 +208,10 @@ impl Component for Categorical {
     fn parameter_count(&self) -> usize {
         self.categories() - 1
     }
+    /// A mass is at most 1.
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 impl ExponentialFamily for Categorical {

@@ -100,7 +100,7 @@ impl Density for ChiSquared {
     }
 }
 
-component_from_means!(ChiSquared);
+component_from_means!(ChiSquared; bounded);
 
 impl ExponentialFamily for ChiSquared {
     type Vector = [f64; 1];

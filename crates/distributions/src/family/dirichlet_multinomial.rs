@@ -390,6 +390,10 @@ impl Component for DirichletMultinomial {
     fn parameter_count(&self) -> usize {
         self.dimension()
     }
+    /// A mass is at most 1.
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 /// The logarithms of the concentrations.

@@ -127,7 +127,7 @@ impl Density for Maxwell {
     }
 }
 
-component_from_means!(Maxwell);
+component_from_means!(Maxwell; bounded);
 
 impl ExponentialFamily for Maxwell {
     type Vector = [f64; 1];

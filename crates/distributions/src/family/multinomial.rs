@@ -293,6 +293,10 @@ impl Component for Multinomial {
     fn parameter_count(&self) -> usize {
         self.outcomes() - 1
     }
+    /// A mass is at most 1.
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 impl ExponentialFamily for Multinomial {

@@ -227,6 +227,10 @@ impl Component for NegativeBinomial {
     fn parameter_count(&self) -> usize {
         if self.fixed_size { 1 } else { 2 }
     }
+    /// A mass is at most 1.
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 /// The derivative of the log-likelihood in ln r over the total weight, Σ w (ψ(x + r) − ψ(r))/N − ln(1 +

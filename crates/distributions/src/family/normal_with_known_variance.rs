@@ -90,7 +90,7 @@ impl Density for NormalWithKnownVariance {
     }
 }
 
-component_from_means!(NormalWithKnownVariance);
+component_from_means!(NormalWithKnownVariance; bounded);
 
 impl ExponentialFamily for NormalWithKnownVariance {
     type Vector = [f64; 1];

@@ -29,6 +29,9 @@ macro_rules! nothing_to_estimate {
             fn parameter_count(&self) -> usize {
                 0
             }
+            fn is_bounded(&self) -> bool {
+                true
+            }
         }
 
         impl$(<$generic: Clone>)? $crate::Coordinates for $family {

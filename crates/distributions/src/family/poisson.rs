@@ -263,6 +263,10 @@ impl Component for Poisson {
     fn parameter_count(&self) -> usize {
         1
     }
+    /// A mass is at most 1.
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 impl ExponentialFamily for Poisson {

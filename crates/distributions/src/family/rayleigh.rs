@@ -120,7 +120,7 @@ impl Density for Rayleigh {
     }
 }
 
-component_from_means!(Rayleigh);
+component_from_means!(Rayleigh; bounded);
 
 impl ExponentialFamily for Rayleigh {
     type Vector = [f64; 1];

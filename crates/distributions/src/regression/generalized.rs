@@ -224,6 +224,9 @@ impl<R: Response> Component for GeneralizedRegression<R> {
     fn parameter_count(&self) -> usize {
         self.coefficients.len()
     }
+    fn is_bounded(&self) -> bool {
+        true
+    }
     fn one_step(&self) -> bool {
         true
     }

@@ -29,7 +29,8 @@ pub trait Response: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The number whose exponential the other methods are given.
     fn exponent(eta: f64) -> f64;
     /// ln p(y | η) with its normalising constant; −∞ for what is no response. `exponential` is
-    /// exp([`exponent`](Response::exponent)(η)), and η is finite.
+    /// exp([`exponent`](Response::exponent)(η)), and η is finite. At each `y` it has an upper bound over all η, as
+    /// a mass has.
     fn log_mass(y: Obs<'_, Self::Space>, prepared: [f64; 2], eta: f64, exponential: f64) -> f64;
     /// The score y − E\[y\] in η, and the curvature Var\[y\] ≥ 0.
     fn score(y: Obs<'_, Self::Space>, eta: f64, exponential: f64) -> (f64, f64);

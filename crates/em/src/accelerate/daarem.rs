@@ -1,8 +1,8 @@
-//! Damped Anderson acceleration with restarts, kept to directions of ascent and to a trust region.
+//! Damped Anderson acceleration with restarts, kept to the path of plain EM.
 
+use super::path::{LinearModel, Move};
 use super::{Accelerate, AccelerationState, Step, model_at, step};
 use distributions::Coordinates;
-use distributions::dense::Ldl;
 
 /// Plain steps before the first proposal: where plain EM comes to rest by then, it is left alone, and
 /// elsewhere the steep part of the climb, which decides between maxima, is its own.
@@ -18,30 +18,37 @@ const ORDER: usize = 8;
 const DAMPING: f64 = 0.1;
 const DAMPING_BOUNDS: (f64, f64) = (1e-12, 1.0);
 const DAMPING_FACTORS: (f64, f64) = (0.3, 10.0);
-/// The trust radius in lengths of the plain step: at first, its least, and its factors when it was
-/// reached and when a proposal was dropped.
-const RADIUS: f64 = 4.0;
-const LEAST_RADIUS: f64 = 2.0;
-const RADIUS_FACTORS: (f64, f64) = (4.0, 0.5);
+/// The horizon in doublings of the plain step: at first, its bounds, and by how many it grows where the path goes
+/// on, and shrinks.
+const HORIZON: u32 = 2;
+const HORIZONS: (u32, u32) = (1, 30);
+const FARTHER: u32 = 2;
+const NEARER: u32 = 1;
+/// How far, in lengths of the step before, the step at a proposal may lie from the one that the model expects
+/// there: for the horizon to grow, and not to shrink.
+const FAITHFUL: f64 = 0.25;
+const TRUSTED: f64 = 0.5;
 
 /// Anderson acceleration after DAAREM (Henderson & Varadhan 2019, Journal of Computational and
 /// Graphical Statistics 28, 834–846), with what slow mixtures ask for besides.
 ///
-/// With f = F(x) − x, the plain EM step at x, and ΔX, ΔF the differences of x and f between the last
-/// steps, the proposal is x + m with m = f − (ΔX + ΔF) γ, where γ minimises |f − ΔF γ|² + λ|γ|². It
-/// takes one pass. What is added to the scheme of the paper:
+/// With f = F(x) − x, the plain EM step at x, and ΔX, ΔF the differences of x and f between the last steps,
+/// f(x + ΔX a) ≈ f + ΔF a is a linear model of EM itself. The proposal is where 2ᵗ + 1 plain steps would lead in
+/// it, x + ΔX a + (f + ΔF a): for t → ∞, where these come to rest, the scheme of the paper with
+/// a = −(ΔXᵀΔF)⁻¹ΔXᵀf. It takes one pass. What is added:
 ///
 /// - **Patience.** The first 20 steps are plain, and as many more as it takes until they shrink at a settled
 ///   rate, as steps do that converge linearly: before, EM is still choosing among maxima, and a long step may
 ///   choose another.
 /// - **Lengths** weigh each coordinate by the largest f of the last steps. A probability on its way
 ///   to 0 moves its logit by the same amount for ever; unweighted, it would drown the others.
-/// - **Ascent.** Where plain EM gains speed, leaving a saddle, f − ΔF γ = 0 lies behind: m points
-///   against f. The proposal is then the plain step made longer, m = τ f (Salakhutdinov & Roweis 2003).
-/// - **A trust radius** bounds |m| by τ|f|: τ grows where it was reached, and shrinks where the
-///   objective fell.
-/// - **λ** falls with every accepted proposal and rises with every dropped one, and a dropped one
-///   restarts the differences: they belong to another part of the likelihood.
+/// - **The path.** Where plain EM gains speed, leaving a saddle, f + ΔF a = 0 lies behind, at the saddle. The
+///   steps in the model lead away from it as plain EM does, and shrink in the other directions.
+/// - **A horizon**, t. It grows where the path goes on and the step at the proposal is the one that the model
+///   expected there, to a quarter of the step before. It shrinks where the two differ by half of it, and where
+///   the objective fell: what is not foreseen is not passed over.
+/// - **λ** on the diagonal of ΔXᵀΔX, relative to the columns, falls with every accepted proposal and rises with
+///   every dropped one, and a dropped one restarts the differences: they belong to another part of the likelihood.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Daarem {
@@ -50,14 +57,23 @@ pub struct Daarem {
     /// Differences of x and f, newest last.
     history: Vec<(Vec<f64>, Vec<f64>)>,
     damping: f64,
-    radius: f64,
+    horizon: u32,
     /// Plain steps still to come.
     patience: usize,
     /// 1 less the rate at which the last plain step shrank, and how many in a row were settled.
     gap: f64,
     settled: usize,
-    /// The proposal under way, and whether it reached the radius.
-    proposed: Option<bool>,
+    proposed: Option<Proposed>,
+}
+
+/// The proposal under way.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+struct Proposed {
+    /// The step that the model expects there.
+    expected: Vec<f64>,
+    /// Whether the path goes on from there.
+    goes_on: bool,
 }
 
 impl Default for Daarem {
@@ -66,7 +82,7 @@ impl Default for Daarem {
             before: None,
             history: Vec::new(),
             damping: DAMPING,
-            radius: RADIUS,
+            horizon: HORIZON,
             patience: PATIENCE,
             gap: 0.0,
             settled: 0,
@@ -76,12 +92,24 @@ impl Default for Daarem {
 }
 
 impl Daarem {
-    /// The last proposal was accepted: no call to `rejected` came.
-    fn accepted(&mut self, reached_radius: bool) {
-        if reached_radius {
-            self.radius *= RADIUS_FACTORS.0;
-        }
+    /// The last proposal was accepted, no call to `rejected` came; `now` is the step there.
+    fn accepted(&mut self, proposed: &Proposed, now: Option<&Step>) {
         self.damping = (self.damping * DAMPING_FACTORS.0).max(DAMPING_BOUNDS.0);
+        let (Some(now), Some(before)) = (now, &self.before) else {
+            return;
+        };
+        let (mut error, mut length) = (0.0, 0.0);
+        let steps = now.by.iter().zip(&before.by).zip(&proposed.expected);
+        for (((now, before), expected), weight) in steps.zip(self.weights(&now.by)) {
+            error += weight * (now - expected) * (now - expected);
+            length += weight * before * before;
+        }
+        let error = (error / length).sqrt();
+        if proposed.goes_on && error < FAITHFUL {
+            self.horizon = (self.horizon + FARTHER).min(HORIZONS.1);
+        } else if !(error < TRUSTED) {
+            self.horizon = self.horizon.saturating_sub(NEARER).max(HORIZONS.0);
+        }
     }
 
     /// Keeps the differences to the step before.
@@ -138,62 +166,25 @@ impl Daarem {
             .collect()
     }
 
-    /// The move from x that the differences suggest; `None` when they tell nothing.
-    fn suggested(&self, f: &[f64], dot: impl Fn(&[f64], &[f64]) -> f64) -> Option<Vec<f64>> {
-        let order = self.history.len();
-        let column = |i: usize| &self.history[i].1[..];
-        let lengths: Vec<f64> = (0..order)
-            .map(|i| dot(column(i), column(i)).sqrt())
-            .collect();
-        if order == 0 || lengths.iter().any(|&length| !(length > 0.0)) {
-            return None;
-        }
-        let mut gram = vec![0.0; order * order];
-        for i in 0..order {
-            for j in 0..order {
-                gram[i * order + j] = dot(column(i), column(j)) / (lengths[i] * lengths[j]);
-            }
-            gram[i * order + i] += self.damping;
-        }
-        let right: Vec<f64> = (0..order).map(|i| dot(column(i), f) / lengths[i]).collect();
-        let gamma = Ldl::new(&gram, order).ok()?.solve(&right);
-        let mut suggested = f.to_vec();
-        for (((dx, df), g), length) in self.history.iter().zip(gamma).zip(&lengths) {
-            for (j, value) in suggested.iter_mut().enumerate() {
-                *value -= g / length * (dx[j] + df[j]);
-            }
-        }
-        Some(suggested)
-    }
-
-    /// The move to try, and whether it is as long as the radius allows.
-    fn bounded(&self, f: &[f64]) -> Option<(Vec<f64>, bool)> {
+    /// Along the path of plain EM as far as the horizon; `None` when the differences tell nothing.
+    fn ahead(&self, f: &[f64]) -> Option<Move> {
         let weights = self.weights(f);
         let dot = |a: &[f64], b: &[f64]| -> f64 {
             (a.iter().zip(b).zip(&weights))
                 .map(|((a, b), w)| a * b * w)
                 .sum()
         };
-        let mut suggested = self.suggested(f, dot)?;
-        if !(dot(&suggested, f) > 0.0) {
-            return Some((f.iter().map(|f| self.radius * f).collect(), true));
-        }
-        let longest = self.radius * dot(f, f).sqrt();
-        let length = dot(&suggested, &suggested).sqrt();
-        if length <= longest {
-            return Some((suggested, false));
-        }
-        suggested.iter_mut().for_each(|m| *m *= longest / length);
-        Some((suggested, true))
+        LinearModel::new(&self.history, self.damping, dot)?.path(f, self.horizon, dot)
     }
 }
 
 impl<M: Coordinates> Accelerate<M> for Daarem {
     fn propose(&mut self, current: &M, stepped: &M) -> Option<M> {
-        if let Some(reached_radius) = self.proposed.take() {
-            self.accepted(reached_radius);
+        let now = step(current, stepped);
+        if let Some(proposed) = self.proposed.take() {
+            self.accepted(&proposed, now.as_ref());
         }
-        let Some(now) = step(current, stepped) else {
+        let Some(now) = now else {
             self.before = None;
             self.history.clear();
             return None;
@@ -202,11 +193,16 @@ impl<M: Coordinates> Accelerate<M> for Daarem {
         if self.waits(&now.by) {
             return None;
         }
-        let (to, reached_radius) = self.bounded(&now.by)?;
-        let to: Vec<f64> = now.from.iter().zip(to).map(|(x, m)| x + m).collect();
+        let ahead = self.ahead(&now.by)?;
+        let to: Vec<f64> = now.from.iter().zip(&ahead.by).map(|(x, m)| x + m).collect();
         let model = model_at(current, &to, now.held);
         match model {
-            Some(_) => self.proposed = Some(reached_radius),
+            Some(_) => {
+                self.proposed = Some(Proposed {
+                    expected: ahead.left,
+                    goes_on: ahead.goes_on,
+                });
+            }
             None => Accelerate::<M>::rejected(self),
         }
         model
@@ -214,7 +210,7 @@ impl<M: Coordinates> Accelerate<M> for Daarem {
     fn rejected(&mut self) {
         self.proposed = None;
         self.history.clear();
-        self.radius = (self.radius * RADIUS_FACTORS.1).max(LEAST_RADIUS);
+        self.horizon = self.horizon.saturating_sub(NEARER).max(HORIZONS.0);
         self.damping = (self.damping * DAMPING_FACTORS.1).min(DAMPING_BOUNDS.1);
     }
     fn reset(&mut self) {

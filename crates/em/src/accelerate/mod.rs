@@ -1,6 +1,7 @@
 //! Acceleration of EM's linear convergence, safeguarded by the objective.
 
 mod daarem;
+mod path;
 mod squarem;
 
 use distributions::Coordinates;

@@ -131,13 +131,14 @@ impl<S: ComponentSet> FixedComponents<S> {
             places: self.places.clone(),
         }
     }
+    /// The number in the whole of free component `at`.
+    fn number(&self, at: usize) -> Option<usize> {
+        let mut places = self.places.iter();
+        places.position(|place| !place.fixed && place.at == at)
+    }
     /// The error of a free component under its number in the whole.
     fn renumbered(&self, mut error: EstimateError) -> EstimateError {
-        let whole = |at: usize| {
-            let mut places = self.places.iter();
-            places.position(|place| !place.fixed && place.at == at)
-        };
-        error.component = error.component.and_then(whole);
+        error.component = error.component.and_then(|at| self.number(at));
         error
     }
 }
@@ -156,6 +157,10 @@ impl<S: ComponentSet> ComponentSet for FixedComponents<S> {
 
     fn len(&self) -> usize {
         self.places.len()
+    }
+    fn is_given(&self, k: usize) -> bool {
+        let (set, at) = self.holder(k);
+        self.places[k].fixed || set.is_given(at)
     }
     fn log_density(&self, k: usize, x: Obs<'_, S::Space>) -> f64 {
         if self.has_atoms() && !self.is_atom(k, x) && (0..self.len()).any(|j| self.is_atom(j, x)) {
@@ -276,6 +281,19 @@ impl<S: ComponentSet> ComponentSet for FixedComponents<S> {
         (free.estimate(xs, &part))
             .map(|next| self.with_free(next))
             .map_err(|error| self.renumbered(error))
+    }
+    /// Of the free components.
+    fn floored(&self, xs: Batch<'_, S::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        let Some(free) = &self.free else {
+            return Ok(self.clone());
+        };
+        (free.floored(xs, weights))
+            .map(|floored| self.with_free(floored))
+            .map_err(|error| self.renumbered(error))
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        let held = self.free.as_ref().map(S::at_bound).unwrap_or_default();
+        held.into_iter().filter_map(|at| self.number(at)).collect()
     }
     fn impossible_levels(&self) -> Vec<(usize, usize)> {
         common(self.sides().map(S::impossible_levels))

@@ -84,6 +84,11 @@ impl WeightModel for FixedWeights {
     }
     /// Renormalised if some are left out: equal weights stay equal.
     fn subset(&self, keep: &[usize]) -> Self {
+        // Equal weights stay so, to the last bit.
+        let equal = keep.iter().all(|&k| self.0[k] == self.0[keep[0]]);
+        if equal && keep.len() < self.0.len() {
+            return FixedWeights::equal(keep.len());
+        }
         FixedWeights(self.0.subset(keep))
     }
     fn overall(&self, k: usize) -> f64 {

@@ -10,6 +10,7 @@ pub use shares::Shares;
 use crate::data::Data;
 use crate::degenerate::{Degeneracy, OnDegenerate, most_events, reset_rows};
 use crate::error::FitError;
+use crate::growth::Growth;
 use crate::mixture::Mixture;
 use crate::options::Options;
 use crate::set::ComponentSet;
@@ -31,6 +32,17 @@ pub enum Start<'a> {
     Alternating,
     /// Many short runs from spread and random rows, the best of which are continued.
     SmallEm(SmallEm),
+    /// One component is fitted, then one more at a time, each the best of several splits of one that is there, up
+    /// to K: greedy EM. A grid over K can share the way ([`GrowthPath`](crate::GrowthPath)). Known labels, and
+    /// components that are dropped, are refused.
+    ///
+    /// The components of the template are to be of one kind: with fewer of them the first are used, and those that
+    /// are [given](crate::ComponentSet::is_given), such as noise.
+    ///
+    /// Verbeek, Vlassis & Kröse (2003), Efficient greedy learning of Gaussian mixture models, Neural Computation
+    /// 15, 469–485; Vlassis & Likas (2002), A greedy EM algorithm for Gaussian mixture learning, Neural Processing
+    /// Letters 15, 77–87.
+    Grown(Growth),
     /// A component for each row, or none (then the row waits until the first E-step).
     Labels(&'a [Option<u32>]),
     /// An n × K row-major matrix of responsibilities, each row of sum 1 within 1e-6 (then
@@ -51,6 +63,7 @@ impl Start<'_> {
                 | Start::Random
                 | Start::Alternating
                 | Start::SmallEm(_)
+                | Start::Grown(_)
                 | Start::Partition(_)
         )
     }
@@ -63,10 +76,11 @@ impl Start<'_> {
             start => start,
         }
     }
-    /// How many runs a fit makes from it.
+    /// How many runs a fit makes from it; of a grown one, at each number of components.
     pub fn count(&self, options: &Options) -> usize {
         match self {
             Start::SmallEm(small) => small.runs.max(1),
+            Start::Grown(growth) => growth.splits.max(1),
             Start::Spread | Start::Random | Start::Alternating | Start::Partition(_) => {
                 options.restarts.max(1)
             }
@@ -146,6 +160,11 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
         Start::Model => return Ok(template.clone()),
         Start::SmallEm(_) | Start::Alternating => {
             return repaired_start(template, data, start.of_run(0), rng, (policy, trim), events);
+        }
+        Start::Grown(_) => {
+            return Err(FitError::Shape(
+                "a mixture grows in a fit: it has no model in which it starts".into(),
+            ));
         }
         Start::Spread => spread::shares(template, data, trim, rng)?,
         Start::Random => random_shares(&data, components, rng),
@@ -240,7 +259,7 @@ pub(crate) fn first_m_step<S: ComponentSet, W: WeightModel>(
 ///
 /// One row, because components estimated from shares drawn for *every* row differ by 1/√n only: they
 /// start beside the fit of one component, a saddle that EM may never leave.
-fn random_shares<V: View, R: Rng + ?Sized>(
+pub(crate) fn random_shares<V: View, R: Rng + ?Sized>(
     data: &Data<'_, V>,
     components: usize,
     rng: &mut R,

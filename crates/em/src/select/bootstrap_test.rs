@@ -27,16 +27,16 @@ pub struct Replicates {
 
 /// The outcome of a test.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LikelihoodRatioTest {
+pub struct LikelihoodRatioTest<E = FitError> {
     /// 2(L₁ − L₀) of the data.
     pub statistic: f64,
     /// The same of each replicate drawn from the null model, in order; those that failed are left out.
     pub null_statistics: Vec<f64>,
     /// The replicates that could not be fitted, and why.
-    pub failures: Vec<(usize, FitError)>,
+    pub failures: Vec<(usize, E)>,
 }
 
-impl LikelihoodRatioTest {
+impl<E> LikelihoodRatioTest<E> {
     /// (1 + #{replicates at least as large}) / (B + 1): the data count as one more draw from the null
     /// model, so that under it P(p ≤ α) ≤ α (Davison & Hinkley 1997, section 4.2).
     pub fn p_value(&self) -> f64 {
@@ -68,10 +68,23 @@ pub fn likelihood_ratio_test<S: SampleSet>(
             "a test needs at least one replicate".into(),
         ));
     }
-    let outcomes = in_parallel(replicates.count, replicates.threads, |which| {
+    likelihood_ratio_test_by(statistic, replicates, |which| {
         let drawn = null.sample(&mut stream(replicates.seed, which), observations);
         statistic_of(&drawn)
-    });
+    })
+}
+
+/// [`likelihood_ratio_test`] with replicates drawn by whatever knows how: `statistic_of` draws replicate number b, by
+/// the generator [`stream`]`(seed, b)`, and has its statistic.
+///
+/// # Errors
+/// When half of the replicates or more fail: then the first failure.
+pub fn likelihood_ratio_test_by<E: Send>(
+    statistic: f64,
+    replicates: Replicates,
+    statistic_of: impl Fn(usize) -> Result<f64, E> + Sync,
+) -> Result<LikelihoodRatioTest<E>, E> {
+    let outcomes = in_parallel(replicates.count, replicates.threads, statistic_of);
     let (mut null_statistics, mut failures) = (Vec::new(), Vec::new());
     for (which, outcome) in outcomes.into_iter().enumerate() {
         match outcome {
@@ -79,14 +92,14 @@ pub fn likelihood_ratio_test<S: SampleSet>(
             Err(error) => failures.push((which, error)),
         }
     }
-    match failures.first() {
-        Some((_, error)) if failures.len() >= null_statistics.len() => Err(error.clone()),
-        _ => Ok(LikelihoodRatioTest {
-            statistic,
-            null_statistics,
-            failures,
-        }),
+    if failures.len() >= null_statistics.len() && !failures.is_empty() {
+        return Err(failures.swap_remove(0).1);
     }
+    Ok(LikelihoodRatioTest {
+        statistic,
+        null_statistics,
+        failures,
+    })
 }
 
 /// A test of K against more components, with both fits to the data.

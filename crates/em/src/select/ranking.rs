@@ -125,13 +125,54 @@ pub fn rank<C: Sync, T: Send, E: Send>(
     threads: usize,
     assess: impl Fn(&C) -> Result<Assessed<T>, E> + Sync,
 ) -> Ranking<C, T, E> {
-    let outcomes = in_parallel(candidates.len(), threads, |i| assess(&candidates[i]));
+    let chains = candidates.into_iter().map(|candidate| vec![candidate]);
+    rank_chains(chains.collect(), threads, |candidate, (): &mut ()| {
+        assess(candidate)
+    })
+}
+
+/// [`rank`] of candidates in chains: those of a chain are assessed one after the other, in their order, with a memory
+/// that passes from one to the next, and chains in parallel.
+///
+/// The memory is for what candidates have in common, computed once; it must not change what is found. A
+/// [`GrowthPath`](crate::GrowthPath) is such a memory: a fit along it has the bits of a fit by itself, so that each
+/// candidate starts warm from the one before, and can be made again without it.
+///
+/// ```
+/// use distributions::Poisson;
+/// use em::select::{Assessed, InformationCriterion::Bic, rank_chains};
+/// use em::{Data, Driver, FitError, Growth, GrowthPath, Mixture, Options, Start, fit_from_with};
+///
+/// let counts: Vec<u64> = vec![0, 1, 1, 2, 0, 9, 11, 8, 10, 1, 2, 12, 9, 0, 1, 30, 28, 33, 29, 31];
+/// let (data, options) = (Data::new(&counts[..]), Options::default().threads(1));
+/// // One family, one chain: the fit of K components is the start of K + 1.
+/// let ranking = rank_chains(vec![vec![1, 2, 3, 4, 5]], 0, |&components, path: &mut GrowthPath<_>| {
+///     let template = Mixture::uniform(vec![Poisson::new(1.0).unwrap(); components]);
+///     let mut driver = Driver::new(&options).growing(path);
+///     let start = Start::Grown(Growth::default());
+///     let fit = fit_from_with(&template, data, start, &mut driver)?;
+///     let evaluation = fit.model.evaluate(data)?;
+///     Ok::<_, FitError>(Assessed::new(fit, &evaluation, Bic, 1, &[]))
+/// });
+/// assert_eq!(ranking.best().map(|best| best.candidate), Some(3));
+/// ```
+pub fn rank_chains<C: Sync, P: Default, T: Send, E: Send>(
+    chains: Vec<Vec<C>>,
+    threads: usize,
+    assess: impl Fn(&C, &mut P) -> Result<Assessed<T>, E> + Sync,
+) -> Ranking<C, T, E> {
+    let outcomes = in_parallel(chains.len(), threads, |i| -> Vec<_> {
+        let mut memory = P::default();
+        let chain = chains[i].iter();
+        chain.map(|one| assess(one, &mut memory)).collect()
+    });
+    let candidates = chains.into_iter().flatten();
     let mut ranking = Ranking {
         ranked: Vec::new(),
         unranked: Vec::new(),
         failed: Vec::new(),
     };
-    for (candidate, outcome) in candidates.into_iter().zip(outcomes) {
+    for (candidate, outcome) in candidates.zip(outcomes.into_iter().flatten()) {
         let assessed = match outcome {
             Ok(assessed) => assessed,
             Err(error) => {

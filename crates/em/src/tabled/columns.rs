@@ -288,6 +288,14 @@ where
             )?)
         })
     }
+    /// None is needed where all columns have a bounded likelihood, as those of labels and counts.
+    fn floored(&self, _xs: RowsView<'_, u8>, _weights: &[f64]) -> Result<Self, EstimateError> {
+        if self.components.iter().all(Component::is_bounded) {
+            Ok(self.clone())
+        } else {
+            Err(crate::set::no_floor())
+        }
+    }
     fn impossible_levels(&self) -> Vec<(usize, usize)> {
         crate::set::common(self.components.iter().map(Component::impossible_levels))
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 /// a second-level cache of a megabyte.
 const BUDGET: usize = 300 << 10;
 
-/// The code of a row with a value that no table has.
+/// The code of a row with a value that no table has: in the group of that value, and in the first.
 const OUTSIDE: u64 = 1 << 40;
 
 /// Columns of few values each, grouped so that one look-up scores several columns.
@@ -133,6 +133,7 @@ impl Grouping {
     ) {
         let group = self.groups.partition_point(|group| group.end <= column);
         let Digit { size, stride, base } = self.columns[column];
+        let mut digits = 0;
         for (number, value) in codes[group * rows..][..rows].iter_mut().zip(values) {
             let digit = if value < size {
                 value * stride
@@ -141,16 +142,22 @@ impl Grouping {
             } else {
                 OUTSIDE
             };
+            digits |= digit;
             *number = f64::from_bits(number.to_bits() + digit);
         }
+        mark_outside(codes, group, rows, digits);
     }
     /// Writes the codes of rows of bytes, all columns together; 255 is missing.
     pub fn encode_bytes(&self, xs: RowsView<'_, u8>, into: &mut [f64]) {
-        let (values, width) = (xs.values(), xs.width());
-        for (group, codes) in self.groups.iter().zip(into.chunks_exact_mut(xs.len())) {
+        let (values, width, rows) = (xs.values(), xs.width(), xs.len());
+        for (g, group) in self.groups.iter().enumerate() {
             let digits = &self.columns[group.clone()];
             let binary = digits.iter().all(|digit| digit.base == 2);
-            for (number, row) in codes.iter_mut().zip(values.chunks_exact(width)) {
+            let mut codes = 0;
+            for (number, row) in into[g * rows..(g + 1) * rows]
+                .iter_mut()
+                .zip(values.chunks_exact(width))
+            {
                 let cells = &row[group.clone()];
                 let packed = match <[u8; 8]>::try_from(cells) {
                     Ok(cells) if binary => pack_binary(cells),
@@ -162,8 +169,10 @@ impl Grouping {
                         value => u64::from(value),
                     })
                 });
+                codes |= code;
                 *number = f64::from_bits(code);
             }
+            mark_outside(into, g, rows, codes);
         }
     }
     /// The code of a row with a missing cell, or [`OUTSIDE`].
@@ -202,17 +211,28 @@ fn pack_binary(cells: [u8; 8]) -> Option<u64> {
     (word & !0x0101_0101_0101_0101 == 0).then(|| word.wrapping_mul(0x0102_0408_1020_4080) >> 56)
 }
 
-/// The rows of a block that have a value outside the tables, in order.
-pub fn rows_outside(codes: &[f64], rows: usize) -> Option<Vec<bool>> {
-    let strange = |number: &f64| number.to_bits() >= OUTSIDE;
-    if !codes.iter().any(strange) {
-        return None;
+fn is_outside(number: &f64) -> bool {
+    number.to_bits() >= OUTSIDE
+}
+
+/// Hands on to the first group which rows are outside the tables of `group`, where one of `seen`, the codes put
+/// together, is.
+fn mark_outside(codes: &mut [f64], group: usize, rows: usize, seen: u64) {
+    if seen < OUTSIDE || group == 0 {
+        return;
     }
-    let mut outside = vec![false; rows];
-    for group in codes.chunks_exact(rows) {
-        for (outside, number) in outside.iter_mut().zip(group) {
-            *outside |= strange(number);
+    let (first, rest) = codes.split_at_mut(rows);
+    let here = &rest[(group - 1) * rows..][..rows];
+    for (first, here) in first.iter_mut().zip(here) {
+        if is_outside(here) {
+            *first = f64::from_bits(OUTSIDE);
         }
     }
-    Some(outside)
+}
+
+/// The rows of a block that have a value outside the tables, in order; the codes of the first group say it.
+pub fn rows_outside(codes: &[f64], rows: usize) -> Option<Vec<bool>> {
+    let first = &codes[..rows];
+    let any = first.iter().any(is_outside);
+    any.then(|| first.iter().map(is_outside).collect())
 }

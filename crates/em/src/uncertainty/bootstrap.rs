@@ -13,7 +13,7 @@ use crate::select::{Replicates, in_parallel};
 use crate::set::ComponentSet;
 use crate::uncertainty::align::assignment;
 use crate::weights::WeightModel;
-use distributions::{Batch, Coordinates, Gamma, Sample, Space, View};
+use distributions::{Batch, Buffer, Coordinates, Gamma, Sample, Space, View};
 use rand::{Rng, RngExt};
 
 /// How a replicate weighs the rows of the data.
@@ -151,17 +151,62 @@ pub fn parametric_bootstrap<S>(
 where
     S: ComponentSet + SampleSet + Coordinates + 'static,
 {
-    if data.allowed.is_some() {
-        return refused("known labels cannot be drawn");
-    }
     let observations = data.observations();
     if !(observations.fract() == 0.0 && observations <= MOST_DRAWN) {
         return refused("row weights must sum to a whole number of observations, 10⁹ at most");
     }
+    let rows = Rows(fit, observations as usize);
+    parametric_bootstrap_by(fit, data, &rows, options, replicates, parameters, done)
+}
+
+/// Draws the data sets of a parametric bootstrap.
+pub trait DrawData<S: Space>: Sync {
+    /// A data set.
+    type Drawn;
+    /// Draws number `which` of those under `seed`, from the generator [`stream`]`(seed, which)`.
+    fn draw(&self, seed: u64, which: usize) -> Self::Drawn;
+    /// Its observations.
+    fn view<'a>(&self, drawn: &'a Self::Drawn) -> Batch<'a, S>;
+}
+
+/// So many rows from a mixture, each by itself.
+struct Rows<'a, S>(&'a Mixture<S>, usize);
+
+impl<S: ComponentSet + SampleSet> DrawData<S::Space> for Rows<'_, S> {
+    type Drawn = Buffer<S::Space>;
+    fn draw(&self, seed: u64, which: usize) -> Self::Drawn {
+        self.0.sample(&mut stream(seed, which), self.1)
+    }
+    fn view<'a>(&self, drawn: &'a Self::Drawn) -> Batch<'a, S::Space> {
+        S::Space::view(drawn)
+    }
+}
+
+/// [`parametric_bootstrap`] of any mixture, whose data sets are drawn by `draws`: of rows in groups, of weights
+/// that depend on covariates, of responses to predictors that stay as they are.
+///
+/// # Errors
+/// As [`bootstrap`], and known labels, which cannot be drawn.
+pub fn parametric_bootstrap_by<S, W>(
+    fit: &Mixture<S, W>,
+    data: MixtureData<'_, '_, S, W>,
+    draws: &impl DrawData<W::Joint<S::Space>>,
+    options: &Options,
+    replicates: Replicates,
+    parameters: impl Fn(&Mixture<S, W>) -> Vec<f64> + Sync,
+    done: impl Fn(usize) + Sync,
+) -> Result<Estimates, FitError>
+where
+    S: ComponentSet + Coordinates + 'static,
+    W: WeightModel + Coordinates + 'static,
+{
+    if data.allowed.is_some() {
+        return refused("known labels cannot be drawn");
+    }
     let refits = Refits::new(fit, data, options)?;
     estimates(fit, replicates, &parameters, &done, |which| {
-        let drawn = fit.sample(&mut stream(replicates.seed, which), observations as usize);
-        refits.of(Data::new(S::Space::view(&drawn)))
+        let drawn = draws.draw(replicates.seed, which);
+        refits.of(Data::new(draws.view(&drawn)))
     })
 }
 

@@ -17,7 +17,9 @@ mod point;
 mod refusal;
 mod standard_error;
 
-pub use bootstrap::{Estimates, Reweighting, bootstrap, parametric_bootstrap};
+pub use bootstrap::{
+    DrawData, Estimates, Reweighting, bootstrap, parametric_bootstrap, parametric_bootstrap_by,
+};
 pub use information::Information;
 pub use refusal::InformationError;
 pub use standard_error::{Robustness, StandardError};

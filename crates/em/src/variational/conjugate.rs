@@ -189,25 +189,8 @@ impl<F: ConjugateFamily> Density for Conjugate<F> {
 }
 
 impl<F: ConjugateFamily> Component for Conjugate<F> {
-    type Statistics = F::Statistics;
+    distributions::forward_statistics!(F; centre);
 
-    fn empty_statistics(&self) -> F::Statistics {
-        self.centre.empty_statistics()
-    }
-    fn accumulate(&self, into: &mut F::Statistics, x: Obs<'_, F::Space>, weight: f64) {
-        self.centre.accumulate(into, x, weight);
-    }
-    fn accumulate_batch(
-        &self,
-        into: &mut F::Statistics,
-        xs: Batch<'_, F::Space>,
-        prepared: &[f64],
-        weights: &[f64],
-        scratch: &mut Scratch,
-    ) {
-        self.centre
-            .accumulate_batch(into, xs, prepared, weights, scratch);
-    }
     /// The posterior: prior and observations together.
     fn maximize(&self, from: &F::Statistics) -> Result<Self, EstimateError> {
         let belief = self.centre.posterior(&self.prior, from)?;
@@ -219,6 +202,10 @@ impl<F: ConjugateFamily> Component for Conjugate<F> {
     /// −KL(q ‖ p).
     fn log_prior(&self) -> f64 {
         -self.centre.divergence(&self.belief, &self.prior)
+    }
+    /// No bound of the evidence exceeds it.
+    fn is_bounded(&self) -> bool {
+        true
     }
     fn squared_distance(&self, a: Obs<'_, F::Space>, b: Obs<'_, F::Space>) -> Option<f64> {
         self.centre.squared_distance(a, b)

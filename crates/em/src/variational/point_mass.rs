@@ -1,7 +1,7 @@
 //! A posterior that is a point: plain EM of one component.
 
 use super::ParameterPosterior;
-use distributions::{Batch, Component, Density, EstimateError, Obs, Scratch};
+use distributions::{Batch, Component, Density, EstimateError, Obs};
 
 /// Any component as a posterior with all its mass on one point, its estimate: what EM does, with a
 /// [`log_prior`](Component::log_prior) where the component has one. For parts of a product that have no
@@ -20,60 +20,12 @@ impl<C: Component> ParameterPosterior for PointMassPosterior<C> {
 }
 
 impl<C: Component> Density for PointMassPosterior<C> {
-    type Space = C::Space;
-
-    fn log_density(&self, x: Obs<'_, C::Space>) -> f64 {
-        self.0.log_density(x)
-    }
-    fn check_observation(&self, x: Obs<'_, C::Space>) -> Result<(), &'static str> {
-        self.0.check_observation(x)
-    }
-    fn has_atoms(&self) -> bool {
-        self.0.has_atoms()
-    }
-    fn is_atom(&self, x: Obs<'_, C::Space>) -> bool {
-        self.0.is_atom(x)
-    }
-    fn prepared_width(&self) -> usize {
-        self.0.prepared_width()
-    }
-    fn shares_preparation(&self, other: &Self) -> bool {
-        self.0.shares_preparation(&other.0)
-    }
-    fn prepare(&self, xs: Batch<'_, C::Space>, into: &mut [f64]) {
-        self.0.prepare(xs, into);
-    }
-    fn log_density_batch(
-        &self,
-        xs: Batch<'_, C::Space>,
-        prepared: &[f64],
-        out: &mut [f64],
-        scratch: &mut Scratch,
-    ) {
-        self.0.log_density_batch(xs, prepared, out, scratch);
-    }
+    distributions::forward_density!(C; 0);
 }
 
 impl<C: Component> Component for PointMassPosterior<C> {
-    type Statistics = C::Statistics;
+    distributions::forward_statistics!(C; 0);
 
-    fn empty_statistics(&self) -> C::Statistics {
-        self.0.empty_statistics()
-    }
-    fn accumulate(&self, into: &mut C::Statistics, x: Obs<'_, C::Space>, weight: f64) {
-        self.0.accumulate(into, x, weight);
-    }
-    fn accumulate_batch(
-        &self,
-        into: &mut C::Statistics,
-        xs: Batch<'_, C::Space>,
-        prepared: &[f64],
-        weights: &[f64],
-        scratch: &mut Scratch,
-    ) {
-        self.0
-            .accumulate_batch(into, xs, prepared, weights, scratch);
-    }
     fn maximize(&self, from: &C::Statistics) -> Result<Self, EstimateError> {
         self.0.maximize(from).map(PointMassPosterior)
     }
@@ -82,6 +34,9 @@ impl<C: Component> Component for PointMassPosterior<C> {
     }
     fn log_prior(&self) -> f64 {
         self.0.log_prior()
+    }
+    fn is_bounded(&self) -> bool {
+        self.0.is_bounded()
     }
     fn floored(&self, whole: &Self) -> Option<Self> {
         self.0.floored(&whole.0).map(PointMassPosterior)

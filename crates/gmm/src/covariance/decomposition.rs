@@ -1,8 +1,9 @@
 //! Eigenvalues and determinants of the scatters.
 
 use super::Scatters;
+use super::bounded::variances_along;
 use crate::gaussian::{Covariance, Factor};
-use crate::linalg::{Eigen, eigen};
+use crate::linalg::{Eigen, eigen, from_eigen};
 use distributions::{EstimateError, Reason};
 
 /// W_k = L_k Ω_k L_kᵀ for every k, eigenvalues falling and not below 0.
@@ -17,6 +18,27 @@ pub(super) fn of_scatters(from: &Scatters<'_>) -> Result<Vec<Eigen>, EstimateErr
             Ok(part)
         })
         .collect()
+}
+
+/// The same with s_kj = Ω_kj / N_k.
+pub(super) fn with_variances(
+    from: &Scatters<'_>,
+) -> Result<(Vec<Eigen>, Vec<Vec<f64>>), EstimateError> {
+    let parts = of_scatters(from)?;
+    let values = parts.iter().map(|part| part.values.clone());
+    let variances = variances_along(from, values.collect());
+    Ok((parts, variances))
+}
+
+/// The covariances with these axes and other variances along them.
+pub(super) fn covariances(
+    parts: &[Eigen],
+    variances: impl IntoIterator<Item = Vec<f64>>,
+) -> Vec<Covariance> {
+    let covariance = |(part, values): (&Eigen, Vec<f64>)| {
+        Covariance::Full(from_eigen(&part.vectors, &values, values.len()))
+    };
+    parts.iter().zip(variances).map(covariance).collect()
 }
 
 /// The eigendecomposition of a symmetric matrix, or why there is none.

@@ -2,7 +2,6 @@
 
 use super::{Scatters, Structure, decomposition, scaled};
 use crate::gaussian::Covariance;
-use crate::linalg::from_eigen;
 use distributions::EstimateError;
 
 /// Ellipsoids of one size and shape, each in its own direction. With W_k = L_k Ω_k L_kᵀ (eigenvalues
@@ -20,8 +19,7 @@ impl Structure for EqualVolumeAndShape {
         let parts = decomposition::of_scatters(from)?;
         let pooled = super::sum_of(parts.iter().map(|part| part.values.clone()));
         let values = scaled(pooled, 1.0 / from.total());
-        Ok((parts.iter())
-            .map(|part| Covariance::Full(from_eigen(&part.vectors, &values, from.dimension())))
-            .collect())
+        let values = std::iter::repeat(values);
+        Ok(decomposition::covariances(&parts, values))
     }
 }

@@ -1,9 +1,8 @@
 //! EVV: Σ_k = λ D_k A_k D_kᵀ.
 
-use super::bounded::{equal_volume, unless_free, variances_along};
+use super::bounded::{equal_volume, unless_free};
 use super::{Scatters, Structure, decomposition, scaled};
 use crate::gaussian::Covariance;
-use crate::linalg::from_eigen;
 use crate::variance_bound::VarianceBound;
 use distributions::EstimateError;
 
@@ -34,15 +33,9 @@ impl Structure for EqualVolume {
         bound: VarianceBound,
     ) -> Result<Vec<Covariance>, EstimateError> {
         unless_free(self, from, bound, || {
-            let parts = decomposition::of_scatters(from)?;
-            let values = parts.iter().map(|part| part.values.clone());
-            let variances = variances_along(from, values.collect());
+            let (parts, variances) = decomposition::with_variances(from)?;
             let values = equal_volume(&variances, &from.counts(), bound);
-            Ok((parts.iter().zip(values))
-                .map(|(part, values)| {
-                    Covariance::Full(from_eigen(&part.vectors, &values, from.dimension()))
-                })
-                .collect())
+            Ok(decomposition::covariances(&parts, values))
         })
     }
 }

@@ -1,9 +1,8 @@
 //! VEV: Σ_k = λ_k D_k A D_kᵀ.
 
-use super::bounded::{common_shape, unless_free, variances_along};
+use super::bounded::{common_shape, unless_free};
 use super::{Scatters, Structure, decomposition, scaled, volume};
 use crate::gaussian::Covariance;
-use crate::linalg::from_eigen;
 use crate::variance_bound::VarianceBound;
 use distributions::EstimateError;
 
@@ -23,12 +22,10 @@ impl Structure for EqualShape {
         let values: Vec<Vec<f64>> = parts.iter().map(|part| part.values.clone()).collect();
         let (shape, volumes) =
             volume::common_diagonal_shape(from, &values, |axis| decomposition::flat(&parts, axis))?;
-        Ok((parts.iter().zip(volumes))
-            .map(|(part, volume)| {
-                let values = scaled(shape.clone(), volume);
-                Covariance::Full(from_eigen(&part.vectors, &values, from.dimension()))
-            })
-            .collect())
+        let values = volumes
+            .into_iter()
+            .map(|volume| scaled(shape.clone(), volume));
+        Ok(decomposition::covariances(&parts, values))
     }
     fn maximize_within(
         &self,
@@ -36,16 +33,11 @@ impl Structure for EqualShape {
         bound: VarianceBound,
     ) -> Result<Vec<Covariance>, EstimateError> {
         unless_free(self, from, bound, || {
-            let parts = decomposition::of_scatters(from)?;
-            let values = parts.iter().map(|part| part.values.clone());
-            let variances = variances_along(from, values.collect());
+            let (parts, variances) = decomposition::with_variances(from)?;
             let found = common_shape(&variances, &from.counts(), bound)?;
-            Ok((parts.iter().zip(found.volumes))
-                .map(|(part, volume)| {
-                    let values = scaled(found.shape.clone(), volume);
-                    Covariance::Full(from_eigen(&part.vectors, &values, from.dimension()))
-                })
-                .collect())
+            let sizes = found.volumes.into_iter();
+            let values = sizes.map(|volume| scaled(found.shape.clone(), volume));
+            Ok(decomposition::covariances(&parts, values))
         })
     }
 }

@@ -1,10 +1,9 @@
-//! Conditional maximisers of the likelihood of a factor analyser, in closed form.
+//! Loadings that maximise the likelihood of a factor analyser, in closed form.
 //!
 //! What is maximised is −ln det Σ − tr Σ⁻¹S with Σ = Λ Λᵀ + Ψ, of the rows alone and not of rows and factors: no step of
 //! EM for the factors climbs as far.
 
-use super::FactorAnalyzer;
-use crate::linalg::{Eigen, eigen, inner};
+use crate::linalg::{Eigen, eigen};
 
 /// Λ given Ψ: with Ψ^(−½) S Ψ^(−½) = U Ω Uᵀ it is Ψ^½ U_q (Ω_q − I)^½, where what is below 0 counts 0 (Lawley 1940;
 /// Jöreskog 1967, Psychometrika 32). `None` where S is not finite.
@@ -25,43 +24,6 @@ fn along(parts: &Eigen, noise: f64, units: &[f64], factors: usize) -> Vec<f64> {
         .map(|e| (e / factors, e % factors))
         .map(|(j, f)| units[j] * parts.vectors[j * d + f] * length(f))
         .collect()
-}
-
-/// Ψ given Λ, one ψ_j after the other, each the maximiser given all else and not below `least`. With B = Σ⁻¹,
-/// b = B_jj and c = (B S B)_jj a change δ of ψ_j turns the objective by −ln(1 + δb) + δc/(1 + δb), which rises up to
-/// δ = (c − b)/b² and falls from there; B follows by a matrix of rank one (Zhao, Yu & Jiang 2008, Statistics and
-/// Computing 18).
-pub(super) fn noise(one: &FactorAnalyzer, covariance: &[f64], least: &[f64]) -> Vec<f64> {
-    let (d, q) = (one.dimension(), one.factors());
-    let mut noise = one.noise_variances();
-    // Σ⁻¹ = Ψ⁻¹ (I − Λ Λᵀ Σ⁻¹).
-    let mut inverse: Vec<f64> = (0..d * d)
-        .map(|e| (e / d, e % d))
-        .map(|(i, j)| {
-            let explained = (0..q).map(|f| one.loadings[i * q + f] * one.projection[f * d + j]);
-            (f64::from(u8::from(i == j)) - explained.sum::<f64>()) / noise[i]
-        })
-        .collect();
-    let mut row = vec![0.0; d];
-    for j in 0..d {
-        row.copy_from_slice(&inverse[j * d..(j + 1) * d]);
-        let own = row[j];
-        let rows = covariance.chunks_exact(d).zip(&row);
-        let spread: f64 = rows.map(|(line, factor)| factor * inner(line, &row)).sum();
-        let wanted = noise[j] + (spread / own - 1.0) / own;
-        // Rounding where a column is all but explained by the others.
-        if !(own > 0.0 && wanted.is_finite()) {
-            continue;
-        }
-        let change = wanted.max(least[j]) - noise[j];
-        noise[j] += change;
-        let factor = change / (1.0 + change * own);
-        for (line, left) in inverse.chunks_exact_mut(d).zip(&row) {
-            let scale = factor * left;
-            (line.iter_mut().zip(&row)).for_each(|(value, right)| *value -= scale * right);
-        }
-    }
-    noise
 }
 
 /// Loadings of each S_k, and one noise variance for all columns of all of them, at least `least`: σ² is the mean of

@@ -1,5 +1,7 @@
 //! The M-step of factor analysers: conditional maximisation on the scatters.
 
+use super::common_loadings::common_loadings;
+use super::noise::{isotropic_noise, noise};
 use super::{FactorAnalyzer, conditional, rotation};
 use crate::covariance::check_variances;
 use crate::gaussian::Gaussian;
@@ -12,11 +14,8 @@ use distributions::{EstimateError, ParameterError, Reason, Statistics};
 /// [`FactorAnalyzers::at_bound`](super::FactorAnalyzers::at_bound).
 pub const LEAST_NOISE: f64 = 1e-6;
 
-/// Steps of each M-step where loadings or noise have no closed form given all else. Every one raises the
-/// likelihood; a few cost less than one pass over the rows, and save several.
-const STEPS: usize = 10;
-/// Steps of each M-step where they have, and come further, for the price of an eigendecomposition.
-const CLOSED_STEPS: usize = 3;
+/// Steps of each M-step: every one raises the likelihood, and a few cost less than one pass over the rows.
+const STEPS: usize = 3;
 
 /// What the covariances Λ_k Λ_kᵀ + Ψ_k share: the family of McNicholas & Murphy (2008), Parsimonious
 /// Gaussian mixture models, Statistics and Computing 18.
@@ -86,12 +85,9 @@ struct Iterate {
 /// there is no iterate yet. Also gives the least noise variances.
 ///
 /// Isotropic noise has its maximiser, loadings and all, but where loadings alone are common. Else a step is one of
-/// conditional maximisation (ECM): the loadings given the noise, then the noise given the loadings, in closed
-/// form where there is one ([`conditional`]): loadings that are each component's own, or beside common noise;
-/// noise that is each component's own, or beside common loadings. Where there is none, they take a step of EM for
-/// the factors z: with β_k = Λ_kᵀ Σ_k⁻¹ and Θ_k = I − β_k Λ_k + β_k S_k β_kᵀ common loadings solve
-/// Σ_k (N_k / ψ_kj) (S_k β_kᵀ − Λ Θ_k)_j = 0 for each row j, and ψ_kj is (S_k − 2 Λ β_k S_k + Λ Θ_k Λᵀ)_jj, averaged where
-/// it is shared, and not below its bound.
+/// conditional maximisation (ECM): the loadings given the noise, then the noise given the loadings, each the
+/// maximiser: loadings in closed form ([`conditional`]) but for common ones beside noise of each component's own
+/// ([`common_loadings`]), noise column by column ([`noise`]) or at once ([`isotropic_noise`]).
 pub(super) fn estimate(
     structure: FactorStructure,
     parts: &[Scatter],
@@ -105,12 +101,8 @@ pub(super) fn estimate(
         Some(current) => iterate.with_means(current)?,
         None => iterate.principal()?,
     };
-    let steps = match structure.common_loadings == structure.common_noise {
-        true => CLOSED_STEPS,
-        false => STEPS,
-    };
-    for _ in 0..steps {
-        analyzers = iterate.step(&analyzers)?;
+    for _ in 0..STEPS {
+        analyzers = iterate.step(analyzers)?;
     }
     Ok((iterate.turned(analyzers)?, iterate.least))
 }
@@ -160,9 +152,26 @@ impl Iterate {
         let built = FactorAnalyzer::build(noise, loadings, self.structure.factors);
         built.map_err(|error| EstimateError::from(error).in_component(k))
     }
+    /// The iterate about the new means; what is common but differs in it is brought in.
     fn with_means(&self, current: &[FactorAnalyzer]) -> Result<Vec<FactorAnalyzer>, EstimateError> {
-        (current.iter().enumerate())
-            .map(|(k, one)| self.analyzer(k, one.loadings.clone(), one.noise_variances()))
+        let mut noise: Vec<Vec<f64>> = current.iter().map(|one| one.noise_variances()).collect();
+        if self.structure.isotropic_noise || noise.iter().any(|own| *own != noise[0]) {
+            noise = self.shared(noise);
+        }
+        let differ = current
+            .iter()
+            .any(|one| one.loadings != current[0].loadings);
+        let common = if self.structure.common_loadings && differ {
+            let (pooled, q) = (self.pooled(&self.covariances), self.structure.factors);
+            Some(conditional::loadings(&pooled, &noise[0], q).ok_or_else(not_finite)?)
+        } else {
+            None
+        };
+        (current.iter().zip(noise).enumerate())
+            .map(|(k, (one, noise))| {
+                let loadings = common.as_ref().unwrap_or(&one.loadings).clone();
+                self.analyzer(k, loadings, noise)
+            })
             .collect()
     }
     /// Σ_k N_k v_k / N.
@@ -255,55 +264,57 @@ impl Iterate {
             .map(|(k, (loadings, noise))| self.analyzer(k, loadings, vec![noise; self.dimension]))
             .collect()
     }
-    fn step(&self, current: &[FactorAnalyzer]) -> Result<Vec<FactorAnalyzer>, EstimateError> {
-        let loadings = self.loadings(current)?;
-        let turned: Vec<FactorAnalyzer> = (loadings.iter().zip(current).enumerate())
-            .map(|(k, (loadings, one))| self.analyzer(k, loadings.clone(), one.noise_variances()))
-            .collect::<Result<_, _>>()?;
-        let noise = self.noise(&turned);
-        (loadings.into_iter().zip(noise).enumerate())
-            .map(|(k, (loadings, noise))| self.analyzer(k, loadings, noise))
+    fn step(&self, current: Vec<FactorAnalyzer>) -> Result<Vec<FactorAnalyzer>, EstimateError> {
+        let turned = self.with_loadings(current)?;
+        let noise = self.noise(&turned)?;
+        (turned.into_iter().zip(noise).enumerate())
+            .map(|(k, (one, noise))| self.analyzer(k, one.loadings, noise))
             .collect()
     }
     /// The loadings given the noise.
-    fn loadings(&self, current: &[FactorAnalyzer]) -> Result<Vec<Vec<f64>>, EstimateError> {
-        let (q, count) = (self.structure.factors, current.len());
+    fn with_loadings(
+        &self,
+        current: Vec<FactorAnalyzer>,
+    ) -> Result<Vec<FactorAnalyzer>, EstimateError> {
+        let structure = self.structure;
         let given = |covariance: &[f64], one: &FactorAnalyzer| {
-            conditional::loadings(covariance, &one.noise_variances(), q).ok_or_else(not_finite)
+            conditional::loadings(covariance, &one.noise_variances(), structure.factors)
+                .ok_or_else(not_finite)
         };
-        if q == 0 {
-            Ok(vec![Vec::new(); count])
-        } else if !self.structure.common_loadings {
-            (current.iter().zip(&self.covariances).enumerate())
-                .map(|(k, (one, s))| given(s, one).map_err(|error| error.in_component(k)))
-                .collect()
-        } else if self.structure.common_noise {
-            Ok(vec![
-                given(&self.pooled(&self.covariances), &current[0])?;
-                count
-            ])
-        } else {
-            self.common_loadings(current)
+        if structure.factors == 0 {
+            return Ok(current);
         }
+        if structure.common_loadings && !structure.common_noise {
+            return common_loadings(current, &self.covariances, &self.counts);
+        }
+        let pooled = structure
+            .common_loadings
+            .then(|| self.pooled(&self.covariances));
+        (current.iter().zip(&self.covariances).enumerate())
+            .map(|(k, (one, own))| {
+                let loadings = given(pooled.as_ref().unwrap_or(own), one);
+                let loadings = loadings.map_err(|error| error.in_component(k))?;
+                self.analyzer(k, loadings, one.noise_variances())
+            })
+            .collect()
     }
     /// The noise given the loadings.
-    fn noise(&self, current: &[FactorAnalyzer]) -> Vec<Vec<f64>> {
-        let structure = self.structure;
-        let pairs = current.iter().zip(&self.covariances);
-        if !structure.isotropic_noise && !structure.common_noise {
-            let own =
-                |(one, s): (&FactorAnalyzer, &Vec<f64>)| conditional::noise(one, s, &self.least);
-            return pairs.map(own).collect();
-        }
-        if !structure.isotropic_noise && structure.common_loadings {
-            let pooled = self.pooled(&self.covariances);
-            let noise = conditional::noise(&current[0], &pooled, &self.least);
-            return vec![noise; current.len()];
-        }
-        let residuals = |(one, s): (&FactorAnalyzer, &Vec<f64>)| {
-            Moments::new(one, s).residuals(s, &one.loadings)
+    fn noise(&self, current: &[FactorAnalyzer]) -> Result<Vec<Vec<f64>>, EstimateError> {
+        let one = |k: usize| {
+            let part = k..k + 1;
+            let (s, count) = (&self.covariances[part.clone()], &self.counts[part.clone()]);
+            if self.structure.isotropic_noise {
+                let noise = isotropic_noise(&current[k], &s[0], self.least[0]);
+                let noise = noise.ok_or_else(|| not_finite().in_component(k))?;
+                return Ok(vec![noise; self.dimension]);
+            }
+            Ok(noise(&current[part], s, count, &self.least))
         };
-        self.shared(pairs.map(residuals).collect())
+        if self.structure.common_noise {
+            let noise = noise(current, &self.covariances, &self.counts, &self.least);
+            return Ok(vec![noise; current.len()]);
+        }
+        (0..current.len()).map(one).collect()
     }
     /// The same covariances, in the rotation that is reported.
     fn turned(&self, analyzers: Vec<FactorAnalyzer>) -> Result<Vec<FactorAnalyzer>, EstimateError> {
@@ -328,79 +339,6 @@ impl Iterate {
             })
             .collect()
     }
-    /// The common loadings that solve the normal equations of each row.
-    fn common_loadings(&self, current: &[FactorAnalyzer]) -> Result<Vec<Vec<f64>>, EstimateError> {
-        let (d, q, count) = (self.dimension, self.structure.factors, current.len());
-        let moments: Vec<Moments> = (current.iter().zip(&self.covariances))
-            .map(|(one, covariance)| Moments::new(one, covariance))
-            .collect();
-        let mut loadings = vec![0.0; d * q];
-        let mut second = vec![0.0; q * q];
-        for (j, row) in loadings.chunks_exact_mut(q).enumerate() {
-            second.fill(0.0);
-            for (k, moments) in moments.iter().enumerate() {
-                // In units of the first component's, so that nothing overflows.
-                let weight =
-                    self.counts[k] * (current[0].noise.variance(j) / current[k].noise.variance(j));
-                let cross = &moments.cross[j * q..(j + 1) * q];
-                row.iter_mut()
-                    .zip(cross)
-                    .for_each(|(sum, value)| *sum += weight * value);
-                (second.iter_mut().zip(&moments.second))
-                    .for_each(|(sum, value)| *sum += weight * value);
-            }
-            solve(&factor(&second, q, 0)?, row);
-        }
-        Ok(vec![loadings; count])
-    }
-}
-
-/// E\[x zᵀ\] and E\[z zᵀ\] of a component, about its mean.
-struct Moments {
-    /// S βᵀ, d × q.
-    cross: Vec<f64>,
-    /// Θ, q × q.
-    second: Vec<f64>,
-}
-
-impl Moments {
-    fn new(one: &FactorAnalyzer, covariance: &[f64]) -> Moments {
-        let (d, q) = (one.dimension(), one.factors);
-        let mut cross = vec![0.0; d * q];
-        for i in 0..d {
-            for f in 0..q {
-                let projection = &one.projection[f * d..(f + 1) * d];
-                cross[i * q + f] = linalg::inner(&covariance[i * d..(i + 1) * d], projection);
-            }
-        }
-        let mut second = one.remainder.clone();
-        for f in 0..q {
-            for g in 0..=f {
-                let products = (0..d).map(|j| one.projection[f * d + j] * cross[j * q + g]);
-                second[f * q + g] += products.sum::<f64>();
-                second[g * q + f] = second[f * q + g];
-            }
-        }
-        Moments { cross, second }
-    }
-    /// The diagonal of S − 2 Λ β S + Λ Θ Λᵀ.
-    fn residuals(&self, covariance: &[f64], loadings: &[f64]) -> Vec<f64> {
-        let q = (self.second.len() as f64).sqrt().round() as usize;
-        let d = (covariance.len() as f64).sqrt().round() as usize;
-        (0..d)
-            .map(|j| {
-                let (own, cross) = (
-                    &loadings[j * q..(j + 1) * q],
-                    &self.cross[j * q..(j + 1) * q],
-                );
-                let mut value = covariance[j * d + j] - 2.0 * linalg::inner(own, cross);
-                for (f, loading) in own.iter().enumerate() {
-                    value += loading * linalg::inner(&self.second[f * q..(f + 1) * q], own);
-                }
-                value
-            })
-            .collect()
-    }
 }
 
 fn not_finite() -> EstimateError {
@@ -409,21 +347,109 @@ fn not_finite() -> EstimateError {
     })
 }
 
-fn factor(matrix: &[f64], q: usize, k: usize) -> Result<Vec<f64>, EstimateError> {
-    linalg::cholesky(matrix, q).map_err(|_| {
-        EstimateError::new(Reason::Singular {
-            because: "the factors are linear combinations of each other",
-        })
-        .in_component(k)
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, RngExt};
 
-/// Solves L Lᵀ x = `rhs` in place.
-fn solve(lower: &[f64], rhs: &mut [f64]) {
-    let q = rhs.len();
-    linalg::solve_lower(lower, rhs);
-    for f in (0..q).rev() {
-        let later: f64 = (f + 1..q).map(|g| lower[g * q + f] * rhs[g]).sum();
-        rhs[f] = (rhs[f] - later) / lower[f * q + f];
+    fn scatter(rng: &mut impl Rng, d: usize) -> Scatter {
+        let mut scatter = Scatter::new(d, true);
+        let mut normal = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+        let axes: Vec<f64> = (0..2 * d).map(|_| 1.5 * normal()).collect();
+        for _ in 0..60 {
+            let z = [normal(), normal()];
+            let row: Vec<f64> = (0..d)
+                .map(|j| axes[j] * z[0] + axes[d + j] * z[1] + (0.3 + 0.2 * j as f64) * normal())
+                .collect();
+            scatter.add(&row, 0.5);
+        }
+        scatter
+    }
+
+    /// −½ Σ_k N_k (ln det Σ_k + tr Σ_k⁻¹ S_k), by dense matrices.
+    fn objective(iterate: &Iterate, loadings: &[Vec<f64>], noise: &[Vec<f64>]) -> f64 {
+        let (d, q) = (iterate.dimension, iterate.structure.factors);
+        let part = |k: usize| {
+            let mut sigma = vec![0.0; d * d];
+            for (e, entry) in sigma.iter_mut().enumerate() {
+                let (i, j) = (e / d * q, e % d * q);
+                *entry = linalg::inner(&loadings[k][i..i + q], &loadings[k][j..j + q]);
+                *entry += if i == j { noise[k][e / d] } else { 0.0 };
+            }
+            let lower = linalg::cholesky(&sigma, d).unwrap();
+            let logs: f64 = (0..d).map(|j| lower[j * d + j].ln()).sum();
+            let inverse = linalg::inverse_from_cholesky(&lower, d);
+            let trace = linalg::inner(&inverse, &iterate.covariances[k]);
+            iterate.counts[k] * (logs + 0.5 * trace)
+        };
+        -(0..loadings.len()).map(part).sum::<f64>()
+    }
+
+    #[test]
+    fn each_half_of_a_step_is_a_maximiser() {
+        let (d, q, count) = (6, 2, 3);
+        let mut rng = em::stream(5, 0);
+        let parts: Vec<Scatter> = (0..count).map(|_| scatter(&mut rng, d)).collect();
+        for bits in 0..8 {
+            let structure = FactorStructure {
+                factors: q,
+                common_loadings: bits & 1 > 0,
+                common_noise: bits & 2 > 0,
+                isotropic_noise: bits & 4 > 0,
+            };
+            if structure.isotropic_noise && structure.common_noise {
+                continue;
+            }
+            let iterate = Iterate::new(structure, &parts).unwrap();
+            let start = iterate.principal().unwrap();
+            let loadings_of = |all: &[FactorAnalyzer]| -> Vec<Vec<f64>> {
+                all.iter().map(|one| one.loadings.clone()).collect()
+            };
+            let noise_of = |all: &[FactorAnalyzer]| -> Vec<Vec<f64>> {
+                all.iter().map(FactorAnalyzer::noise_variances).collect()
+            };
+            let before = objective(&iterate, &loadings_of(&start), &noise_of(&start));
+            let turned = iterate.with_loadings(start).unwrap();
+            let (loadings, noise) = (loadings_of(&turned), noise_of(&turned));
+            let middle = objective(&iterate, &loadings, &noise);
+            // The start may be one already.
+            assert!(middle >= before - 1e-10, "{structure:?}");
+            for trial in 0..400 {
+                let by = [1e-3, 1e-2, 0.1, 1.0][trial % 4];
+                let mut other = loadings.clone();
+                for loading in &mut other {
+                    loading
+                        .iter_mut()
+                        .for_each(|l| *l += by * (rng.random::<f64>() - 0.5));
+                }
+                if structure.common_loadings {
+                    other = vec![other[0].clone(); count];
+                }
+                // Three sums of order 100.
+                let reached = objective(&iterate, &other, &noise);
+                assert!(
+                    reached <= middle + 1e-10,
+                    "{structure:?} {reached} {middle}"
+                );
+            }
+            // The last of the variances was set when all others were as they are now.
+            let after = iterate.noise(&turned).unwrap();
+            let high = objective(&iterate, &loadings, &after);
+            assert!(high > middle, "{structure:?}");
+            for factor in [0.5, 0.9, 0.99, 0.999, 1.001, 1.01, 1.1, 2.0] {
+                for k in 0..count {
+                    let mut other = after.clone();
+                    for (l, noise) in other.iter_mut().enumerate() {
+                        let own = structure.common_noise || l == k;
+                        let first = if structure.isotropic_noise { 0 } else { d - 1 };
+                        if own {
+                            noise[first..].iter_mut().for_each(|value| *value *= factor);
+                        }
+                    }
+                    let reached = objective(&iterate, &loadings, &other);
+                    assert!(reached <= high + 1e-10, "{structure:?} {factor}");
+                }
+            }
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Factor analysers: Gaussians whose covariance is that of a few factors, and noise.
 
+mod common_loadings;
 mod conditional;
 mod coordinates;
 mod estimate;
 mod kernel;
+mod noise;
 mod rotation;
 #[cfg(feature = "serde")]
 mod serde_form;

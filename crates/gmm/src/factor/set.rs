@@ -15,9 +15,9 @@ use rand::Rng;
 ///
 /// # M-step
 /// Conditional maximisation on the scatter of each component (ECM; Zhao, Yu & Jiang 2008, Statistics and Computing
-/// 18), each step of which raises the likelihood: the loadings given the noise and each noise variance given all
-/// else have closed forms where they are the component's own or where both are common, isotropic noise with its
-/// loadings has one altogether; the rest takes steps of EM for the factors. Noise variances are kept above
+/// 18): the loadings given the noise, the noise given the loadings, each the maximiser under what is shared, so that
+/// the likelihood never falls. Isotropic noise with its loadings has a closed form altogether, unless the loadings
+/// alone are shared. Noise variances are kept above
 /// [`LEAST_NOISE`](super::LEAST_NOISE) of their column's variance; [`at_bound`](FactorAnalyzers::at_bound)
 /// names those that lie there.
 ///

@@ -2,7 +2,7 @@
 
 use super::points::Points;
 use super::{classification, ward};
-use distributions::RowsView;
+use crate::matrix::{MatrixView, Real};
 use em::FitError;
 
 /// What the union of two clusters costs.
@@ -71,11 +71,15 @@ impl<'a> Agglomerative<'a> {
         self.seed = seed;
         self
     }
-    /// Clusters the rows.
+    /// Clusters the rows, of `f64` or `f32`, in any layout.
     ///
     /// # Errors
     /// When no row has a positive weight, or a weight or a number is not finite.
-    pub fn fit(&self, rows: RowsView<'_, f64>) -> Result<Hierarchy, FitError> {
+    pub fn fit<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<Hierarchy, FitError> {
+        let rows = rows.into();
         let columns = rows.width();
         let most = self.most_rows.unwrap_or(match self.agglomeration {
             Agglomeration::Ward => 10_000,

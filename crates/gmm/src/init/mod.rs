@@ -6,4 +6,4 @@ mod points;
 mod ward;
 
 pub use hierarchical::{Agglomeration, Agglomerative, Hierarchy};
-pub(crate) use points::{check, standardization};
+pub(crate) use points::check;

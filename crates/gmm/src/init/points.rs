@@ -1,5 +1,6 @@
 //! The distinct rows from which clusters are built up.
 
+use crate::matrix::{MatrixView, Real};
 use distributions::{RowsView, View};
 use em::{FitError, stream};
 use rand::{Rng, RngExt};
@@ -22,15 +23,22 @@ impl Points {
         self.weights.len()
     }
     /// The distinct ones among the rows of positive weight, or among `most` of these, drawn by `seed`.
-    pub(super) fn new(
-        rows: RowsView<'_, f64>,
+    pub(super) fn new<T: Real>(
+        rows: MatrixView<'_, T>,
         row_weights: Option<&[f64]>,
         most: usize,
         seed: u64,
     ) -> Result<Points, FitError> {
         let used = used_rows(rows, row_weights, most, &mut stream(seed, 0))?;
-        let weight = |row: usize| row_weights.map_or(1.0, |weights| weights[row]);
-        let (shift, scale) = standardization(rows, &used, weight);
+        let weights: Vec<f64> = (used.iter())
+            .map(|&row| row_weights.map_or(1.0, |weights| weights[row]))
+            .collect();
+        let mut sample = vec![0.0; used.len() * rows.width()];
+        for (&row, into) in used.iter().zip(sample.chunks_exact_mut(rows.width())) {
+            rows.with_row(row, |x| into.copy_from_slice(x));
+        }
+        let sample = RowsView::new(&sample, rows.width());
+        let (shift, scale) = standardization(sample, &weights);
         let mut points = Points {
             values: Vec::new(),
             weights: Vec::new(),
@@ -38,24 +46,24 @@ impl Points {
             of_row: vec![None; rows.len()],
             rows_used: used.len(),
         };
-        for group in equal_rows(rows, &used) {
+        for group in equal_rows(sample) {
             let point = u32::try_from(points.len()).ok();
-            let row = rows.at(group[0]).iter().zip(&shift).zip(&scale);
+            let row = sample.at(group[0]).iter().zip(&shift).zip(&scale);
             points
                 .values
                 .extend(row.map(|((x, shift), scale)| (x - shift) * scale));
             points
                 .weights
-                .push(group.iter().map(|&row| weight(row)).sum());
-            group.iter().for_each(|&row| points.of_row[row] = point);
+                .push(group.iter().map(|&place| weights[place]).sum());
+            (group.iter()).for_each(|&place| points.of_row[used[place]] = point);
         }
         Ok(points)
     }
 }
 
 /// The rows of positive weight, or `most` of them drawn without replacement; checked.
-fn used_rows<R: Rng + ?Sized>(
-    rows: RowsView<'_, f64>,
+fn used_rows<T: Real, R: Rng + ?Sized>(
+    rows: MatrixView<'_, T>,
     row_weights: Option<&[f64]>,
     most: usize,
     rng: &mut R,
@@ -78,7 +86,10 @@ fn used_rows<R: Rng + ?Sized>(
 }
 
 /// Checks that weights are such, and rows of positive weight finite.
-pub(crate) fn check(rows: RowsView<'_, f64>, row_weights: Option<&[f64]>) -> Result<(), FitError> {
+pub(crate) fn check<T: Real>(
+    rows: MatrixView<'_, T>,
+    row_weights: Option<&[f64]>,
+) -> Result<(), FitError> {
     if let Some(weights) = row_weights {
         if weights.len() != rows.len() {
             return Err(FitError::Shape(format!(
@@ -95,7 +106,7 @@ pub(crate) fn check(rows: RowsView<'_, f64>, row_weights: Option<&[f64]>) -> Res
     }
     let wild = |row: &usize| {
         let counts = row_weights.is_none_or(|weights| weights[*row] > 0.0);
-        counts && !rows.at(*row).iter().all(|x| x.is_finite())
+        counts && !rows.with_row(*row, |row| row.iter().all(|x| x.is_finite()))
     };
     match (0..rows.len()).find(wild) {
         Some(row) => Err(FitError::Observation {
@@ -108,20 +119,16 @@ pub(crate) fn check(rows: RowsView<'_, f64>, row_weights: Option<&[f64]>) -> Res
 
 /// The weighted means of the columns, and the reciprocals of their standard deviations; 1 for a column
 /// that does not vary.
-pub(crate) fn standardization(
-    rows: RowsView<'_, f64>,
-    used: &[usize],
-    weight: impl Fn(usize) -> f64,
-) -> (Vec<f64>, Vec<f64>) {
+fn standardization(rows: RowsView<'_, f64>, weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let d = rows.width();
     let (mut total, mut mean, mut squares) = (0.0, vec![0.0; d], vec![0.0; d]);
-    for &row in used {
-        total += weight(row);
-        let share = weight(row) / total;
+    for (row, &weight) in weights.iter().enumerate() {
+        total += weight;
+        let share = weight / total;
         for ((mean, square), x) in mean.iter_mut().zip(&mut squares).zip(rows.at(row)) {
             let before = x - *mean;
             *mean += before * share;
-            *square += weight(row) * before * (x - *mean);
+            *square += weight * before * (x - *mean);
         }
     }
     let scale = squares.iter().map(|square| {
@@ -133,8 +140,8 @@ pub(crate) fn standardization(
 }
 
 /// The rows in groups of equal ones, in the order of their first rows.
-fn equal_rows(rows: RowsView<'_, f64>, used: &[usize]) -> Vec<Vec<usize>> {
-    let mut sorted = used.to_vec();
+fn equal_rows(rows: RowsView<'_, f64>) -> Vec<Vec<usize>> {
+    let mut sorted: Vec<usize> = (0..rows.len()).collect();
     // 0 and −0 are one number.
     let order = |&a: &usize, &b: &usize| {
         let pairs = rows.at(a).iter().zip(rows.at(b));

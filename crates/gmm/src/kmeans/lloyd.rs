@@ -1,8 +1,16 @@
 //! Lloyd's steps.
 
-use super::blocks::{BLOCK, Blocks};
-use super::kernel::{Centres, Nearest};
+use super::assign::{Assignment, Known};
+use super::distances::squared_distance;
+use super::rows::{ALL, CentredRows};
+use super::sums::ClusterSums;
+use crate::matrix::Real;
+use distributions::BLOCK_ROWS;
 use distributions::simd::instruction_set::arch;
+use em::Workspace;
+use pulp::{Simd, WithSimd};
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Where Lloyd's steps ended.
 pub(super) struct Run {
@@ -14,32 +22,53 @@ pub(super) struct Run {
     pub(super) converged: bool,
 }
 
-/// Steps from these centres, until no label changes or the squares of their moves sum to at most
-/// `tolerance`.
-pub(super) fn run(
-    blocks: &Blocks,
-    weights: Option<&[f64]>,
+/// When steps end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    pub(super) most: usize,
+    /// The sum of the squares of the centres' moves.
+    pub(super) tolerance: f64,
+}
+
+/// Steps from these centres, until no label changes or centres hardly move.
+pub(super) fn run<T: Real>(
+    rows: &CentredRows<'_, T>,
     mut centres: Vec<f64>,
-    most: usize,
-    tolerance: f64,
+    end: End,
+    threads: usize,
 ) -> Run {
-    let mut labels = vec![u32::MAX; blocks.rows()];
+    let d = rows.dimension();
+    let clusters = centres.len() / d;
+    let mut labels = vec![0; rows.len()];
+    let mut until = vec![f32::NEG_INFINITY; rows.len()];
+    let mut lost = vec![0.0; clusters];
+    let mut sums = ClusterSums::new(clusters, d);
+    let mut workspace = Workspace::new(rows.view, &sums, threads);
     let (mut iterations, mut converged) = (0, false);
-    // Labels belong to the centres before the last step but for one more pass.
-    let mut changed = assign(blocks, &centres, &mut labels);
-    while !converged && iterations < most {
-        let next = means(blocks, weights, &labels, &centres);
-        let moved: f64 = (next.iter().zip(&centres))
-            .map(|(new, old)| (new - old) * (new - old))
-            .sum();
+    loop {
+        let assignment = Assignment::new(&centres, d, &lost, iterations == 0);
+        let changed = assign(rows, &assignment, &mut labels, &mut until, &mut workspace);
+        // What no label left is where the step before it stays.
+        converged |= iterations > 0 && !changed.changed();
+        if converged || iterations == end.most {
+            break;
+        }
+        distributions::Statistics::merge(&mut sums, changed);
+        sums.tidy();
+        if sums.is_stale() {
+            sums = sums_of(rows, &labels, &mut workspace);
+        }
+        let next = means(rows, &sums, &labels, &centres, &mut workspace);
+        let moves: Vec<f64> = (next.chunks_exact(d).zip(centres.chunks_exact(d)))
+            .map(|(new, old)| squared_distance(new, old))
+            .collect();
         centres = next;
         iterations += 1;
-        converged = !changed || moved <= tolerance;
-        changed = assign(blocks, &centres, &mut labels);
-        converged |= !changed;
+        converged = moves.iter().sum::<f64>() <= end.tolerance;
+        lose(&mut lost, &moves);
     }
     Run {
-        inertia: inertia(blocks, weights, &labels, &centres),
+        inertia: inertia(rows, &labels, &centres, &mut workspace),
         centres,
         labels,
         iterations,
@@ -47,99 +76,210 @@ pub(super) fn run(
     }
 }
 
-/// Gives each row the number of its nearest centre; whether any changed.
-pub(super) fn assign(blocks: &Blocks, centres: &[f64], labels: &mut [u32]) -> bool {
-    let (arch, centres) = (arch(), Centres::new(centres, blocks.dimension()));
-    let (mut out, mut changed) = ([0.0; BLOCK], false);
-    for (first, size, block) in blocks.iter() {
-        arch.dispatch(Nearest {
-            block,
-            centres: &centres,
-            out: &mut out,
-        });
-        for (label, &nearest) in labels[first..first + size].iter_mut().zip(&out) {
-            changed |= f64::from(*label) != nearest;
-            *label = nearest as u32;
+/// Adds to each cluster what margins of its rows lose at most when the squares of the centres' moves are these.
+fn lose(lost: &mut [f64], squares: &[f64]) {
+    // The fastest, and the fastest but for it.
+    let (mut fastest, mut first, mut second) = (0, 0.0, 0.0);
+    for (k, &square) in squares.iter().enumerate() {
+        if square > first {
+            (second, first, fastest) = (first, square, k);
+        } else if square > second {
+            second = square;
         }
     }
-    changed
+    for (k, (lost, &own)) in lost.iter_mut().zip(squares).enumerate() {
+        let other = if k == fastest { second } else { first };
+        // More than all roundings here and in the squares.
+        *lost += (own.sqrt() + other.sqrt()) * (1.0 + 1e-12) + f64::MIN_POSITIVE.sqrt();
+    }
 }
 
-/// The weighted mean of the rows of each label. A centre without rows goes to the row that is furthest
-/// from its own centre, the next such centre to the next row.
-fn means(blocks: &Blocks, weights: Option<&[f64]>, labels: &[u32], centres: &[f64]) -> Vec<f64> {
-    let d = blocks.dimension();
-    let clusters = centres.len() / d;
-    let mut totals = vec![0.0; clusters];
-    // Column after column, as the rows stand.
-    let mut by_column = vec![0.0; centres.len()];
-    let mut own = [0.0; BLOCK];
-    for (first, size, block) in blocks.iter() {
-        let labels = &labels[first..first + size];
-        let own = &mut own[..size];
-        match weights {
-            Some(weights) => own.copy_from_slice(&weights[first..first + size]),
-            None => own.fill(1.0),
-        }
-        for (&k, &weight) in labels.iter().zip(&*own) {
-            totals[k as usize] += weight;
-        }
-        let columns = block.chunks_exact(BLOCK);
-        for (column, sums) in columns.zip(by_column.chunks_exact_mut(clusters)) {
-            for ((&k, &weight), x) in labels.iter().zip(&*own).zip(column) {
-                // Rows without weight need not be finite.
-                sums[k as usize] += if weight > 0.0 { weight * x } else { 0.0 };
-            }
-        }
-    }
-    let mut sums: Vec<f64> = (0..clusters)
-        .flat_map(|k| by_column[k..].iter().step_by(clusters).copied())
+/// The chunk that begins with a row, of what is kept for each.
+fn chunk_of<'a, C>(
+    chunks: &'a [Mutex<C>],
+    rows: &Range<usize>,
+    chunk_rows: usize,
+) -> MutexGuard<'a, C> {
+    let chunk = &chunks[rows.start / chunk_rows];
+    chunk.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The nearest centre of each row.
+pub(super) fn labels<T: Real>(
+    rows: &CentredRows<'_, T>,
+    centres: &[f64],
+    threads: usize,
+) -> Vec<u32> {
+    let d = rows.dimension();
+    let lost = vec![0.0; centres.len() / d];
+    let mut labels = vec![0; rows.len()];
+    let mut until = vec![f32::NEG_INFINITY; rows.len()];
+    let mut workspace = Workspace::new(rows.view, &ClusterSums::new(lost.len(), d), threads);
+    let assignment = Assignment::new(centres, d, &lost, true);
+    assign(rows, &assignment, &mut labels, &mut until, &mut workspace);
+    labels
+}
+
+/// Gives each row the number of its nearest centre; what changed.
+fn assign<'w, T: Real>(
+    rows: &CentredRows<'_, T>,
+    assignment: &Assignment<'_>,
+    labels: &mut [u32],
+    until: &mut [f32],
+    workspace: &'w mut Workspace<ClusterSums>,
+) -> &'w ClusterSums {
+    let chunk_rows = workspace.chunk_rows();
+    let parts = labels
+        .chunks_mut(chunk_rows)
+        .zip(until.chunks_mut(chunk_rows));
+    let chunks: Vec<Mutex<Known<'_>>> = parts
+        .map(|(labels, until)| Mutex::new(Known { labels, until }))
         .collect();
-    for (sums, &total) in sums.chunks_exact_mut(d).zip(&totals) {
-        sums.iter_mut().for_each(|sum| *sum /= total);
+    workspace.accumulate(|chunk, changed, scratch| {
+        let mut known = chunk_of(&chunks, &chunk, chunk_rows);
+        assignment.label(rows, chunk, &mut known, changed, scratch);
+    })
+}
+
+/// The sums of all rows, from nothing.
+fn sums_of<T: Real>(
+    rows: &CentredRows<'_, T>,
+    labels: &[u32],
+    workspace: &mut Workspace<ClusterSums>,
+) -> ClusterSums {
+    let sums = workspace.accumulate(|chunk, sums, scratch| {
+        let mut y = scratch.take_dirty(rows.dimension());
+        for row in chunk {
+            rows.row(row, &mut y);
+            sums.change(&y, rows.weight(row), None, labels[row]);
+        }
+        scratch.give(y);
+    });
+    sums.clone()
+}
+
+/// The means of the clusters. A centre without rows goes to the row that is furthest from its own centre, the
+/// next such centre to the next row.
+fn means<T: Real>(
+    rows: &CentredRows<'_, T>,
+    sums: &ClusterSums,
+    labels: &[u32],
+    centres: &[f64],
+    workspace: &mut Workspace<ClusterSums>,
+) -> Vec<f64> {
+    let mut means = sums.means();
+    let empty = sums.empty();
+    if empty.is_empty() {
+        return means;
     }
-    let empty: Vec<usize> = (0..totals.len()).filter(|&k| !(totals[k] > 0.0)).collect();
-    if !empty.is_empty() {
-        let mut far: Vec<(f64, usize)> = Vec::new();
-        each_square(blocks, weights, labels, centres, |row, weight, square| {
-            if weight > 0.0 {
+    let d = rows.dimension();
+    let far: Vec<(f64, usize)> = each_chunk(rows, workspace, |chunk| {
+        let mut far = Vec::new();
+        squares(rows, chunk, labels, centres, |row, square| {
+            if rows.weight(row) > 0.0 {
                 far.push((square, row));
             }
         });
-        far.sort_by(|a, b| b.0.total_cmp(&a.0));
-        for (&k, &(_, row)) in empty.iter().zip(&far) {
-            for (sum, x) in sums[k * d..(k + 1) * d].iter_mut().zip(blocks.row(row)) {
-                *sum = x;
-            }
-        }
+        furthest(far, empty.len())
+    })
+    .concat();
+    for (&k, (_, row)) in empty.iter().zip(furthest(far, empty.len())) {
+        rows.row(row, &mut means[k * d..(k + 1) * d]);
     }
-    sums
+    means
 }
 
-fn inertia(blocks: &Blocks, weights: Option<&[f64]>, labels: &[u32], centres: &[f64]) -> f64 {
-    let mut sum = 0.0;
-    each_square(blocks, weights, labels, centres, |_, weight, square| {
-        sum += weight * square;
-    });
-    sum
+/// The first of these rows by falling distance, then by number.
+fn furthest(mut rows: Vec<(f64, usize)>, most: usize) -> Vec<(f64, usize)> {
+    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+    rows.truncate(most);
+    rows
 }
 
-/// Calls `use_square` with the number of each row, its weight and its squared distance from its centre.
-fn each_square(
-    blocks: &Blocks,
-    weights: Option<&[f64]>,
+fn inertia<T: Real>(
+    rows: &CentredRows<'_, T>,
     labels: &[u32],
     centres: &[f64],
-    mut use_square: impl FnMut(usize, f64, f64),
+    workspace: &mut Workspace<ClusterSums>,
+) -> f64 {
+    let parts = each_chunk(rows, workspace, |chunk| {
+        let mut sum = 0.0;
+        squares(rows, chunk, labels, centres, |row, square| {
+            let weight = rows.weight(row);
+            if weight > 0.0 {
+                sum += weight * square;
+            }
+        });
+        sum
+    });
+    parts.iter().sum()
+}
+
+/// What `of` makes of each chunk, in their order.
+fn each_chunk<T: Real, R: Clone + Default + Send>(
+    rows: &CentredRows<'_, T>,
+    workspace: &mut Workspace<ClusterSums>,
+    of: impl Fn(Range<usize>) -> R + Sync,
+) -> Vec<R> {
+    let chunk_rows = workspace.chunk_rows();
+    let count = rows.len().div_ceil(chunk_rows);
+    let results: Vec<Mutex<R>> = (0..count).map(|_| Mutex::default()).collect();
+    workspace.accumulate(|chunk, _, _| {
+        let mut result = chunk_of(&results, &chunk, chunk_rows);
+        *result = of(chunk);
+    });
+    let inner = |result: Mutex<R>| result.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.into_iter().map(inner).collect()
+}
+
+/// Calls `each` with every row of a chunk and its squared distance from its centre.
+fn squares<T: Real>(
+    rows: &CentredRows<'_, T>,
+    chunk: Range<usize>,
+    labels: &[u32],
+    centres: &[f64],
+    mut each: impl FnMut(usize, f64),
 ) {
-    let d = blocks.dimension();
-    for (first, size, block) in blocks.iter() {
-        for i in 0..size {
-            let centre = &centres[labels[first + i] as usize * d..][..d];
-            let pairs = block[i..].iter().step_by(BLOCK).zip(centre);
-            let square = pairs.map(|(x, c)| (x - c) * (x - c)).sum();
-            let weight = weights.map_or(1.0, |weights| weights[first + i]);
-            use_square(first + i, weight, square);
+    let d = rows.dimension();
+    let (mut room, mut row) = (vec![0.0; BLOCK_ROWS * d], vec![0.0; d]);
+    let mut squares = [0.0; BLOCK_ROWS];
+    for first in chunk.clone().step_by(BLOCK_ROWS) {
+        let labels = &labels[first..chunk.end.min(first + BLOCK_ROWS)];
+        arch().dispatch(Squares {
+            rows,
+            values: rows.picked(first, &ALL[..labels.len()], &mut room).values(),
+            labels,
+            centres,
+            row: &mut row,
+            squares: &mut squares,
+        });
+        for (row, &square) in (first..first + labels.len()).zip(&squares) {
+            each(row, square);
+        }
+    }
+}
+
+/// Squared distances of the rows of a block from their own centres.
+struct Squares<'a, 'b, T> {
+    rows: &'a CentredRows<'b, T>,
+    values: &'a [f64],
+    labels: &'a [u32],
+    centres: &'a [f64],
+    row: &'a mut [f64],
+    squares: &'a mut [f64],
+}
+
+impl<T: Real> WithSimd for Squares<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let d = self.rows.dimension();
+        let rows = self.values.chunks_exact(d).zip(self.labels);
+        for ((x, &label), square) in rows.zip(self.squares) {
+            self.rows.centre(x, self.row);
+            let centre = &self.centres[label as usize * d..][..d];
+            *square = squared_distance(self.row, centre);
         }
     }
 }

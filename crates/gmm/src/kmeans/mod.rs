@@ -1,15 +1,24 @@
 //! k-means: seeds far from each other, then Lloyd's steps.
 
-mod blocks;
-mod kernel;
+mod assign;
+mod distances;
 mod lloyd;
+mod measure;
+mod rows;
+mod screen;
 mod seeds;
+mod start;
+mod sums;
 
-use crate::init::{check, standardization};
-use blocks::Blocks;
+pub use start::KMeansStart;
+
+use crate::init::check;
+use crate::matrix::{MatrixView, Real};
 use distributions::{RowsView, View};
-use em::{FitError, Partition, stream};
-use rand::Rng;
+use em::{FitError, stream};
+use lloyd::End;
+use measure::Measure;
+use rows::CentredRows;
 
 /// k-means: K centres c_k, and each row with its nearest, so that the inertia
 /// Σ_i w_i min_k |x_i − c_k|² is at a local minimum.
@@ -22,7 +31,12 @@ use rand::Rng;
 /// [`tolerance`](KMeansBuilder::tolerance).
 ///
 /// Distances are computed about the mean of all rows, so that a common offset costs no digits; the same
-/// seed gives the same result. A copy of the rows is made, block by block in columns.
+/// seed gives the same result, on any number of threads. Rows may be of `f64` or `f32` and in any layout
+/// ([`MatrixView`]); no copy of them is made.
+///
+/// Labels are those of distances in double precision. Most of them are found in single precision, where a bound of
+/// its error lets it be told which centre is nearest; and a row is looked at again only when the centres have moved
+/// by as much as it was nearer to its own.
 ///
 /// Sources: Lloyd (1982), Least squares quantization in PCM, IEEE Transactions on Information Theory 28;
 /// Arthur & Vassilvitskii (2007), k-means++: the advantages of careful seeding, SODA; the greedy form is
@@ -44,14 +58,11 @@ use rand::Rng;
 #[derive(Clone, Debug, PartialEq)]
 pub struct KMeans {
     centres: Vec<f64>,
-    dimension: usize,
     labels: Vec<u32>,
     inertia: f64,
     iterations: usize,
     converged: bool,
-    /// What distances are measured about and by.
-    shift: Vec<f64>,
-    scale: Vec<f64>,
+    measure: Measure,
 }
 
 /// How rows are clustered; made by [`KMeans::builder`].
@@ -69,6 +80,7 @@ struct Settings {
     max_iterations: usize,
     tolerance: f64,
     standardized: bool,
+    threads: usize,
 }
 
 impl<'a> KMeansBuilder<'a> {
@@ -104,60 +116,69 @@ impl<'a> KMeansBuilder<'a> {
         self.row_weights = Some(row_weights);
         self
     }
-    /// Clusters the rows. Rows of weight 0 get the label of their nearest centre.
+    /// Threads; 0, the default, uses every core. Results have the same bits for any number.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.settings.threads = threads;
+        self
+    }
+    /// Clusters the rows, of `f64` or `f32`, in any layout. Rows of weight 0 get the label of their nearest centre.
     ///
     /// # Errors
-    /// When there are fewer distinct rows of positive weight than clusters, or a weight or a number is not
-    /// finite.
-    pub fn fit(&self, rows: RowsView<'_, f64>) -> Result<KMeans, FitError> {
-        self.prepare(rows)?.fit()
-    }
-    fn prepare(&self, rows: RowsView<'_, f64>) -> Result<Prepared, FitError> {
-        if self.settings.clusters == 0 {
-            return Err(FitError::Shape("there is at least one cluster".into()));
-        }
-        check(rows, self.row_weights)?;
-        let weight = |row: usize| self.row_weights.map_or(1.0, |weights| weights[row]);
-        let used: Vec<usize> = (0..rows.len()).filter(|&row| weight(row) > 0.0).collect();
-        if used.is_empty() {
-            return Err(FitError::NoRows);
-        }
-        let (shift, mut scale) = standardization(rows, &used, weight);
-        if !self.settings.standardized {
-            scale.fill(1.0);
-        }
-        Ok(Prepared {
-            settings: self.settings,
-            row_weights: self.row_weights.map(<[f64]>::to_vec),
-            blocks: Blocks::new(rows, &shift, &scale),
-            shift,
-            scale,
+    /// When there are fewer distinct rows of positive weight than clusters, a weight or a number is not
+    /// finite, or squares of the numbers are not.
+    pub fn fit<'v, T: Real>(&self, rows: impl Into<MatrixView<'v, T>>) -> Result<KMeans, FitError> {
+        let rows = rows.into();
+        self.fit_by(rows, |rows, restart| {
+            let mut rng = stream(self.settings.seed, restart);
+            seeds::draw(
+                rows,
+                self.settings.clusters,
+                self.settings.threads,
+                &mut rng,
+            )
         })
     }
-}
-
-/// Rows in the form in which the kernels read them.
-#[derive(Debug)]
-struct Prepared {
-    settings: Settings,
-    row_weights: Option<Vec<f64>>,
-    blocks: Blocks,
-    shift: Vec<f64>,
-    scale: Vec<f64>,
-}
-
-impl Prepared {
-    fn run(&self, rng: &mut dyn Rng) -> Result<lloyd::Run, FitError> {
-        let (settings, weights) = (&self.settings, self.row_weights.as_deref());
-        let seeds = seeds::draw(&self.blocks, weights, settings.clusters, rng)?;
-        let tolerance = settings.tolerance * self.blocks.mean_variance(weights);
-        let most = settings.max_iterations;
-        Ok(lloyd::run(&self.blocks, weights, seeds, most, tolerance))
+    /// Clusters the rows from these centres, K rows of d numbers, in place of seeds.
+    ///
+    /// # Errors
+    /// As [`fit`](KMeansBuilder::fit), and when there is another number of centres, or one is not finite.
+    pub fn fit_from_centres<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+        centres: RowsView<'_, f64>,
+    ) -> Result<KMeans, FitError> {
+        let rows = rows.into();
+        let fits = centres.len() == self.settings.clusters && centres.width() == rows.width();
+        if !fits || !centres.values().iter().all(|c| c.is_finite()) {
+            return Err(FitError::Shape(format!(
+                "the start has to be {} centres of {} finite numbers",
+                self.settings.clusters,
+                rows.width()
+            )));
+        }
+        let mut once = *self;
+        once.settings.restarts = 1;
+        once.fit_by(rows, |rows, _| {
+            let mut start = vec![0.0; centres.values().len()];
+            let pairs = start.chunks_exact_mut(rows.dimension());
+            for (start, centre) in pairs.zip(centres.values().chunks_exact(rows.dimension())) {
+                rows.centre(centre, start);
+            }
+            Ok(start)
+        })
     }
-    fn fit(&self) -> Result<KMeans, FitError> {
+    fn fit_by<T: Real>(
+        &self,
+        rows: MatrixView<'_, T>,
+        seeds: impl Fn(&CentredRows<'_, T>, usize) -> Result<Vec<f64>, FitError>,
+    ) -> Result<KMeans, FitError> {
+        let settings = self.settings;
+        let measure = settings.measure(rows, self.row_weights)?;
+        let centred = measure.rows(rows, self.row_weights);
         let mut best: Option<lloyd::Run> = None;
-        for restart in 0..self.settings.restarts.max(1) {
-            let run = self.run(&mut stream(self.settings.seed, restart))?;
+        for restart in 0..settings.restarts.max(1) {
+            let seeds = seeds(&centred, restart)?;
+            let run = lloyd::run(&centred, seeds, settings.end(&measure), settings.threads);
             if best.as_ref().is_none_or(|best| run.inertia < best.inertia) {
                 best = Some(run);
             }
@@ -165,22 +186,44 @@ impl Prepared {
         let Some(mut run) = best else {
             return Err(FitError::NoRows);
         };
-        let d = self.shift.len();
-        for centre in run.centres.chunks_exact_mut(d) {
-            for ((c, shift), scale) in centre.iter_mut().zip(&self.shift).zip(&self.scale) {
+        for centre in run.centres.chunks_exact_mut(rows.width()) {
+            for ((c, shift), scale) in centre.iter_mut().zip(&measure.shift).zip(&measure.scale) {
                 *c = *c / scale + shift;
             }
         }
+        // Unless columns have units of their own, they have one in common.
+        let unit = if settings.standardized {
+            1.0
+        } else {
+            measure.scale[0]
+        };
         Ok(KMeans {
             centres: run.centres,
-            dimension: d,
             labels: run.labels,
-            inertia: run.inertia,
+            inertia: run.inertia / unit / unit,
             iterations: run.iterations,
             converged: run.converged,
-            shift: self.shift.clone(),
-            scale: self.scale.clone(),
+            measure,
         })
+    }
+}
+
+impl Settings {
+    fn measure<T: Real>(
+        &self,
+        rows: MatrixView<'_, T>,
+        row_weights: Option<&[f64]>,
+    ) -> Result<Measure, FitError> {
+        if self.clusters == 0 {
+            return Err(FitError::Shape("there is at least one cluster".into()));
+        }
+        Measure::new(rows, row_weights, self.standardized, self.threads)
+    }
+    fn end(&self, measure: &Measure) -> End {
+        End {
+            most: self.max_iterations,
+            tolerance: self.tolerance * measure.mean_variance,
+        }
     }
 }
 
@@ -194,6 +237,7 @@ impl KMeans {
             max_iterations: 300,
             tolerance: 1e-4,
             standardized: false,
+            threads: 0,
         };
         KMeansBuilder {
             settings,
@@ -202,11 +246,11 @@ impl KMeans {
     }
     /// The number of clusters K.
     pub fn clusters(&self) -> usize {
-        self.centres.len() / self.dimension
+        self.centres.len() / self.dimension()
     }
     /// c_k, K rows of d numbers.
     pub fn centres(&self) -> RowsView<'_, f64> {
-        RowsView::new(&self.centres, self.dimension)
+        RowsView::new(&self.centres, self.dimension())
     }
     /// The cluster of each row of the fit.
     pub fn labels(&self) -> &[u32] {
@@ -224,63 +268,32 @@ impl KMeans {
     pub fn converged(&self) -> bool {
         self.converged
     }
+    fn dimension(&self) -> usize {
+        self.measure.shift.len()
+    }
     /// The nearest centre of each row, ties to the first.
     ///
     /// # Errors
     /// When the number of columns differs, or a number is not finite.
-    pub fn predict(&self, rows: RowsView<'_, f64>) -> Result<Vec<u32>, FitError> {
-        if rows.width() != self.dimension {
+    pub fn predict<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<Vec<u32>, FitError> {
+        let rows = rows.into();
+        if rows.width() != self.dimension() {
             return Err(FitError::Shape(format!(
                 "{} columns, but the centres have {}",
                 rows.width(),
-                self.dimension
+                self.dimension()
             )));
         }
         check(rows, None)?;
-        let blocks = Blocks::new(rows, &self.shift, &self.scale);
-        let mut centres = self.centres.clone();
-        for centre in centres.chunks_exact_mut(self.dimension) {
-            for ((c, shift), scale) in centre.iter_mut().zip(&self.shift).zip(&self.scale) {
-                *c = (*c - shift) * scale;
-            }
+        let rows = self.measure.rows(rows, None);
+        let mut centres = vec![0.0; self.centres.len()];
+        let pairs = centres.chunks_exact_mut(self.dimension());
+        for (into, centre) in pairs.zip(self.centres.chunks_exact(self.dimension())) {
+            rows.centre(centre, into);
         }
-        let mut labels = vec![0; rows.len()];
-        lloyd::assign(&blocks, &centres, &mut labels);
-        Ok(labels)
-    }
-}
-
-/// k-means as a start of EM, new seeds at each restart ([`em::Start::Partition`]).
-///
-/// ```
-/// use distributions::RowsView;
-/// use em::Start;
-/// use gmm::{GaussianMixture, KMeans, KMeansStart};
-///
-/// let values = [1.0, 1.1, 0.9, 1.3, 1.2, 0.8, 6.0, 6.2, 5.7, 6.1, 6.4, 5.9];
-/// let rows = RowsView::new(&values, 2);
-/// let start = KMeansStart::new(KMeans::builder(2).standardized(true), rows)?;
-/// let fitted = GaussianMixture::builder(2).start(Start::Partition(&start)).fit(rows)?;
-/// assert!((fitted.weights()[0] - 0.5).abs() < 1e-6);
-/// # Ok::<(), em::FitError>(())
-/// ```
-#[derive(Debug)]
-pub struct KMeansStart(Prepared);
-
-impl KMeansStart {
-    /// A start from the clusters that `builder` makes of the rows of the fit: one start of k-means for each
-    /// restart of EM, whose seed takes the place of the builder's.
-    ///
-    /// # Errors
-    /// As [`KMeansBuilder::fit`].
-    pub fn new(builder: KMeansBuilder<'_>, rows: RowsView<'_, f64>) -> Result<Self, FitError> {
-        builder.prepare(rows).map(KMeansStart)
-    }
-}
-
-impl Partition for KMeansStart {
-    fn labels(&self, rng: &mut dyn Rng) -> Result<Vec<Option<u32>>, FitError> {
-        let run = self.0.run(rng)?;
-        Ok(run.labels.into_iter().map(Some).collect())
+        Ok(lloyd::labels(&rows, &centres, 0))
     }
 }

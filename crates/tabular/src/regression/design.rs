@@ -5,7 +5,9 @@ use crate::ModelError;
 use distributions::RowsBuffer;
 
 /// More columns than this are a mistake: a column of names or numbers of rows among the predictors.
-const MOST_COLUMNS: usize = 1000;
+pub(super) const MOST_COLUMNS: usize = 1000;
+/// More bytes of names than this are no names: each level may be a long text, and stands in many columns.
+const MOST_BYTES: usize = 1 << 24;
 
 /// The values of a column that predictors name.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +73,7 @@ impl Design {
             let every_level = whole && alone;
             whole &= !alone;
             let made = term_columns(term, specification, &sources, every_level)?;
+            check_size(columns.len() + made.len(), "the predictors")?;
             columns.extend(made.into_iter().map(|(name, entries)| DesignColumn {
                 name,
                 entries,
@@ -242,7 +245,16 @@ fn term_columns(
                     .collect()
             }
         };
-        check_size(made.len().saturating_mul(of_factor.len()), term)?;
+        let size = made.len().saturating_mul(of_factor.len());
+        check_size(size, &format!("term {term}"))?;
+        let bytes: usize = made.iter().map(|(name, _)| name.len()).sum();
+        let more: usize = of_factor.iter().map(|(name, _)| name.len()).sum();
+        if bytes * of_factor.len() + more * made.len() > MOST_BYTES {
+            return Err(ModelError(format!(
+                "the names of the {size} columns of a term have more than {} MiB",
+                MOST_BYTES >> 20
+            )));
+        }
         made = made
             .iter()
             .flat_map(|(name, entries)| {
@@ -258,12 +270,12 @@ fn term_columns(
     Ok(made)
 }
 
-fn check_size(columns: usize, term: &Term) -> Result<(), ModelError> {
+fn check_size(columns: usize, what: &str) -> Result<(), ModelError> {
     if columns <= MOST_COLUMNS {
         return Ok(());
     }
     Err(ModelError(format!(
-        "term {term}: it makes {columns} columns, more than {MOST_COLUMNS}"
+        "{what}: {columns} columns of the design, more than {MOST_COLUMNS}"
     )))
 }
 
@@ -384,5 +396,32 @@ mod tests {
             let error = specification(predictors, common).design().unwrap_err().0;
             assert!(error.contains(words), "{predictors}: {error}");
         }
+    }
+    /// Levels that a file declares are many, or long: the design is refused before it is made.
+    #[test]
+    fn the_width_of_a_design_is_bounded() {
+        let levels = |count: usize, length: usize| -> Vec<String> {
+            (0..count)
+                .map(|level| format!("{level:0>length$}"))
+                .collect()
+        };
+        let refused = |predictors: &str, columns: [(usize, usize); 2]| {
+            let mut wide = specification(predictors, "");
+            wide.levels = (["p", "q"].map(String::from).into_iter())
+                .zip(columns.map(|(count, length)| levels(count, length)))
+                .collect();
+            wide.design().unwrap_err().0
+        };
+        let error = refused("p", [(1002, 4), (2, 1)]);
+        assert!(error.contains("term p: 1001 columns"), "{error}");
+        let error = refused("p*q", [(102, 4), (11, 4)]);
+        assert!(error.contains("term p*q: 1010 columns"), "{error}");
+        let error = refused("p,q", [(600, 4), (600, 4)]);
+        assert!(error.contains("predictors: 1199 columns"), "{error}");
+        let error = refused("p*q", [(30, 1 << 15), (30, 1)]);
+        assert!(error.contains("more than 16 MiB"), "{error}");
+        let mut many = specification("x", "");
+        many.predictors = (0..2000).map(|j| format!("x{j}")).collect();
+        assert!(many.design().unwrap_err().0.contains("2000 terms"));
     }
 }

@@ -1,10 +1,13 @@
 //! The grammar of predictors: `x, x^2, "a column"*z, -1`.
 
+use super::design::MOST_COLUMNS;
 use crate::ModelError;
 use std::fmt;
 
 /// The largest power of a column.
 const LARGEST_POWER: i32 = 9;
+/// The most factors of a term: nobody can interpret so many.
+const MOST_FACTORS: usize = 64;
 /// The words for the intercept.
 const INTERCEPT: [&str; 2] = ["1", "intercept"];
 /// The words for no intercept.
@@ -73,6 +76,12 @@ impl Term {
         }
         let pieces = split(text, '*')
             .ok_or_else(|| wrong("a name that begins with a double quote ends with one".into()))?;
+        if pieces.len() > MOST_FACTORS {
+            return Err(ModelError(format!(
+                "a term of {} factors, more than {MOST_FACTORS}",
+                pieces.len()
+            )));
+        }
         let mut factors: Vec<Factor> = Vec::new();
         for piece in pieces {
             let factor = parse_factor(piece).map_err(wrong)?;
@@ -212,6 +221,12 @@ impl Predictors {
     /// # Errors
     /// As [`parse`](Predictors::parse).
     pub fn from_terms<T: AsRef<str>>(texts: &[T]) -> Result<Self, ModelError> {
+        if texts.len() > MOST_COLUMNS {
+            return Err(ModelError(format!(
+                "{} terms, more than {MOST_COLUMNS}",
+                texts.len()
+            )));
+        }
         let (mut with, mut without) = (false, false);
         let mut terms: Vec<Term> = Vec::new();
         for text in texts {
@@ -300,6 +315,8 @@ mod tests {
             ("x\"y\"", "double quote"),
             ("\"a\"b\"c\"", "double quotes"),
             ("1,-1,x", "takes it out"),
+            (&["x"; 1001].join(","), "1001 terms, more than 1000"),
+            (&["x"; 65].join("*"), "65 factors, more than 64"),
         ];
         for (text, words) in cases {
             let error = Predictors::parse(text).unwrap_err().0;
