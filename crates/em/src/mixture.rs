@@ -182,7 +182,8 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
         into: &mut (W::Statistics, S::Statistics),
         scratch: &mut Scratch,
     ) -> Option<Tally> {
-        if data.rows() == 0 || !rule.is_bayes() || data.allowed.is_some() {
+        let applies = rule.is_bayes() && data.allowed.is_none() && data.rows() > 0;
+        if !applies || !self.components.expects_blocks() {
             return None;
         }
         let log_weights = self.weights.log_weights()?;

@@ -99,6 +99,10 @@ pub trait ComponentSet: Clone + Send + Sync {
     ) -> Option<f64> {
         None
     }
+    /// Whether [`expect_block`](ComponentSet::expect_block) may do anything.
+    fn expects_blocks(&self) -> bool {
+        false
+    }
     /// How many rows an E-step hands over at a time.
     fn block_rows(&self) -> usize {
         BLOCK_ROWS

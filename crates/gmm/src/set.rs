@@ -343,6 +343,9 @@ impl ComponentSet for Gaussians {
         let xs = MatrixView::from(block.xs);
         self.expect_in_single(block.of(xs), into, scratch)
     }
+    fn expects_blocks(&self) -> bool {
+        self.single.is_some()
+    }
     /// As many bytes in single precision as in double.
     fn block_rows(&self) -> usize {
         match self.single {

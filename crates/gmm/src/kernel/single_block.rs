@@ -22,7 +22,8 @@ const FAR: f64 = 8.0;
 /// A row further than this from the centre could overflow.
 const FARTHEST: f32 = 1e10;
 
-/// A row whose density is e^−5000 of the largest or less: a difference of two such logarithms has lost four digits.
+/// A row whose ln p lies further than this below the largest constant, as one a hundred deviations from everything: the
+/// difference of two such logarithms is wrong by some 1e-4.
 const LEAST: f64 = -5e3;
 
 /// Weights of rows that leave room for the smallest and largest products.

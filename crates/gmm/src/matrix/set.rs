@@ -121,6 +121,9 @@ impl<S: RowSet, T: Real> ComponentSet for OverMatrix<S, T> {
     ) -> Option<f64> {
         self.set.expect_matrix(block, into, scratch)
     }
+    fn expects_blocks(&self) -> bool {
+        self.set.expects_blocks()
+    }
     fn block_rows(&self) -> usize {
         self.set.block_rows()
     }
