@@ -56,7 +56,7 @@ mod read {
         for options in [
             "--part categorical:town --part categorical:code --part normal:double -k 2 --missing drop",
             "--part categorical:town --part normal:double --part bernoulli:truth -k 2 --missing em",
-            "--columns int8,single --family gaussian -k 2",
+            "--columns int8,single --family gaussian --covariance diag -k 2",
             "--columns double --family normal -k 2 --missing drop --row-weights int8"
                 .replace("int8", "single")
                 .as_str(),

@@ -101,7 +101,7 @@ fn quotient(digits: u64, power: u64) -> Option<f64> {
     let (high, divisor) = (u128::from(digits << shift) << 64, u128::from(divisor));
     let last = u128::from(!high.is_multiple_of(divisor));
     let scale = f64::from_bits(u64::from(1023 - 64 - shift) << 52);
-    Some((high / divisor | last) as f64 * scale)
+    Some(((high / divisor) | last) as f64 * scale)
 }
 
 #[cfg(test)]
