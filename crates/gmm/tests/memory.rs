@@ -52,13 +52,16 @@ fn a_fit_holds_a_few_bytes_a_row_for_any_number_of_components() {
     let values: Vec<f64> = (0..count)
         .flat_map(|i| [(i * 7919 % count) as f64, (i * 104_729 % 99_991) as f64])
         .collect();
-    let labels: Vec<Option<u32>> = (0..count).map(|i| Some(i as u32 % 64)).collect();
-    for (start, name) in [
-        (Start::Spread, "spread"),
-        (Start::Random, "random"),
-        (Start::Labels(&labels), "labels"),
+    let labels = |components: u32| -> Vec<Option<u32>> {
+        (0..count as u32).map(|i| Some(i % components)).collect()
+    };
+    let (two, many) = (labels(2), labels(64));
+    for (name, two, many) in [
+        ("spread", Start::Spread, Start::Spread),
+        ("random", Start::Random, Start::Random),
+        ("labels", Start::Labels(&two), Start::Labels(&many)),
     ] {
-        let (few, many) = (peak(&values, 2, start), peak(&values, 64, start));
+        let (few, many) = (peak(&values, 2, two), peak(&values, 64, many));
         // Weights, distances of the last seed and the nearest, owners, candidates: 40 bytes a row at once.
         assert!(few <= 40 * count + BLOCKS, "{name}: {few} bytes");
         // Were responsibilities held, 62 components more would be 50 MB.
