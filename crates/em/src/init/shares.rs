@@ -3,6 +3,7 @@
 use crate::data::Allowed;
 use distributions::BLOCK_ROWS;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -24,9 +25,8 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct Shares<'a> {
     rows: usize,
+    components: usize,
     kind: Kind<'a>,
-    /// The components of `kind` that are left.
-    components: Vec<usize>,
     row_weights: Option<&'a [f64]>,
     allowed: Option<Allowed<'a>>,
     /// Rows that were given to one component, with all their weight.
@@ -53,8 +53,8 @@ impl<'a> Shares<'a> {
     fn new(rows: usize, components: usize, kind: Kind<'a>) -> Self {
         Shares {
             rows,
+            components,
             kind,
-            components: (0..components).collect(),
             row_weights: None,
             allowed: None,
             given: BTreeMap::new(),
@@ -100,11 +100,29 @@ impl<'a> Shares<'a> {
     }
     /// K.
     pub fn components(&self) -> usize {
-        self.components.len()
+        self.components
     }
     /// Without component k; those after it move up.
     pub(crate) fn drop_component(&mut self, k: usize) {
-        self.components.remove(k);
+        self.components -= 1;
+        match &mut self.kind {
+            Kind::Matrix(matrix) => {
+                let lines = k * self.rows..(k + 1) * self.rows;
+                matrix.to_mut().drain(lines);
+            }
+            Kind::Owners(owners) => {
+                for owner in owners.iter_mut().filter(|owner| **owner != NOBODY) {
+                    *owner = match (*owner as usize).cmp(&k) {
+                        Ordering::Less => *owner,
+                        Ordering::Equal => NOBODY,
+                        Ordering::Greater => *owner - 1,
+                    };
+                }
+            }
+            Kind::Drawn { more, .. } => {
+                more.remove(k);
+            }
+        }
     }
     /// Row i with all its weight belongs to component k.
     pub(crate) fn give(&mut self, row: usize, k: usize) {
@@ -114,9 +132,7 @@ impl<'a> Shares<'a> {
     /// Writes the K × m matrix of the m rows in the range.
     pub fn write(&self, rows: Range<usize>, out: &mut [f64]) {
         let size = rows.len().max(1);
-        for (&k, line) in self.components.iter().zip(out.chunks_exact_mut(size)) {
-            self.kind.write(k, self.rows, rows.clone(), line);
-        }
+        self.kind.write(self.rows, rows.clone(), out);
         if let Some(allowed) = self.allowed {
             allowed.block(rows.clone()).restrict_shares(rows.len(), out);
         }
@@ -141,15 +157,15 @@ impl<'a> Shares<'a> {
         }
         if self.allowed.is_none() {
             let mut line = vec![0.0; self.rows];
-            (self.kind).write(self.components[k], self.rows, 0..self.rows, &mut line);
+            (self.kind).write_line(k, self.rows, 0..self.rows, &mut line);
             self.weigh(k, 0..self.rows, &mut line);
             return Cow::Owned(line);
         }
         let mut line = Vec::with_capacity(self.rows);
-        let mut block = vec![0.0; self.components() * BLOCK_ROWS];
+        let mut block = vec![0.0; self.components * BLOCK_ROWS];
         for rows in self.blocks() {
             let size = rows.len();
-            let block = &mut block[..self.components() * size];
+            let block = &mut block[..self.components * size];
             self.write(rows, block);
             line.extend_from_slice(&block[k * size..(k + 1) * size]);
         }
@@ -160,7 +176,7 @@ impl<'a> Shares<'a> {
         if let Some(matrix) = self.matrix() {
             return Cow::Borrowed(matrix);
         }
-        let mut matrix = vec![0.0; self.components() * self.rows];
+        let mut matrix = vec![0.0; self.components * self.rows];
         self.write(0..self.rows, &mut matrix);
         Cow::Owned(matrix)
     }
@@ -173,20 +189,34 @@ impl<'a> Shares<'a> {
     }
     /// The matrix, where it is there as it is.
     fn matrix(&self) -> Option<&[f64]> {
-        let whole = self.components() * self.rows;
+        let plain = self.row_weights.is_none() && self.allowed.is_none() && self.given.is_empty();
         match &self.kind {
-            Kind::Matrix(matrix) if matrix.len() == whole => {
-                let plain = self.row_weights.is_none() && self.allowed.is_none();
-                (plain && self.given.is_empty()).then_some(matrix)
-            }
+            Kind::Matrix(matrix) if plain => Some(matrix),
             _ => None,
         }
     }
 }
 
 impl Kind<'_> {
-    /// r_ik of some rows, in one component of n rows.
-    fn write(&self, k: usize, n: usize, rows: Range<usize>, out: &mut [f64]) {
+    /// r_ik of some of n rows, in all components.
+    fn write(&self, n: usize, rows: Range<usize>, out: &mut [f64]) {
+        let size = rows.len().max(1);
+        if let Kind::Owners(owners) = self {
+            // Each row is in one place: one pass, whatever the number of components.
+            out.fill(0.0);
+            for (i, &owner) in owners[rows].iter().enumerate() {
+                if owner != NOBODY {
+                    out[owner as usize * size + i] = 1.0;
+                }
+            }
+            return;
+        }
+        for (k, line) in out.chunks_exact_mut(size).enumerate() {
+            self.write_line(k, n, rows.clone(), line);
+        }
+    }
+    /// The same in component k.
+    fn write_line(&self, k: usize, n: usize, rows: Range<usize>, out: &mut [f64]) {
         match self {
             Kind::Matrix(matrix) => out.copy_from_slice(&matrix[k * n..][rows]),
             Kind::Owners(owners) => {
