@@ -17,7 +17,7 @@ use std::ops::Range;
 ///
 /// // Three rows, shared by two components.
 /// let shares = Shares::from_matrix(&[1.0, 0.5, 0.0, 0.0, 0.5, 1.0], 3);
-/// assert_eq!(shares.of_component(1), [0.0, 0.5, 1.0]);
+/// assert_eq!(*shares.of_component(1), [0.0, 0.5, 1.0]);
 /// let mut block = [0.0; 4];
 /// shares.write(1..3, &mut block);
 /// assert_eq!(block, [0.5, 0.0, 0.5, 1.0]);
