@@ -293,7 +293,7 @@ fn a_parametric_bootstrap_of_a_regression_keeps_the_predictors() {
     // One component and fixed predictors: the covariance of the coefficients is σ² (XᵀX)⁻¹, whatever they are. A
     // row of weight 2 is two rows.
     let zs: Vec<f64> = (0..30).map(|i| f64::from(i * i % 17)).collect();
-    let weight = |i: usize| if i % 5 == 0 { 2.0 } else { 1.0 };
+    let weight = |i: usize| if i.is_multiple_of(5) { 2.0 } else { 1.0 };
     let mut text = String::from("y,z,w\n");
     for (i, z) in zs.iter().enumerate() {
         let noise = f64::from((i * 7 % 11) as u32) - 5.0;
