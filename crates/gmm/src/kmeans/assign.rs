@@ -60,7 +60,7 @@ impl<'a> Assignment<'a> {
     /// Labels the rows of a chunk, and tells `sums` of those that change.
     pub(super) fn label<T: Real>(
         &self,
-        rows: &CentredRows<'_, T>,
+        rows: &CentredRows<'_, '_, T>,
         chunk: Range<usize>,
         known: &mut Known<'_>,
         sums: &mut ClusterSums,
@@ -145,9 +145,9 @@ impl<'a> Assignment<'a> {
 }
 
 /// Some rows of a block.
-struct Block<'a, 'b, T> {
+struct Block<'a, 'b, 'v, T> {
     assignment: &'a Assignment<'b>,
-    rows: &'a CentredRows<'b, T>,
+    rows: &'a CentredRows<'v, 'b, T>,
     first: usize,
     picked: &'a [u16],
     /// Row after row, those picked and some of any value.
@@ -162,7 +162,7 @@ struct Block<'a, 'b, T> {
     sums: &'a mut ClusterSums,
 }
 
-impl<T: Real> WithSimd for Block<'_, '_, T> {
+impl<T: Real> WithSimd for Block<'_, '_, '_, T> {
     type Output = ();
 
     #[inline(always)]

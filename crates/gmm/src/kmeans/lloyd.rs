@@ -32,7 +32,7 @@ pub(super) struct End {
 
 /// Steps from these centres, until no label changes or centres hardly move.
 pub(super) fn run<T: Real>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     mut centres: Vec<f64>,
     end: End,
     threads: usize,
@@ -106,7 +106,7 @@ fn chunk_of<'a, C>(
 
 /// The nearest centre of each row.
 pub(super) fn labels<T: Real>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     centres: &[f64],
     threads: usize,
 ) -> Vec<u32> {
@@ -122,7 +122,7 @@ pub(super) fn labels<T: Real>(
 
 /// Gives each row the number of its nearest centre; what changed.
 fn assign<'w, T: Real>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     assignment: &Assignment<'_>,
     labels: &mut [u32],
     until: &mut [f32],
@@ -143,7 +143,7 @@ fn assign<'w, T: Real>(
 
 /// The sums of all rows, from nothing.
 fn sums_of<T: Real>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     labels: &[u32],
     workspace: &mut Workspace<ClusterSums>,
 ) -> ClusterSums {
@@ -161,7 +161,7 @@ fn sums_of<T: Real>(
 /// The means of the clusters. A centre without rows goes to the row that is furthest from its own centre, the
 /// next such centre to the next row.
 fn means<T: Real>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     sums: &ClusterSums,
     labels: &[u32],
     centres: &[f64],
@@ -197,7 +197,7 @@ fn furthest(mut rows: Vec<(f64, usize)>, most: usize) -> Vec<(f64, usize)> {
 }
 
 fn inertia<T: Real>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     labels: &[u32],
     centres: &[f64],
     workspace: &mut Workspace<ClusterSums>,
@@ -217,7 +217,7 @@ fn inertia<T: Real>(
 
 /// What `of` makes of each chunk, in their order.
 fn each_chunk<T: Real, R: Clone + Default + Send>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     workspace: &mut Workspace<ClusterSums>,
     of: impl Fn(Range<usize>) -> R + Sync,
 ) -> Vec<R> {
@@ -234,7 +234,7 @@ fn each_chunk<T: Real, R: Clone + Default + Send>(
 
 /// Calls `each` with every row of a chunk and its squared distance from its centre.
 fn squares<T: Real>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     chunk: Range<usize>,
     labels: &[u32],
     centres: &[f64],
@@ -260,8 +260,8 @@ fn squares<T: Real>(
 }
 
 /// Squared distances of the rows of a block from their own centres.
-struct Squares<'a, 'b, T> {
-    rows: &'a CentredRows<'b, T>,
+struct Squares<'a, 'b, 'v, T> {
+    rows: &'a CentredRows<'v, 'b, T>,
     values: &'a [f64],
     labels: &'a [u32],
     centres: &'a [f64],
@@ -269,7 +269,7 @@ struct Squares<'a, 'b, T> {
     squares: &'a mut [f64],
 }
 
-impl<T: Real> WithSimd for Squares<'_, '_, T> {
+impl<T: Real> WithSimd for Squares<'_, '_, '_, T> {
     type Output = ();
 
     #[inline(always)]

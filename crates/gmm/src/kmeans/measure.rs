@@ -74,11 +74,11 @@ impl Measure {
         })
     }
     /// These rows, measured.
-    pub(super) fn rows<'a, T: Real>(
+    pub(super) fn rows<'v, 'a, T: Real>(
         &'a self,
-        view: MatrixView<'a, T>,
+        view: MatrixView<'v, T>,
         weights: Option<&'a [f64]>,
-    ) -> CentredRows<'a, T> {
+    ) -> CentredRows<'v, 'a, T> {
         CentredRows {
             view,
             weights,

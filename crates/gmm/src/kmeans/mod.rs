@@ -170,7 +170,7 @@ impl<'a> KMeansBuilder<'a> {
     fn fit_by<T: Real>(
         &self,
         rows: MatrixView<'_, T>,
-        seeds: impl Fn(&CentredRows<'_, T>, usize) -> Result<Vec<f64>, FitError>,
+        seeds: impl Fn(&CentredRows<'_, '_, T>, usize) -> Result<Vec<f64>, FitError>,
     ) -> Result<KMeans, FitError> {
         let settings = self.settings;
         let measure = settings.measure(rows, self.row_weights)?;

@@ -19,14 +19,14 @@ pub(super) const ALL: [u16; BLOCK_ROWS] = {
 
 /// Rows read as y = (x − shift) · scale, block after block; no copy of all is made.
 #[derive(Clone, Copy)]
-pub(super) struct CentredRows<'a, T> {
-    pub(super) view: MatrixView<'a, T>,
+pub(super) struct CentredRows<'v, 'a, T> {
+    pub(super) view: MatrixView<'v, T>,
     pub(super) weights: Option<&'a [f64]>,
     pub(super) shift: &'a [f64],
     pub(super) scale: &'a [f64],
 }
 
-impl<'a, T: Real> CentredRows<'a, T> {
+impl<'v, T: Real> CentredRows<'v, '_, T> {
     /// The number of rows.
     pub(super) fn len(&self) -> usize {
         self.view.len()

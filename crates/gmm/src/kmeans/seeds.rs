@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 /// them stand those from the next candidates. Which rows these are is drawn from the sums of the chunks, so that
 /// only the chunks drawn are searched.
 pub(super) fn draw<T: Real>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     clusters: usize,
     threads: usize,
     rng: &mut dyn Rng,
@@ -92,7 +92,7 @@ struct Chunk<'a> {
 
 impl Chunk<'_> {
     /// Σ w · nearest.
-    fn chance<T: Real>(&self, rows: &CentredRows<'_, T>) -> f64 {
+    fn chance<T: Real>(&self, rows: &CentredRows<'_, '_, T>) -> f64 {
         let parts = self.rows.clone().zip(&*self.nearest);
         parts
             .map(|(row, &nearest)| chance(rows.weight(row), nearest))
@@ -101,7 +101,7 @@ impl Chunk<'_> {
     /// Takes a seed (or none) into account, and returns the inertias with each of some more.
     fn try_seeds<T: Real>(
         &mut self,
-        rows: &CentredRows<'_, T>,
+        rows: &CentredRows<'_, '_, T>,
         seed: &[f64],
         candidates: &[f64],
         scratch: &mut Scratch,
@@ -215,7 +215,7 @@ const SUMS: usize = 8;
 /// `count` rows in rising order, each with probability ∝ w · min(nearest, squared distance from `last`), of which
 /// `chances` are the sums over chunks; none where all are 0.
 fn drawn<T: Real>(
-    rows: &CentredRows<'_, T>,
+    rows: &CentredRows<'_, '_, T>,
     chunks: &mut [Chunk<'_>],
     chances: &[f64],
     last: &[f64],
