@@ -6,21 +6,31 @@
 
 mod active;
 mod block;
+mod diagonal_block;
+mod expect;
 // As in the loops below.
 #[allow(clippy::needless_range_loop)]
 mod few;
 // Loops over lanes and registers run over several arrays at once, and must unroll.
 #[allow(clippy::needless_range_loop)]
 mod moments;
+#[allow(clippy::needless_range_loop)]
+mod narrow;
+#[allow(clippy::needless_range_loop)]
+mod narrow_block;
 mod number;
+mod objective;
 #[allow(clippy::needless_range_loop)]
 mod quadratic;
+#[allow(clippy::needless_range_loop)]
+mod responsibilities;
 mod single;
 mod single_block;
 mod sparse;
 mod student_t;
 mod transpose;
 
+pub(crate) use expect::{block_rows, expect, serves};
 pub(crate) use quadratic::pack_factor;
 pub(crate) use single::SingleGaussians;
 pub(crate) use single_block::expect as expect_in_single_precision;
@@ -283,5 +293,7 @@ fn tame(
 
 #[cfg(test)]
 mod accuracy;
+#[cfg(test)]
+mod at_once;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use crate::student_t::MultivariateTs;
 use distributions::{EstimateError, Rows, Scratch};
-use em::{ComponentSet, Shares, SoftBlock, estimate_in_blocks, no_floor};
+use em::{ComponentSet, Shares, SoftBlock, Tally, estimate_in_blocks, no_floor};
 
 /// Components over rows of `f64` that are estimated from a matrix in any layout too, as [`OverMatrix`].
 ///
@@ -21,7 +21,7 @@ pub trait RowSet: ComponentSet<Space = Rows<f64>> {
         _block: SoftBlock<'_, MatrixView<'_, T>>,
         _into: &mut Self::Statistics,
         _scratch: &mut Scratch,
-    ) -> Option<f64> {
+    ) -> Option<Tally> {
         None
     }
     /// The first M-step, as [`ComponentSet::estimate`].
@@ -58,8 +58,8 @@ impl RowSet for Gaussians {
         block: SoftBlock<'_, MatrixView<'_, T>>,
         into: &mut Vec<Scatter>,
         scratch: &mut Scratch,
-    ) -> Option<f64> {
-        self.expect_in_single(block, into, scratch)
+    ) -> Option<Tally> {
+        self.expect_rows(block, into, scratch)
     }
     fn floored_matrix<T: Real>(
         &self,
@@ -73,6 +73,14 @@ impl RowSet for Gaussians {
 impl RowSet for IncompleteGaussians {
     fn dimension(&self) -> usize {
         self.gaussians().dimension()
+    }
+    fn expect_matrix<T: Real>(
+        &self,
+        block: SoftBlock<'_, MatrixView<'_, T>>,
+        into: &mut Vec<Scatter>,
+        scratch: &mut Scratch,
+    ) -> Option<Tally> {
+        self.gaussians().expect_rows(block, into, scratch)
     }
     fn estimate_matrix<T: Real>(
         &self,

@@ -18,7 +18,7 @@ use crate::set::Gaussians;
 use distributions::{
     Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch, View,
 };
-use em::{ComponentSet, SampleSet, Shares};
+use em::{ComponentSet, SampleSet, Shares, SoftBlock, Tally};
 use groups::{groups, prepare};
 use pattern::Patterns;
 use rand::Rng;
@@ -167,6 +167,21 @@ impl ComponentSet for IncompleteGaussians {
             group.scatter(&part, out);
             scratch.give(part);
         }
+    }
+    /// Of complete rows; a gap is no number, which ends it.
+    fn expect_block(
+        &self,
+        block: SoftBlock<'_, RowsView<'_, f64>>,
+        into: &mut Vec<Scatter>,
+        scratch: &mut Scratch,
+    ) -> Option<Tally> {
+        self.gaussians.expect_block(block, into, scratch)
+    }
+    fn expects_blocks(&self) -> bool {
+        self.gaussians.expects_blocks() && !self.gaussians.is_in_single_precision()
+    }
+    fn block_rows(&self) -> usize {
+        self.gaussians.block_rows()
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         self.gaussians.empty_statistics()
