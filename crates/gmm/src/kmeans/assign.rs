@@ -43,6 +43,16 @@ pub(super) struct Assignment<'a> {
 /// longer where it is picked.
 const PICKING: f64 = 12.0;
 
+/// At least this, in single precision. What is next to 0 is a normal number: others are slow.
+fn above(lost: f64) -> f32 {
+    (lost * (1.0 + f64::from(f32::EPSILON))) as f32 + f32::MIN_POSITIVE
+}
+
+/// At most this, in single precision.
+fn below(lost: f64) -> f32 {
+    ((lost * (1.0 - f64::from(f32::EPSILON))) as f32 - f32::MIN_POSITIVE).max(0.0)
+}
+
 impl<'a> Assignment<'a> {
     pub(super) fn new(centres: &'a [f64], dimension: usize, lost: &[f64], first: bool) -> Self {
         let clusters = lost.len() as f64;
@@ -51,8 +61,8 @@ impl<'a> Assignment<'a> {
             many: looking / (looking + PICKING),
             centres,
             screen: Screen::new(centres, dimension),
-            lost_above: lost.iter().map(|&lost| (lost as f32).next_up()).collect(),
-            lost_below: lost.iter().map(|&lost| (lost as f32).next_down()).collect(),
+            lost_above: lost.iter().map(|&lost| above(lost)).collect(),
+            lost_below: lost.iter().map(|&lost| below(lost)).collect(),
             first,
         }
     }
@@ -68,7 +78,11 @@ impl<'a> Assignment<'a> {
         let d = rows.dimension();
         let mut room = Room::take(d, scratch);
         let mut row = scratch.take_dirty(d);
-        let mut moved = Moved::default();
+        let mut moved = Moved {
+            rows: [0; BLOCK_ROWS],
+            from: [0; BLOCK_ROWS],
+            count: 0,
+        };
         let parts = (known.labels.chunks_mut(BLOCK_ROWS)).zip(known.until.chunks_mut(BLOCK_ROWS));
         for (first, (labels, until)) in chunk.step_by(BLOCK_ROWS).zip(parts) {
             let mut picked = [0; BLOCK_ROWS];
@@ -90,14 +104,14 @@ impl<'a> Assignment<'a> {
             arch().dispatch(Add {
                 rows,
                 first,
-                values: rows.picked(first, &moved.rows, &mut room.doubles),
+                values: rows.picked(first, &moved.rows[..moved.count], &mut room.doubles),
                 moved: &moved,
+                known: !self.first,
                 labels,
                 row: &mut row,
                 sums,
             });
-            moved.rows.clear();
-            moved.from.clear();
+            moved.count = 0;
         }
         room.give(scratch);
         scratch.give(row);
@@ -159,11 +173,11 @@ struct Block<'a, 'b, 'v, T> {
     moved: &'a mut Moved,
 }
 
-/// Rows of a block whose labels changed, and what these were, where they were any.
-#[derive(Default)]
+/// Rows of a block whose labels changed, and what these were.
 struct Moved {
-    rows: Vec<u16>,
-    from: Vec<Option<u32>>,
+    rows: [u16; BLOCK_ROWS],
+    from: [u32; BLOCK_ROWS],
+    count: usize,
 }
 
 impl<T: Real> WithSimd for Block<'_, '_, '_, T> {
@@ -173,7 +187,7 @@ impl<T: Real> WithSimd for Block<'_, '_, '_, T> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let tiles = self.tiles.chunks_exact(TILE * self.rows.dimension());
         for (tile, picked) in tiles.zip(self.picked.chunks(TILE)) {
-            let (mut nearest, mut margin) = ([0.0; TILE], [0.0; TILE]);
+            let (mut nearest, mut margin) = ([0; TILE], [0.0; TILE]);
             let nearest_of = Nearest {
                 tile,
                 screen: &self.assignment.screen,
@@ -182,7 +196,7 @@ impl<T: Real> WithSimd for Block<'_, '_, '_, T> {
             };
             nearest_of.with_simd(simd);
             for ((&i, nearest), margin) in picked.iter().zip(nearest).zip(margin) {
-                self.settle(usize::from(i), nearest as u32, margin);
+                self.settle(usize::from(i), nearest, margin);
             }
         }
     }
@@ -203,8 +217,9 @@ impl<T: Real> Block<'_, '_, '_, T> {
         let before = self.labels[i];
         if assignment.first || label != before {
             self.labels[i] = label;
-            self.moved.rows.push(i as u16);
-            self.moved.from.push((!assignment.first).then_some(before));
+            self.moved.rows[self.moved.count] = i as u16;
+            self.moved.from[self.moved.count] = before;
+            self.moved.count += 1;
         }
     }
 }
@@ -216,6 +231,8 @@ struct Add<'a, 'b, 'v, T> {
     /// Row after row.
     values: &'a [f64],
     moved: &'a Moved,
+    /// Whether they had labels of any value before.
+    known: bool,
     labels: &'a [u32],
     /// Room for one row.
     row: &'a mut [f64],
@@ -232,6 +249,7 @@ impl<T: Real> WithSimd for Add<'_, '_, '_, T> {
             let i = usize::from(i);
             self.rows.centre(x, self.row);
             let weight = self.rows.weight(self.first + i);
+            let from = self.known.then_some(from);
             self.sums.change(self.row, weight, from, self.labels[i]);
         }
     }

@@ -47,19 +47,6 @@ pub(super) fn squared_distance_of(x: &[f64], shift: &[f64], scale: &[f64], centr
     sums.iter().sum::<f64>() + rest
 }
 
-/// |a|².
-#[inline(always)]
-pub(super) fn squared_norm(a: &[f64]) -> f64 {
-    let (parts, rest) = a.as_chunks::<SUMS>();
-    let mut sums = [0.0; SUMS];
-    for part in parts {
-        for (sum, a) in sums.iter_mut().zip(part) {
-            *sum += a * a;
-        }
-    }
-    sums.iter().sum::<f64>() + rest.iter().map(|a| a * a).sum::<f64>()
-}
-
 /// Writes |y − c|² of every row of a tile from each of some centres, in single precision: d columns and m × d
 /// numbers in, m tiles of one column out. Lanes are rows.
 pub(super) struct TileDistances<'a> {

@@ -46,17 +46,17 @@ pub(super) struct Nearest<'a> {
     /// d columns of y.
     pub(super) tile: &'a [f32],
     pub(super) screen: &'a Screen,
-    pub(super) nearest: &'a mut [f32; TILE],
+    pub(super) nearest: &'a mut [u32; TILE],
     pub(super) margin: &'a mut [f32; TILE],
 }
 
 /// What is known of some rows after some centres.
-struct Best<V> {
-    least: [V; WIDE],
-    second: [V; WIDE],
-    nearest: [V; WIDE],
+struct Best<S: Simd> {
+    least: [S::f32s; WIDE],
+    second: [S::f32s; WIDE],
+    nearest: [S::u32s; WIDE],
     /// |y|².
-    square: [V; WIDE],
+    square: [S::f32s; WIDE],
 }
 
 impl WithSimd for Nearest<'_> {
@@ -72,10 +72,10 @@ impl WithSimd for Nearest<'_> {
         let (largest, zero) = (simd.splat_f32s(screen.largest), simd.splat_f32s(0.0));
         let (columns, _) = self.tile.as_chunks::<TILE>();
         for start in (0..TILE).step_by(WIDE * S::F32_LANES) {
-            let mut best = Best {
+            let mut best = Best::<S> {
                 least: [simd.splat_f32s(f32::INFINITY); WIDE],
                 second: [simd.splat_f32s(f32::INFINITY); WIDE],
-                nearest: [zero; WIDE],
+                nearest: [simd.splat_u32s(0); WIDE],
                 square: [zero; WIDE],
             };
             let whole = screen.halves.len() / CENTRES * CENTRES;
@@ -93,22 +93,29 @@ impl WithSimd for Nearest<'_> {
                 [a, b, c] => compare(simd, columns, start, rest, [a, b, c], whole, &mut best),
                 _ => {}
             }
-            let mut margin = [zero; WIDE];
-            for wide in 0..WIDE {
-                let two = simd.splat_f32s(2.0);
-                let square = best.square[wide];
-                let error = simd.add_f32s(square, largest);
-                let error = simd.mul_add_e_f32s(error, slack, tiny);
-                let near = simd.mul_add_e_f32s(two, best.least[wide], square);
-                let near = simd.add_f32s(simd.max_f32s(near, zero), error);
-                let far = simd.mul_add_e_f32s(two, best.second[wide], square);
-                let far = simd.max_f32s(simd.sub_f32s(far, error), zero);
-                let far = simd.sqrt_f32s(far);
-                // The roots and this difference are rounded too.
-                let far = simd.mul_f32s(far, simd.splat_f32s(1.0 - 4.0 * f32::EPSILON));
-                margin[wide] = simd.sub_f32s(far, simd.sqrt_f32s(near));
-            }
-            store(simd, self.nearest, start, best.nearest);
+            let margin: [_; WIDE] = std::array::from_fn(
+                #[inline(always)]
+                |wide: usize| {
+                    let two = simd.splat_f32s(2.0);
+                    let square = best.square[wide];
+                    let error = simd.add_f32s(square, largest);
+                    let error = simd.mul_add_e_f32s(error, slack, tiny);
+                    let near = simd.mul_add_e_f32s(two, best.least[wide], square);
+                    let near = simd.add_f32s(simd.max_f32s(near, zero), error);
+                    let far = simd.mul_add_e_f32s(two, best.second[wide], square);
+                    let far = simd.max_f32s(simd.sub_f32s(far, error), zero);
+                    let far = simd.sqrt_f32s(far);
+                    // The roots and this difference are rounded too.
+                    let far = simd.mul_f32s(far, simd.splat_f32s(1.0 - 4.0 * f32::EPSILON));
+                    simd.sub_f32s(far, simd.sqrt_f32s(near))
+                },
+            );
+            let (numbers, _) =
+                S::as_mut_simd_u32s(&mut self.nearest[start..start + WIDE * S::F32_LANES]);
+            numbers
+                .iter_mut()
+                .zip(best.nearest)
+                .for_each(|(to, from)| *to = from);
             store(simd, self.margin, start, margin);
         }
     }
@@ -124,7 +131,7 @@ fn compare<S: Simd, const C: usize>(
     centres: &[f32],
     halves: [f32; C],
     first: usize,
-    best: &mut Best<S::f32s>,
+    best: &mut Best<S>,
 ) {
     let mut sums = halves.map(|half| [simd.splat_f32s(half); WIDE]);
     let (centres, _) = centres.as_chunks::<C>();
@@ -144,13 +151,13 @@ fn compare<S: Simd, const C: usize>(
         }
     }
     for (place, sum) in sums.iter().enumerate() {
-        let number = simd.splat_f32s((first + place) as f32);
+        let number = simd.splat_u32s((first + place) as u32);
         for wide in 0..WIDE {
             let (least, sum) = (best.least[wide], sum[wide]);
             let nearer = simd.less_than_f32s(sum, least);
             best.second[wide] = simd.min_f32s(best.second[wide], simd.max_f32s(sum, least));
             best.least[wide] = simd.min_f32s(sum, least);
-            best.nearest[wide] = simd.select_f32s(nearer, number, best.nearest[wide]);
+            best.nearest[wide] = simd.select_u32s(nearer, number, best.nearest[wide]);
         }
     }
 }
