@@ -93,23 +93,21 @@ impl WithSimd for Nearest<'_> {
                 [a, b, c] => compare(simd, columns, start, rest, [a, b, c], whole, &mut best),
                 _ => {}
             }
-            let margin: [_; WIDE] = std::array::from_fn(
-                #[inline(always)]
-                |wide: usize| {
-                    let two = simd.splat_f32s(2.0);
-                    let square = best.square[wide];
-                    let error = simd.add_f32s(square, largest);
-                    let error = simd.mul_add_e_f32s(error, slack, tiny);
-                    let near = simd.mul_add_e_f32s(two, best.least[wide], square);
-                    let near = simd.add_f32s(simd.max_f32s(near, zero), error);
-                    let far = simd.mul_add_e_f32s(two, best.second[wide], square);
-                    let far = simd.max_f32s(simd.sub_f32s(far, error), zero);
-                    let far = simd.sqrt_f32s(far);
-                    // The roots and this difference are rounded too.
-                    let far = simd.mul_f32s(far, simd.splat_f32s(1.0 - 4.0 * f32::EPSILON));
-                    simd.sub_f32s(far, simd.sqrt_f32s(near))
-                },
-            );
+            let mut margin = [zero; WIDE];
+            for (wide, margin) in margin.iter_mut().enumerate() {
+                let two = simd.splat_f32s(2.0);
+                let square = best.square[wide];
+                let error = simd.add_f32s(square, largest);
+                let error = simd.mul_add_e_f32s(error, slack, tiny);
+                let near = simd.mul_add_e_f32s(two, best.least[wide], square);
+                let near = simd.add_f32s(simd.max_f32s(near, zero), error);
+                let far = simd.mul_add_e_f32s(two, best.second[wide], square);
+                let far = simd.max_f32s(simd.sub_f32s(far, error), zero);
+                let far = simd.sqrt_f32s(far);
+                // The roots and this difference are rounded too.
+                let far = simd.mul_f32s(far, simd.splat_f32s(1.0 - 4.0 * f32::EPSILON));
+                *margin = simd.sub_f32s(far, simd.sqrt_f32s(near));
+            }
             let (numbers, _) =
                 S::as_mut_simd_u32s(&mut self.nearest[start..start + WIDE * S::F32_LANES]);
             numbers
