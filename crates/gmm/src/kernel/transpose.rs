@@ -40,7 +40,7 @@ pub(super) fn transpose_padded(values: &[f64], d: usize, into: &mut [f64], strid
 
 /// Writes the rows of d numbers, without `centre`, column after column in single precision, each column `stride` numbers
 /// from the one before.
-pub(super) fn transpose_centred<T: Real>(
+pub(crate) fn transpose_centred<T: Real>(
     values: &[T],
     centre: &[f32],
     into: &mut [f32],
