@@ -19,6 +19,7 @@ mod narrow;
 #[allow(clippy::needless_range_loop)]
 mod narrow_block;
 mod number;
+#[allow(clippy::needless_range_loop)]
 mod objective;
 #[allow(clippy::needless_range_loop)]
 mod quadratic;
