@@ -160,7 +160,7 @@ impl Gaussians {
         self.bound.is_some_and(violated)
     }
     /// The same under a bound; where components violate it, those of the class that come nearest, in divergence.
-    fn bounded(&self, bound: VarianceBound) -> Result<Self, EstimateError> {
+    pub(crate) fn bounded(&self, bound: VarianceBound) -> Result<Self, EstimateError> {
         let bounded = Gaussians {
             bound: Some(bound),
             ..self.clone()
@@ -173,6 +173,10 @@ impl Gaussians {
         let parts: Vec<Scatter> = self.components.iter().map(part).collect();
         let inside = bounded.gaussians_from(&parts, &self.components)?;
         Ok(bounded.with_components(inside))
+    }
+    /// The bounds of the eigenvalues, where there are any.
+    pub(crate) fn bound(&self) -> Option<VarianceBound> {
+        self.bound
     }
     /// The structure's M-step within the bounds.
     pub(crate) fn gaussians_from(

@@ -1,8 +1,8 @@
 //! The families that can be chosen by name: one line each.
 
 use crate::combined::{
-    Place, adjusted_censorable, adjusted_zero_truncated, censorable, truncated, zero_inflated,
-    zero_truncated,
+    Place, adjusted_censorable, adjusted_zero_truncated, censorable, truncated, truncated_of_two,
+    zero_inflated, zero_inflated_of_two, zero_truncated,
 };
 use crate::factor_analyzers::{FACTOR_ANALYZERS, factor_analyzers_line};
 use crate::gaussian::{GAUSSIAN, gaussian_line};
@@ -166,17 +166,11 @@ fn all() -> Vec<Family> {
         zero_inflated("zero_inflated_exponential", Reals, &[], |_| {
             made(Exponential::new(1.0))
         }),
-        zero_inflated("zero_inflated_gamma", Reals, &[], |_| {
-            made(Gamma::new(1.0, 1.0))
-        }),
-        zero_inflated("zero_inflated_log_normal", Reals, &[], |_| {
-            made(LogNormal::new(0.0, 1.0))
-        }),
-        zero_inflated("zero_inflated_weibull", Reals, &[], |_| {
-            made(Weibull::new(1.0, 1.0))
-        }),
-        zero_inflated("zero_inflated_inverse_gaussian", Reals, &[], |_| {
-            made(InverseGaussian::new(1.0, 1.0))
+        zero_inflated_of_two("zero_inflated_gamma", || Gamma::new(1.0, 1.0)),
+        zero_inflated_of_two("zero_inflated_log_normal", || LogNormal::new(0.0, 1.0)),
+        zero_inflated_of_two("zero_inflated_weibull", || Weibull::new(1.0, 1.0)),
+        zero_inflated_of_two("zero_inflated_inverse_gaussian", || {
+            InverseGaussian::new(1.0, 1.0)
         }),
         zero_truncated("zero_truncated_poisson", &[], |_| made(Poisson::new(1.0))),
         zero_truncated("zero_truncated_binomial", &["trials"], binomial),
@@ -191,16 +185,16 @@ fn all() -> Vec<Family> {
         truncated("truncated_normal", Reals, REALS, |at: Place| {
             Normal::new(at.point, at.width * at.width)
         }),
-        truncated("truncated_log_normal", Reals, POSITIVE, |at: Place| {
+        truncated_of_two("truncated_log_normal", POSITIVE, |at: Place| {
             LogNormal::new(at.point.ln(), 1.0)
         }),
         truncated("truncated_exponential", Reals, POSITIVE, |at: Place| {
             Exponential::new(1.0 / at.point)
         }),
-        truncated("truncated_gamma", Reals, POSITIVE, |at: Place| {
+        truncated_of_two("truncated_gamma", POSITIVE, |at: Place| {
             Gamma::new(1.0, 1.0 / at.point)
         }),
-        truncated("truncated_weibull", Reals, POSITIVE, |at: Place| {
+        truncated_of_two("truncated_weibull", POSITIVE, |at: Place| {
             Weibull::new(1.0, at.point)
         }),
         truncated("truncated_poisson", Counts, POSITIVE, |at: Place| {

@@ -102,10 +102,24 @@ impl RowSet for MultivariateTs {
     ) -> Result<Self, EstimateError> {
         self.with_first_gaussians(|gaussians| gaussians.estimate_matrix(xs, shares))
     }
+    fn floored_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        self.with_floor_under(xs, weights)
+    }
 }
 
 impl RowSet for FactorAnalyzers {
     fn dimension(&self) -> usize {
         self.dimension()
+    }
+    fn floored_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        self.with_floor_under(xs, weights)
     }
 }

@@ -253,6 +253,12 @@ impl ComponentSet for IncompleteTs {
         let first = |gaussians: &_| estimate::estimate(gaussians, xs.into(), shares);
         self.complete.with_first_gaussians(first).map(Self::new)
     }
+    fn floored(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.complete.floored(xs, weights).map(Self::new)
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        self.complete.at_bound()
+    }
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {
         Some(incomplete_distance(&self.gaussians()[0], a, b))
     }
