@@ -26,6 +26,9 @@ use rand_distr::{Distribution, StandardNormal};
 /// with the same location and scale to within 1e-10 z⁴.
 const LARGEST_DF: f64 = 1e10;
 
+/// Degrees of freedom with which a pooled scale is sought where the own ones have none.
+const POOLED_DF: f64 = 4.0;
+
 /// Up to this df u − 1 − ln u is the plain difference: its relative error is ν roundings. Past it,
 /// one function takes its place.
 const PLAIN_EXCESS: f64 = 1e6;
@@ -369,21 +372,30 @@ impl Component for StudentT {
     fn parameter_count(&self) -> usize {
         if self.fixed_df { 2 } else { 3 }
     }
+    /// The maximum, whatever the iterate.
+    fn estimate(&self, xs: &[f64], weights: &[f64]) -> Result<Self, EstimateError> {
+        estimate(self, xs, weights)
+    }
     floor_under!(scale, 2);
-    /// Where the likelihood grows without bound at a value that many rows share, the standard deviation is the scale.
+    /// Where the likelihood grows without bound at a value that many rows share, the scale is that of ν = 4, which has a
+    /// maximum as long as four fifths of the rows do not share it; else the standard deviation.
     fn pooled(&self, xs: &[f64], weights: &[f64]) -> Result<Self, EstimateError> {
-        self.estimate(xs, weights).or_else(|_| {
+        let lighter = || {
+            let lighter = self.moved(self.location, self.scale, POOLED_DF)?;
+            let found = lighter.with_fixed_df().estimate(xs, weights)?;
+            Ok(self.moved(found.location, found.scale, self.df)?)
+        };
+        let normal = || {
             let mut moments = Moments::default();
             for (xs, weights) in super::blocks(xs, weights) {
                 moments.add_slice(xs, weights);
             }
             let (mean, variance) = super::normal::normal_from_moments(&moments, "scale")?;
             Ok(self.moved(mean, variance.sqrt(), self.df)?)
-        })
-    }
-    /// The maximum, whatever the iterate.
-    fn estimate(&self, xs: &[f64], weights: &[f64]) -> Result<Self, EstimateError> {
-        estimate(self, xs, weights)
+        };
+        let own = self.estimate(xs, weights);
+        own.or_else(|_: EstimateError| lighter())
+            .or_else(|_: EstimateError| normal())
     }
 }
 

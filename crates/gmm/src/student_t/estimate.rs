@@ -57,15 +57,16 @@ pub(super) fn estimate(
         Ok(found) => bound.is_violated_by(found),
         Err(_) => true,
     };
-    let (estimates, factors) = match bound.filter(outside) {
+    let (estimates, factors, held) = match bound.filter(outside) {
         Some(bound) => {
             let plain = vec![1.0; tails.len()];
-            (within(&plain, Some(bound)), plain)
+            (within(&plain, Some(bound)), plain, true)
         }
-        None => (estimates, factors),
+        None => (estimates, factors, false),
     };
     let estimates = estimates.map_err(in_our_words)?;
-    Ok((estimates, estimate_df(degrees, tails, from, &factors)?))
+    let tails = estimate_df(degrees, tails, from, &factors, held)?;
+    Ok((estimates, tails))
 }
 
 /// The factors α_k. S_k may be multiplied by a factor of its own where the volumes are variable: then
@@ -101,6 +102,7 @@ fn estimate_df(
     tails: &[Tail],
     from: &LatentScatters,
     factors: &[f64],
+    held: bool,
 ) -> Result<Vec<Tail>, EstimateError> {
     let evidence: Vec<Evidence> = (0..tails.len())
         .map(|k| Evidence {
@@ -120,7 +122,7 @@ fn estimate_df(
         let (first, parts) = (range.start, &evidence[range.clone()]);
         let current = tails[first].df();
         if tails[range.clone()].iter().all(|tail| tail.df() == current)
-            && let Some(df) = newton_df(parts, current)
+            && let Some(df) = newton_df(parts, current, held)
         {
             return Ok(df);
         }
