@@ -89,13 +89,18 @@ pub fn families() -> &'static [Family] {
 /// The family of this name.
 ///
 /// # Errors
-/// Listing the names, when there is none.
+/// Listing the names, when there is none; the nearest first, where one is near.
 pub fn family(name: &str) -> Result<&'static Family, ModelError> {
     let found = families().iter().find(|family| family.name == name);
     found.ok_or_else(|| {
         let names: Vec<&str> = families().iter().map(|family| family.name).collect();
+        let nearest = (names.iter().copied())
+            .map(|other| (strsim::damerau_levenshtein(name, other), other))
+            .min()
+            .filter(|&(edits, other)| 3 * edits <= other.len());
+        let meant = nearest.map_or(String::new(), |(_, other)| format!(" (is {other} meant?)"));
         ModelError(format!(
-            "no family is called {name}; there are {}",
+            "no family is called {name}{meant}; there are {}",
             names.join(", ")
         ))
     })
