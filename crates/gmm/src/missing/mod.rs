@@ -16,7 +16,7 @@ use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use distributions::{
-    Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch, View,
+    Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch,
 };
 use em::{ComponentSet, SampleSet, Shares};
 use groups::{groups, prepare};
@@ -150,11 +150,10 @@ impl ComponentSet for IncompleteGaussians {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        let (rows, components) = (xs.len(), self.components());
+        let components = self.components();
         for group in groups(xs, prepared) {
             if group.is_whole_block() {
-                kernel::log_densities(components, group.columns, rows, out, scratch);
-                return;
+                return (self.gaussians).log_density_matrix(xs, group.columns, out, scratch);
             }
             let mut part = scratch.take(components.len() * group.len());
             if group.is_complete() {
@@ -190,13 +189,13 @@ impl ComponentSet for IncompleteGaussians {
         weights: &[f64],
         scratch: &mut Scratch,
     ) {
-        let (rows, components) = (xs.len(), self.components());
+        let components = self.components();
         let mut room = Vec::new();
         for group in groups(xs, prepared) {
             let size = group.len();
             if group.is_whole_block() {
-                kernel::accumulate(into, components, group.columns, weights, rows, scratch);
-                return;
+                let columns = group.columns;
+                return (self.gaussians).accumulate_matrix(into, xs, columns, weights, scratch);
             }
             if !group.is_observed() {
                 continue;

@@ -1,0 +1,300 @@
+//! Rotations in planes that make several scatters nearly diagonal at once, for [`common_orientation`](super::orientation).
+//!
+//! What is kept of D is Dᵀ, axis after axis, and of the DᵀW_kD the lower triangle, entry after entry with its K numbers
+//! side by side: a rotation is then a few runs along memory, and vectors run over components.
+
+use super::orientation::Criterion;
+use super::{Scatters, scaled};
+use crate::linalg::power_of_two;
+use distributions::simd::instruction_set::arch;
+use distributions::simd::{exp_slice, ln_slice};
+use pulp::{Simd, WithSimd};
+use std::f64::consts::FRAC_PI_2;
+
+/// Sweeps over all pairs of axes: far more than are ever needed.
+const SWEEPS: usize = 500;
+/// The angle below which steps that no longer shrink are rounding.
+const NOISE: f64 = 1e-10;
+/// Angles tried in the first sweeps, so that a plane's best minimum is found, not only the next.
+const TRIALS: usize = 8;
+/// The sweeps in which they are.
+const TRIED: usize = 2;
+/// Tangent steps in one plane before the next plane has its turn.
+const STEPS: usize = 3;
+
+/// The scatters in the axes of the moment.
+pub(super) struct Rotated {
+    d: usize,
+    criterion: Criterion,
+    /// Dᵀ.
+    axes: Vec<f64>,
+    /// Entry (i, j), j ≤ i, of the DᵀW_kD divided by `scales[k]`, powers of two: K numbers at (i (i + 1)/2 + j) K.
+    entries: Vec<f64>,
+    scales: Vec<f64>,
+    counts: Vec<f64>,
+    planes: Planes,
+}
+
+/// The 2 × 2 blocks ((a, b), (b, c)) of the components in a plane, and their factors in F.
+struct Planes {
+    a: Vec<f64>,
+    b: Vec<f64>,
+    c: Vec<f64>,
+    /// N_k, or (Π_j s_kj)^(1/d).
+    importance: Vec<f64>,
+    /// Room for ratios and their logarithms.
+    ratios: Vec<f64>,
+    /// 1/d, the power of a product in F, where it is one.
+    power: Option<f64>,
+    /// Sine and cosine of the angles to try.
+    trials: Vec<(f64, f64)>,
+}
+
+impl Rotated {
+    /// The scatters along `axes`, row-major with axis j in column j.
+    pub(super) fn new(from: &Scatters<'_>, criterion: Criterion, axes: &[f64]) -> Self {
+        let (d, components) = (from.dimension(), from.components());
+        let scales: Vec<f64> = (0..components)
+            .map(|k| power_of_two(from.trace(k)))
+            .collect();
+        let mut entries = vec![0.0; d * (d + 1) / 2 * components];
+        for (k, scale) in scales.iter().enumerate() {
+            let along = super::rotated(&scaled(from.matrix(k), 1.0 / scale), axes, d);
+            let lower = (0..d).flat_map(|i| &along[i * d..i * d + i + 1]);
+            let places = entries.iter_mut().skip(k).step_by(components);
+            places.zip(lower).for_each(|(entry, value)| *entry = *value);
+        }
+        let angle = |trial: usize| (trial as f64 / TRIALS as f64 - 0.5) * FRAC_PI_2;
+        let room = || vec![0.0; components];
+        Rotated {
+            d,
+            criterion,
+            axes: (0..d * d).map(|n| axes[n % d * d + n / d]).collect(),
+            entries,
+            scales,
+            counts: from.counts(),
+            planes: Planes {
+                a: room(),
+                b: room(),
+                c: room(),
+                importance: room(),
+                ratios: room(),
+                power: (criterion == Criterion::EqualVolume).then(|| 1.0 / d as f64),
+                trials: (1..TRIALS).map(|trial| angle(trial).sin_cos()).collect(),
+            },
+        }
+    }
+    /// D, row-major, axis j in column j.
+    pub(super) fn into_axes(self) -> Vec<f64> {
+        let d = self.d;
+        (0..d * d).map(|n| self.axes[n % d * d + n / d]).collect()
+    }
+    /// ln (Π_j s_kj)^(1/d) of the scaled scatters.
+    fn log_means(&self) -> Vec<f64> {
+        let (d, components) = (self.d, self.counts.len());
+        let mut sums = vec![0.0; components];
+        for j in 0..d {
+            let entries = &self.entries[place(j, j) * components..][..components];
+            let pairs = sums.iter_mut().zip(entries);
+            pairs.for_each(|(sum, s)| *sum += s.ln() / d as f64);
+        }
+        sums
+    }
+    /// (Π_j s_kj)^(1/d), but for a factor that all have in common.
+    fn means(&self) -> Vec<f64> {
+        let largest = self.scales.iter().fold(0.0f64, |a, &b| a.max(b)).ln();
+        let logs = self.log_means().into_iter().zip(&self.scales);
+        logs.map(|(log, scale)| (log + scale.ln() - largest).exp()).collect()
+    }
+    /// F, up to a factor and a term that do not depend on D.
+    pub(super) fn value(&self) -> f64 {
+        match self.criterion {
+            Criterion::VariableVolume => {
+                let logs = self.log_means().into_iter().zip(&self.counts);
+                logs.map(|(log, n)| n * log).sum()
+            }
+            Criterion::EqualVolume => self.means().iter().sum(),
+        }
+    }
+    /// Rotates until no angle of a sweep is above `rest`.
+    pub(super) fn descend(&mut self, rest: f64) {
+        let mut before = f64::INFINITY;
+        for sweep in 0..SWEEPS {
+            self.planes.importance = match self.criterion {
+                Criterion::VariableVolume => self.counts.clone(),
+                Criterion::EqualVolume => self.means(),
+            };
+            let search = sweep < TRIED;
+            let largest = arch().dispatch(Sweep { rotated: self, search });
+            if largest <= rest || (largest <= NOISE && largest >= before) {
+                break;
+            }
+            before = largest;
+        }
+    }
+    /// Turns axes p and q < p by `angle`, from q towards p.
+    #[inline(always)]
+    fn turn(&mut self, q: usize, p: usize, angle: f64) {
+        let (d, k) = (self.d, self.counts.len());
+        let turn = angle.sin_cos();
+        let (low, high) = self.axes.split_at_mut(p * d);
+        turn_runs(&mut low[q * d..(q + 1) * d], &mut high[..d], turn);
+        // Entries with the axes before q, between the two, and after p.
+        let (low, high) = self.entries.split_at_mut(place(p, 0) * k);
+        turn_runs(&mut low[place(q, 0) * k..place(q, q) * k], &mut high[..q * k], turn);
+        for j in q + 1..p {
+            turn_runs(&mut low[place(j, q) * k..][..k], &mut high[j * k..(j + 1) * k], turn);
+        }
+        for j in p + 1..d {
+            let row = &mut self.entries[place(j, 0) * k..place(j, j) * k];
+            let (low, high) = row.split_at_mut(p * k);
+            turn_runs(&mut low[q * k..(q + 1) * k], &mut high[..k], turn);
+        }
+        self.planes.turn(turn);
+        let places = [(q, q), (p, q), (p, p)].map(|(i, j)| place(i, j) * k);
+        let blocks = [&self.planes.a, &self.planes.b, &self.planes.c];
+        for (at, block) in places.into_iter().zip(blocks) {
+            self.entries[at..at + k].copy_from_slice(block);
+        }
+    }
+}
+
+/// Where entry (i, j), j ≤ i, stands.
+#[inline(always)]
+fn place(i: usize, j: usize) -> usize {
+    i * (i + 1) / 2 + j
+}
+
+/// All planes once; the largest angle.
+struct Sweep<'a> {
+    rotated: &'a mut Rotated,
+    search: bool,
+}
+
+impl WithSimd for Sweep<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> f64 {
+        let Sweep { rotated, search } = self;
+        let (k, mut largest) = (rotated.counts.len(), 0.0f64);
+        for q in 0..rotated.d {
+            for p in q + 1..rotated.d {
+                let planes = &mut rotated.planes;
+                let block = |i: usize, j: usize| &rotated.entries[place(i, j) * k..][..k];
+                planes.a.copy_from_slice(block(q, q));
+                planes.b.copy_from_slice(block(p, q));
+                planes.c.copy_from_slice(block(p, p));
+                let angle = planes.best_angle(search);
+                if angle != 0.0 {
+                    rotated.turn(q, p, angle);
+                    largest = largest.max(angle.abs());
+                }
+            }
+        }
+        largest
+    }
+}
+
+#[inline(always)]
+fn turn_runs(x: &mut [f64], y: &mut [f64], (sine, cosine): (f64, f64)) {
+    for (x, y) in x.iter_mut().zip(y) {
+        (*x, *y) = (cosine * *x + sine * *y, cosine * *y - sine * *x);
+    }
+}
+
+impl Planes {
+    /// Writes s_p s_q of each component after a rotation, relative to before it.
+    #[inline(always)]
+    fn write_ratios(&mut self, (sine, cosine): (f64, f64)) {
+        let (ss, cc, sc) = (sine * sine, cosine * cosine, 2.0 * sine * cosine);
+        let blocks = self.a.iter().zip(&self.b).zip(&self.c);
+        for (ratio, ((a, b), c)) in self.ratios.iter_mut().zip(blocks) {
+            let mixed = b * sc;
+            *ratio = (a * cc + mixed + c * ss) * (a * ss - mixed + c * cc) / (a * c);
+        }
+    }
+    /// F after a rotation, less a constant.
+    #[inline(always)]
+    fn criterion_after(&mut self, turn: (f64, f64)) -> f64 {
+        self.write_ratios(turn);
+        ln_slice(&mut self.ratios);
+        if let Some(power) = self.power {
+            self.ratios.iter_mut().for_each(|log| *log *= power);
+            exp_slice(&mut self.ratios);
+            self.ratios.iter_mut().for_each(|mean| *mean -= 1.0);
+        }
+        let terms = self.importance.iter().zip(&self.ratios);
+        terms.map(|(importance, term)| importance * term).sum()
+    }
+    /// The angle of the tangent's minimum, the tangent being taken at `angle`.
+    #[inline(always)]
+    fn tangent_step(&mut self, angle: f64) -> f64 {
+        if angle == 0.0 {
+            self.ratios.fill(1.0);
+        } else {
+            self.write_ratios(angle.sin_cos());
+            // v_k is (Π_j s_kj)^(1/d) over the product of the plane.
+            if let Some(power) = self.power {
+                ln_slice(&mut self.ratios);
+                self.ratios.iter_mut().for_each(|log| *log *= 1.0 - power);
+                exp_slice(&mut self.ratios);
+            }
+        }
+        let (mut along, mut across) = (0.0, 0.0);
+        let blocks = self.a.iter().zip(&self.b).zip(&self.c);
+        let factors = self.importance.iter().zip(&self.ratios);
+        for ((importance, ratio), ((a, b), c)) in factors.zip(blocks) {
+            let slope = importance / (ratio * a * c);
+            let half = 0.5 * (a - c);
+            along += slope * 0.5 * (half - b) * (half + b);
+            across += slope * half * b;
+        }
+        0.25 * across.atan2(along)
+    }
+    /// An angle at which F is not above where it stands.
+    #[inline(always)]
+    fn best_angle(&mut self, search: bool) -> f64 {
+        let (mut angle, mut least) = (0.0, 0.0);
+        if search {
+            for trial in 0..self.trials.len() {
+                let turn = self.trials[trial];
+                let reached = self.criterion_after(turn);
+                if reached < least {
+                    (angle, least) = (turn.0.atan2(turn.1), reached);
+                }
+            }
+        }
+        for _ in 0..STEPS {
+            let next = self.tangent_step(angle);
+            let moved = (next - angle).abs();
+            angle = next;
+            if !(moved > 0.01 * angle.abs()) {
+                break;
+            }
+        }
+        if angle.is_finite() { angle } else { 0.0 }
+    }
+    /// The blocks, and the factors in F, after a rotation.
+    #[inline(always)]
+    fn turn(&mut self, turn: (f64, f64)) {
+        if let Some(power) = self.power {
+            self.write_ratios(turn);
+            ln_slice(&mut self.ratios);
+            self.ratios.iter_mut().for_each(|log| *log *= power);
+            exp_slice(&mut self.ratios);
+            let means = self.importance.iter_mut().zip(&self.ratios);
+            means.for_each(|(mean, factor)| *mean *= factor);
+        }
+        let (sine, cosine) = turn;
+        let (ss, cc, sc) = (sine * sine, cosine * cosine, sine * cosine);
+        let blocks = self.a.iter_mut().zip(&mut self.b).zip(&mut self.c);
+        for ((a, b), c) in blocks {
+            (*a, *b, *c) = (
+                *a * cc + 2.0 * *b * sc + *c * ss,
+                *b * (cc - ss) + (*c - *a) * sc,
+                *a * ss - 2.0 * *b * sc + *c * cc,
+            );
+        }
+    }
+}
