@@ -3,7 +3,7 @@
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::{Gaussian, check_row};
 use crate::kernel::{self, CommonFactor, SingleGaussians};
-use crate::matrix::{MatrixView, Real};
+use crate::matrix::{MatrixView, Real, RowSet};
 use crate::means::{Means, shared_mean};
 use crate::prior::Prior;
 use crate::scatter::Scatter;
@@ -272,6 +272,13 @@ impl Gaussians {
         let single = self.single.as_ref()?;
         kernel::expect_in_single_precision(single, block, into, scratch)
     }
+    /// Whether E-steps run in single precision: as many bytes are then twice as many rows.
+    pub(crate) fn rows_at_a_time(&self) -> usize {
+        match self.single {
+            Some(_) => 2 * BLOCK_ROWS,
+            None => BLOCK_ROWS,
+        }
+    }
     /// The structure of the covariances.
     pub fn structure(&self) -> CovarianceStructure {
         self.structure
@@ -329,9 +336,9 @@ impl ComponentSet for Gaussians {
     ) {
         let (gaussians, rows) = (&self.components, xs.len());
         match &self.common {
-            Some(common) => kernel::common_log_densities(
-                common, gaussians, None, prepared, rows, out, scratch,
-            ),
+            Some(common) => {
+                kernel::common_log_densities(common, gaussians, None, prepared, rows, out, scratch)
+            }
             None => kernel::log_densities(gaussians, prepared, rows, out, scratch),
         }
     }
@@ -364,12 +371,8 @@ impl ComponentSet for Gaussians {
     fn expects_blocks(&self) -> bool {
         self.single.is_some()
     }
-    /// As many bytes in single precision as in double.
-    fn block_rows(&self) -> usize {
-        match self.single {
-            Some(_) => 2 * BLOCK_ROWS,
-            None => BLOCK_ROWS,
-        }
+    fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
+        self.matrix_block_rows::<f64>(xs.into())
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         let full = self.structure.needs_full_scatter();
@@ -389,9 +392,9 @@ impl ComponentSet for Gaussians {
         let (gaussians, rows) = (&self.components, xs.len());
         match &self.common {
             // Of the scatters only their sum is asked for.
-            Some(common) if self.structure.is_pooled() => kernel::accumulate_pooled(
-                common, into, gaussians, prepared, weights, rows, scratch,
-            ),
+            Some(common) if self.structure.is_pooled() => {
+                kernel::accumulate_pooled(common, into, gaussians, prepared, weights, rows, scratch)
+            }
             _ => kernel::accumulate(into, gaussians, prepared, weights, rows, scratch),
         }
     }

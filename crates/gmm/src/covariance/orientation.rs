@@ -26,6 +26,17 @@ const ROUGH: f64 = 1e-4;
 /// The largest angle of a sweep at which the iteration rests.
 const REST: f64 = 1e-13;
 
+/// Sweeps over all pairs of axes at most, d³ K operations each. Up to some sixteen columns they come to rest long before;
+/// in many columns, where scatters have little in common, an M-step goes a part of the way, and the next one on from there.
+fn most_sweeps(d: usize) -> usize {
+    (4000 / d).clamp(20, 500)
+}
+
+/// Sweeps from each start at most, before only the best goes on.
+fn most_rough_sweeps(d: usize) -> usize {
+    (most_sweeps(d) / 6).clamp(5, 20)
+}
+
 /// What the axes minimise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Criterion {
@@ -52,7 +63,7 @@ pub(super) fn common_orientation(
 ) -> Result<CommonOrientation, EstimateError> {
     let d = from.dimension();
     let mut best = best_start(from, criterion)?;
-    best.descend(REST);
+    best.descend(REST, most_sweeps(d), false);
     let axes = best.into_axes();
     let spreads = (0..from.components())
         .map(|k| {
@@ -74,7 +85,7 @@ fn best_start(from: &Scatters<'_>, criterion: Criterion) -> Result<Rotated, Esti
     let mut best: Option<(f64, Rotated)> = None;
     for start in starts {
         let mut rotated = Rotated::new(from, criterion, &start);
-        rotated.descend(ROUGH);
+        rotated.descend(ROUGH, most_rough_sweeps(from.dimension()), true);
         let value = rotated.value();
         if best.as_ref().is_none_or(|(least, _)| value < *least) {
             best = Some((value, rotated));

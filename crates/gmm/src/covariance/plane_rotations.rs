@@ -11,15 +11,13 @@ use distributions::simd::{exp_slice, ln_slice};
 use pulp::{Simd, WithSimd};
 use std::f64::consts::FRAC_PI_2;
 
-/// Sweeps over all pairs of axes: far more than are ever needed.
-const SWEEPS: usize = 500;
 /// The angle below which steps that no longer shrink are rounding.
 const NOISE: f64 = 1e-10;
 /// Angles tried in the first sweeps, so that a plane's best minimum is found, not only the next.
 const TRIALS: usize = 8;
-/// The sweeps in which they are.
+/// The sweeps of a search in which they are.
 const TRIED: usize = 2;
-/// Tangent steps in one plane before the next plane has its turn.
+/// Tangent steps in one plane of a search, where angles are large; else the next plane has its turn after one.
 const STEPS: usize = 3;
 
 /// The scatters in the axes of the moment.
@@ -104,7 +102,8 @@ impl Rotated {
     fn means(&self) -> Vec<f64> {
         let largest = self.scales.iter().fold(0.0f64, |a, &b| a.max(b)).ln();
         let logs = self.log_means().into_iter().zip(&self.scales);
-        logs.map(|(log, scale)| (log + scale.ln() - largest).exp()).collect()
+        logs.map(|(log, scale)| (log + scale.ln() - largest).exp())
+            .collect()
     }
     /// F, up to a factor and a term that do not depend on D.
     pub(super) fn value(&self) -> f64 {
@@ -116,16 +115,19 @@ impl Rotated {
             Criterion::EqualVolume => self.means().iter().sum(),
         }
     }
-    /// Rotates until no angle of a sweep is above `rest`.
-    pub(super) fn descend(&mut self, rest: f64) {
+    /// Rotates until no angle of a sweep is above `rest`, for `sweeps` at most; a search tries angles first.
+    pub(super) fn descend(&mut self, rest: f64, sweeps: usize, search: bool) {
         let mut before = f64::INFINITY;
-        for sweep in 0..SWEEPS {
+        for sweep in 0..sweeps {
             self.planes.importance = match self.criterion {
                 Criterion::VariableVolume => self.counts.clone(),
                 Criterion::EqualVolume => self.means(),
             };
-            let search = sweep < TRIED;
-            let largest = arch().dispatch(Sweep { rotated: self, search });
+            let search = search && sweep < TRIED;
+            let largest = arch().dispatch(Sweep {
+                rotated: self,
+                search,
+            });
             if largest <= rest || (largest <= NOISE && largest >= before) {
                 break;
             }
@@ -141,9 +143,17 @@ impl Rotated {
         turn_runs(&mut low[q * d..(q + 1) * d], &mut high[..d], turn);
         // Entries with the axes before q, between the two, and after p.
         let (low, high) = self.entries.split_at_mut(place(p, 0) * k);
-        turn_runs(&mut low[place(q, 0) * k..place(q, q) * k], &mut high[..q * k], turn);
+        turn_runs(
+            &mut low[place(q, 0) * k..place(q, q) * k],
+            &mut high[..q * k],
+            turn,
+        );
         for j in q + 1..p {
-            turn_runs(&mut low[place(j, q) * k..][..k], &mut high[j * k..(j + 1) * k], turn);
+            turn_runs(
+                &mut low[place(j, q) * k..][..k],
+                &mut high[j * k..(j + 1) * k],
+                turn,
+            );
         }
         for j in p + 1..d {
             let row = &mut self.entries[place(j, 0) * k..place(j, j) * k];
@@ -265,7 +275,7 @@ impl Planes {
                 }
             }
         }
-        for _ in 0..STEPS {
+        for _ in 0..if search { STEPS } else { 1 } {
             let next = self.tangent_step(angle);
             let moved = (next - angle).abs();
             angle = next;

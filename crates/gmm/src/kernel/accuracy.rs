@@ -212,14 +212,18 @@ fn densities_of_a_common_factor_lose_what_is_foreseen() {
                         let error = (out[k * rows + i] - exact).abs();
                         // d errors of z of 100 half ulps, and the roundings of the sum and of the triangle.
                         let whitened = 50.0 * f64::EPSILON * (d as f64 * form).sqrt();
-                        let rounding = 8.0 * f64::EPSILON * (form.max(1.0) * condition.sqrt() + exact.abs());
+                        let rounding =
+                            8.0 * f64::EPSILON * (form.max(1.0) * condition.sqrt() + exact.abs());
                         worst = worst.max(error / (whitened + rounding));
                     }
                 }
             }
         }
     }
-    assert!(used > 40 && left > 40 && worst <= 1.0, "{used} {left} {worst}");
+    assert!(
+        used > 40 && left > 40 && worst <= 1.0,
+        "{used} {left} {worst}"
+    );
 }
 
 /// The sum of the scatters, made of that of all rows, against moments about each mean: what is lost by the difference is
@@ -254,14 +258,19 @@ fn pooled_moments_lose_nothing_that_counts() {
                     let mut sum = vec![0.0; d * d];
                     for part in parts {
                         let matrix = part.matrix();
-                        sum.iter_mut().zip(&matrix).for_each(|(sum, value)| *sum += value);
+                        sum.iter_mut()
+                            .zip(&matrix)
+                            .for_each(|(sum, value)| *sum += value);
                     }
                     sum
                 };
                 let (ours, theirs) = (sum(&pooled), sum(&each));
                 for (e, (a, b)) in ours.iter().zip(&theirs).enumerate() {
                     let scale = (theirs[e / d * (d + 1)] * theirs[e % d * (d + 1)]).sqrt();
-                    assert!((a - b).abs() <= 1e-11 * scale, "{d} {apart} {shift} {a} {b}");
+                    assert!(
+                        (a - b).abs() <= 1e-11 * scale,
+                        "{d} {apart} {shift} {a} {b}"
+                    );
                 }
                 for (a, b) in pooled.iter().zip(&each) {
                     assert!((a.weight() - b.weight()).abs() <= 1e-14 * b.weight());

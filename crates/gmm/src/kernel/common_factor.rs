@@ -50,7 +50,9 @@ impl CommonFactor {
         let whitened: Vec<Vec<f64>> = (gaussians.iter())
             .map(|gaussian| {
                 let pairs = gaussian.mean().iter().zip(&centre);
-                let mut mean = pairs.map(|(mean, centre)| mean - centre).collect::<Vec<_>>();
+                let mut mean = pairs
+                    .map(|(mean, centre)| mean - centre)
+                    .collect::<Vec<_>>();
                 first.factor().solve(&mut mean);
                 mean
             })
@@ -83,7 +85,15 @@ pub(crate) fn common_log_densities(
         let columns = padding.widen(columns, scratch);
         let mut wide = scratch.take_dirty(gaussians.len() * padding.to);
         let rows = padding.to;
-        common_log_densities(common, gaussians, log_weights, &columns, rows, &mut wide, scratch);
+        common_log_densities(
+            common,
+            gaussians,
+            log_weights,
+            &columns,
+            rows,
+            &mut wide,
+            scratch,
+        );
         padding.narrow(&wide, out);
         scratch.give(wide);
         scratch.give(columns);

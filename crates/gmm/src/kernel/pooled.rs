@@ -99,7 +99,11 @@ impl WithSimd for Pooled<'_> {
     /// Whether the block was added.
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) -> bool {
-        for (count, weights) in self.counts.iter_mut().zip(self.weights.chunks_exact(self.rows)) {
+        for (count, weights) in self
+            .counts
+            .iter_mut()
+            .zip(self.weights.chunks_exact(self.rows))
+        {
             *count = total(simd, weights);
             let (totals, _) = S::as_mut_simd_f64s(self.totals);
             for (all, &own) in totals.iter_mut().zip(S::as_simd_f64s(weights).0) {
@@ -112,7 +116,15 @@ impl WithSimd for Pooled<'_> {
             self.weighted_sums::<S, 2>(simd);
         }
         let (squares, sums) = (&mut *self.squares, &mut *self.of_all);
-        moments(simd, self.centre, self.columns, self.totals, sums, squares, self.strip);
+        moments(
+            simd,
+            self.centre,
+            self.columns,
+            self.totals,
+            sums,
+            squares,
+            self.strip,
+        );
         if !self.is_exact() {
             return false;
         }

@@ -115,7 +115,9 @@ pub(super) fn amplification(gaussian: &Gaussian, reaches: &[f64]) -> f64 {
     let square: f64 = match gaussian.factor() {
         Factor::Diagonal(inverses) => {
             let terms = inverses.iter().zip(reaches);
-            terms.map(|(inverse, reach)| (inverse * reach).powi(2)).sum()
+            terms
+                .map(|(inverse, reach)| (inverse * reach).powi(2))
+                .sum()
         }
         Factor::Lower { lower, .. } => {
             let inverse = invert_lower(lower, d);

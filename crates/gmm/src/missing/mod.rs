@@ -19,6 +19,7 @@ use distributions::{
     Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch,
 };
 use em::{ComponentSet, SampleSet, Shares};
+pub(crate) use groups::rows_at_a_time;
 use groups::{groups, prepare};
 use pattern::Patterns;
 use rand::Rng;
@@ -166,6 +167,9 @@ impl ComponentSet for IncompleteGaussians {
             group.scatter(&part, out);
             scratch.give(part);
         }
+    }
+    fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
+        rows_at_a_time::<f64>(xs.into(), self.len())
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         self.gaussians.empty_statistics()
