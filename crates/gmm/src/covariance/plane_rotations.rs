@@ -1,7 +1,8 @@
 //! Rotations in planes that make several scatters nearly diagonal at once, for [`common_orientation`](super::orientation).
 //!
 //! What is kept of D is Dᵀ, axis after axis, and of the DᵀW_kD the lower triangle, entry after entry with its K numbers
-//! side by side: a rotation is then a few runs along memory, and vectors run over components.
+//! side by side: a rotation is then a few runs along memory, and vectors run over components. Lanes that are left over
+//! hold identity matrices that weigh nothing.
 
 use super::orientation::Criterion;
 use super::{Scatters, scaled};
@@ -13,6 +14,8 @@ use std::f64::consts::FRAC_PI_2;
 
 /// The angle below which steps that no longer shrink are rounding.
 const NOISE: f64 = 1e-10;
+/// The most numbers in a vector of any instruction set.
+const LANES: usize = 8;
 /// Angles tried in the first sweeps, so that a plane's best minimum is found, not only the next.
 const TRIALS: usize = 8;
 /// The sweeps of a search in which they are.
@@ -26,8 +29,11 @@ pub(super) struct Rotated {
     criterion: Criterion,
     /// Dᵀ.
     axes: Vec<f64>,
-    /// Entry (i, j), j ≤ i, of the DᵀW_kD divided by `scales[k]`, powers of two: K numbers at (i (i + 1)/2 + j) K.
+    /// Entry (i, j), j ≤ i, of the DᵀW_kD divided by `scales[k]`, powers of two: `lanes` numbers at (i (i + 1)/2 + j) times
+    /// as many.
     entries: Vec<f64>,
+    /// K, and what fills the last vector.
+    lanes: usize,
     scales: Vec<f64>,
     counts: Vec<f64>,
     planes: Planes,
@@ -55,20 +61,27 @@ impl Rotated {
         let scales: Vec<f64> = (0..components)
             .map(|k| power_of_two(from.trace(k)))
             .collect();
-        let mut entries = vec![0.0; d * (d + 1) / 2 * components];
-        for (k, scale) in scales.iter().enumerate() {
-            let along = super::rotated(&scaled(from.matrix(k), 1.0 / scale), axes, d);
+        let lanes = components.next_multiple_of(LANES);
+        let mut entries = vec![0.0; d * (d + 1) / 2 * lanes];
+        for k in 0..lanes {
+            let along = match scales.get(k) {
+                Some(scale) => super::rotated(&scaled(from.matrix(k), 1.0 / scale), axes, d),
+                None => (0..d * d)
+                    .map(|n| f64::from(u8::from(n / d == n % d)))
+                    .collect(),
+            };
             let lower = (0..d).flat_map(|i| &along[i * d..i * d + i + 1]);
-            let places = entries.iter_mut().skip(k).step_by(components);
+            let places = entries.iter_mut().skip(k).step_by(lanes);
             places.zip(lower).for_each(|(entry, value)| *entry = *value);
         }
         let angle = |trial: usize| (trial as f64 / TRIALS as f64 - 0.5) * FRAC_PI_2;
-        let room = || vec![0.0; components];
+        let room = || vec![0.0; lanes];
         Rotated {
             d,
             criterion,
             axes: (0..d * d).map(|n| axes[n % d * d + n / d]).collect(),
             entries,
+            lanes,
             scales,
             counts: from.counts(),
             planes: Planes {
@@ -89,10 +102,10 @@ impl Rotated {
     }
     /// ln (Π_j s_kj)^(1/d) of the scaled scatters.
     fn log_means(&self) -> Vec<f64> {
-        let (d, components) = (self.d, self.counts.len());
-        let mut sums = vec![0.0; components];
+        let d = self.d;
+        let mut sums = vec![0.0; self.counts.len()];
         for j in 0..d {
-            let entries = &self.entries[place(j, j) * components..][..components];
+            let entries = &self.entries[place(j, j) * self.lanes..];
             let pairs = sums.iter_mut().zip(entries);
             pairs.for_each(|(sum, s)| *sum += s.ln() / d as f64);
         }
@@ -119,10 +132,11 @@ impl Rotated {
     pub(super) fn descend(&mut self, rest: f64, sweeps: usize, search: bool) {
         let mut before = f64::INFINITY;
         for sweep in 0..sweeps {
-            self.planes.importance = match self.criterion {
-                Criterion::VariableVolume => self.counts.clone(),
-                Criterion::EqualVolume => self.means(),
+            let importance = match self.criterion {
+                Criterion::VariableVolume => &self.counts,
+                Criterion::EqualVolume => &self.means(),
             };
+            self.planes.importance[..importance.len()].copy_from_slice(importance);
             let search = search && sweep < TRIED;
             let largest = arch().dispatch(Sweep {
                 rotated: self,
@@ -136,20 +150,22 @@ impl Rotated {
     }
     /// Turns axes p and q < p by `angle`, from q towards p.
     #[inline(always)]
-    fn turn(&mut self, q: usize, p: usize, angle: f64) {
-        let (d, k) = (self.d, self.counts.len());
+    fn turn<S: Simd>(&mut self, simd: S, q: usize, p: usize, angle: f64) {
+        let (d, k) = (self.d, self.lanes);
         let turn = angle.sin_cos();
         let (low, high) = self.axes.split_at_mut(p * d);
-        turn_runs(&mut low[q * d..(q + 1) * d], &mut high[..d], turn);
+        turn_runs(simd, &mut low[q * d..(q + 1) * d], &mut high[..d], turn);
         // Entries with the axes before q, between the two, and after p.
         let (low, high) = self.entries.split_at_mut(place(p, 0) * k);
         turn_runs(
+            simd,
             &mut low[place(q, 0) * k..place(q, q) * k],
             &mut high[..q * k],
             turn,
         );
         for j in q + 1..p {
             turn_runs(
+                simd,
                 &mut low[place(j, q) * k..][..k],
                 &mut high[j * k..(j + 1) * k],
                 turn,
@@ -158,7 +174,7 @@ impl Rotated {
         for j in p + 1..d {
             let row = &mut self.entries[place(j, 0) * k..place(j, j) * k];
             let (low, high) = row.split_at_mut(p * k);
-            turn_runs(&mut low[q * k..(q + 1) * k], &mut high[..k], turn);
+            turn_runs(simd, &mut low[q * k..(q + 1) * k], &mut high[..k], turn);
         }
         self.planes.turn(turn);
         let places = [(q, q), (p, q), (p, p)].map(|(i, j)| place(i, j) * k);
@@ -185,9 +201,9 @@ impl WithSimd for Sweep<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) -> f64 {
+    fn with_simd<S: Simd>(self, simd: S) -> f64 {
         let Sweep { rotated, search } = self;
-        let (k, mut largest) = (rotated.counts.len(), 0.0f64);
+        let (k, mut largest) = (rotated.lanes, 0.0f64);
         for q in 0..rotated.d {
             for p in q + 1..rotated.d {
                 let planes = &mut rotated.planes;
@@ -195,9 +211,9 @@ impl WithSimd for Sweep<'_> {
                 planes.a.copy_from_slice(block(q, q));
                 planes.b.copy_from_slice(block(p, q));
                 planes.c.copy_from_slice(block(p, p));
-                let angle = planes.best_angle(search);
+                let angle = planes.best_angle(simd, search);
                 if angle != 0.0 {
-                    rotated.turn(q, p, angle);
+                    rotated.turn(simd, q, p, angle);
                     largest = largest.max(angle.abs());
                 }
             }
@@ -207,7 +223,15 @@ impl WithSimd for Sweep<'_> {
 }
 
 #[inline(always)]
-fn turn_runs(x: &mut [f64], y: &mut [f64], (sine, cosine): (f64, f64)) {
+fn turn_runs<S: Simd>(simd: S, x: &mut [f64], y: &mut [f64], (sine, cosine): (f64, f64)) {
+    let (xs, x) = S::as_mut_simd_f64s(x);
+    let (ys, y) = S::as_mut_simd_f64s(y);
+    let (sines, cosines) = (simd.splat_f64s(sine), simd.splat_f64s(cosine));
+    for (x, y) in xs.iter_mut().zip(ys) {
+        let (along, across) = (simd.mul_f64s(sines, *y), simd.mul_f64s(sines, *x));
+        *x = simd.mul_add_e_f64s(cosines, *x, along);
+        *y = simd.sub_f64s(simd.mul_f64s(cosines, *y), across);
+    }
     for (x, y) in x.iter_mut().zip(y) {
         (*x, *y) = (cosine * *x + sine * *y, cosine * *y - sine * *x);
     }
@@ -239,7 +263,7 @@ impl Planes {
     }
     /// The angle of the tangent's minimum, the tangent being taken at `angle`.
     #[inline(always)]
-    fn tangent_step(&mut self, angle: f64) -> f64 {
+    fn tangent_step<S: Simd>(&mut self, simd: S, angle: f64) -> f64 {
         if angle == 0.0 {
             self.ratios.fill(1.0);
         } else {
@@ -251,20 +275,26 @@ impl Planes {
                 exp_slice(&mut self.ratios);
             }
         }
-        let (mut along, mut across) = (0.0, 0.0);
-        let blocks = self.a.iter().zip(&self.b).zip(&self.c);
-        let factors = self.importance.iter().zip(&self.ratios);
-        for ((importance, ratio), ((a, b), c)) in factors.zip(blocks) {
-            let slope = importance / (ratio * a * c);
-            let half = 0.5 * (a - c);
-            along += slope * 0.5 * (half - b) * (half + b);
-            across += slope * half * b;
+        let (half, zero) = (simd.splat_f64s(0.5), simd.splat_f64s(0.0));
+        let (mut along, mut across) = (zero, zero);
+        let [a, b, c, importance, ratios] =
+            [&self.a, &self.b, &self.c, &self.importance, &self.ratios]
+                .map(|numbers| S::as_simd_f64s(numbers).0);
+        let blocks = a.iter().zip(b).zip(c);
+        for ((&importance, &ratio), ((&a, &b), &c)) in importance.iter().zip(ratios).zip(blocks) {
+            let product = simd.mul_f64s(simd.mul_f64s(a, c), ratio);
+            let slope = simd.div_f64s(importance, product);
+            let gap = simd.mul_f64s(half, simd.sub_f64s(a, c));
+            let square = simd.mul_f64s(simd.sub_f64s(gap, b), simd.add_f64s(gap, b));
+            along = simd.mul_add_e_f64s(simd.mul_f64s(half, slope), square, along);
+            across = simd.mul_add_e_f64s(slope, simd.mul_f64s(gap, b), across);
         }
+        let (along, across) = (simd.reduce_sum_f64s(along), simd.reduce_sum_f64s(across));
         0.25 * across.atan2(along)
     }
     /// An angle at which F is not above where it stands.
     #[inline(always)]
-    fn best_angle(&mut self, search: bool) -> f64 {
+    fn best_angle<S: Simd>(&mut self, simd: S, search: bool) -> f64 {
         let (mut angle, mut least) = (0.0, 0.0);
         if search {
             for trial in 0..self.trials.len() {
@@ -276,7 +306,7 @@ impl Planes {
             }
         }
         for _ in 0..if search { STEPS } else { 1 } {
-            let next = self.tangent_step(angle);
+            let next = self.tangent_step(simd, angle);
             let moved = (next - angle).abs();
             angle = next;
             if !(moved > 0.01 * angle.abs()) {

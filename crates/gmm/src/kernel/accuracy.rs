@@ -1,5 +1,6 @@
 //! Rounding errors of the kernels against double-double arithmetic with the same factor: they do not grow with the distance of
-//! the data from 0, so there is no less careful form to choose and no estimate to choose it by.
+//! the data from 0, so that for covariances that differ there is no less careful form to choose; for one covariance of all
+//! components, and in single precision, there is, and the estimate that chooses it is held against the errors that occur.
 
 use super::*;
 use distributions::Statistics;
