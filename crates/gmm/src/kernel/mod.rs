@@ -32,7 +32,7 @@ pub(crate) use quadratic::pack_factor;
 pub(crate) use single::SingleGaussians;
 pub(crate) use single_block::expect as expect_in_single_precision;
 pub(crate) use student_t::{t_accumulate, t_log_densities};
-pub(crate) use transpose::transpose;
+pub(crate) use transpose::{transpose, transpose_centred};
 
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;

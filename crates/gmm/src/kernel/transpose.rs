@@ -29,7 +29,7 @@ pub(crate) fn transpose(xs: RowsView<'_, f64>, into: &mut [f64]) {
 
 /// Writes the rows of d numbers, without `centre`, column after column in single precision, each column `stride` numbers
 /// from the one before.
-pub(super) fn transpose_centred<T: Real>(
+pub(crate) fn transpose_centred<T: Real>(
     values: &[T],
     centre: &[f32],
     into: &mut [f32],

@@ -1,14 +1,13 @@
 //! Each row to its nearest centre, where that may have changed.
 
 use super::distances::squared_distance;
-use super::rows::{CentredRows, GRAIN};
+use super::rows::{CentredRows, Room};
 use super::screen::{Nearest, Screen};
 use super::sums::ClusterSums;
-use crate::kernel;
+use super::tile::TILE;
 use crate::matrix::Real;
 use distributions::simd::instruction_set::arch;
 use distributions::{BLOCK_ROWS, Scratch};
-use pulp::bytemuck::cast_slice_mut;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
@@ -16,7 +15,7 @@ use std::ops::Range;
 pub(super) struct Known<'a> {
     /// Of any value where no centre was seen yet.
     pub(super) labels: &'a mut [u32],
-    /// A label holds while [`Assignment::lost`] of it is below.
+    /// A label holds while what its margin lost is below.
     pub(super) until: &'a mut [f32],
 }
 
@@ -30,10 +29,10 @@ pub(super) struct Known<'a> {
 pub(super) struct Assignment<'a> {
     centres: &'a [f64],
     screen: Screen,
-    /// For each cluster the sum, over all steps, of what its centre and the fastest other moved.
-    lost: &'a [f64],
-    /// The same, at least.
-    lost_at_least: Vec<f32>,
+    /// For each cluster the sum, over all steps, of what its centre and the fastest other moved, rounded up, and
+    /// rounded down.
+    lost_above: Vec<f32>,
+    lost_below: Vec<f32>,
     /// Whether labels are of any value.
     first: bool,
     /// The share of the rows of a block from which on all of them are looked at, as they stand.
@@ -44,16 +43,26 @@ pub(super) struct Assignment<'a> {
 /// longer where it is picked.
 const PICKING: f64 = 12.0;
 
+/// At least this, in single precision. What is next to 0 is a normal number: others are slow.
+fn above(lost: f64) -> f32 {
+    (lost * (1.0 + f64::from(f32::EPSILON))) as f32 + f32::MIN_POSITIVE
+}
+
+/// At most this, in single precision.
+fn below(lost: f64) -> f32 {
+    ((lost * (1.0 - f64::from(f32::EPSILON))) as f32 - f32::MIN_POSITIVE).max(0.0)
+}
+
 impl<'a> Assignment<'a> {
-    pub(super) fn new(centres: &'a [f64], dimension: usize, lost: &'a [f64], first: bool) -> Self {
+    pub(super) fn new(centres: &'a [f64], dimension: usize, lost: &[f64], first: bool) -> Self {
         let clusters = lost.len() as f64;
         let looking = dimension as f64 * (0.3 + 0.03 * clusters) + 3.0;
         Assignment {
             many: looking / (looking + PICKING),
             centres,
             screen: Screen::new(centres, dimension),
-            lost,
-            lost_at_least: lost.iter().map(|&lost| (lost as f32).next_up()).collect(),
+            lost_above: lost.iter().map(|&lost| above(lost)).collect(),
+            lost_below: lost.iter().map(|&lost| below(lost)).collect(),
             first,
         }
     }
@@ -67,10 +76,13 @@ impl<'a> Assignment<'a> {
         scratch: &mut Scratch,
     ) {
         let d = rows.dimension();
-        let mut room = scratch.take_dirty(BLOCK_ROWS * d);
-        let mut columns = scratch.take_dirty(BLOCK_ROWS * d);
-        let mut single = scratch.take_dirty((BLOCK_ROWS * d).div_ceil(2));
+        let mut room = Room::take(d, scratch);
         let mut row = scratch.take_dirty(d);
+        let mut moved = Moved {
+            rows: [0; BLOCK_ROWS],
+            from: [0; BLOCK_ROWS],
+            count: 0,
+        };
         let parts = (known.labels.chunks_mut(BLOCK_ROWS)).zip(known.until.chunks_mut(BLOCK_ROWS));
         for (first, (labels, until)) in chunk.step_by(BLOCK_ROWS).zip(parts) {
             let mut picked = [0; BLOCK_ROWS];
@@ -78,28 +90,31 @@ impl<'a> Assignment<'a> {
             if picked.is_empty() {
                 continue;
             }
-            let block = rows.picked(first, picked, &mut room);
-            let count = picked.len().next_multiple_of(GRAIN);
-            let columns = &mut columns[..count * d];
-            kernel::transpose(block, columns);
-            let single = &mut cast_slice_mut::<f64, f32>(&mut single)[..count * d];
             arch().dispatch(Block {
                 assignment: self,
+                tiles: rows.tiles(first, picked, &mut room),
                 rows,
                 first,
                 picked,
-                values: block.values(),
-                columns,
-                single,
                 row: &mut row,
                 labels,
                 until,
+                moved: &mut moved,
+            });
+            arch().dispatch(Add {
+                rows,
+                first,
+                values: rows.picked(first, &moved.rows[..moved.count], &mut room.doubles),
+                moved: &moved,
+                known: !self.first,
+                labels,
+                row: &mut row,
                 sums,
             });
+            moved.count = 0;
         }
-        for buffer in [room, columns, single, row] {
-            scratch.give(buffer);
-        }
+        room.give(scratch);
+        scratch.give(row);
     }
     /// The rows of a block whose labels may not hold any more.
     fn open<'p>(
@@ -112,7 +127,7 @@ impl<'a> Assignment<'a> {
         for ((i, &label), &until) in (0..).zip(labels).zip(until) {
             picked[count] = i;
             // NaN holds for nothing.
-            count += usize::from(!(self.lost_at_least[label as usize] < until));
+            count += usize::from(!(self.lost_above[label as usize] < until));
         }
         if count as f64 >= self.many * labels.len() as f64 {
             for (i, picked) in (0..).zip(&mut picked[..labels.len()]) {
@@ -124,7 +139,7 @@ impl<'a> Assignment<'a> {
     }
     /// The nearest centre of a row, ties to the first, and by how much nearer it is than the next, at least.
     #[inline(always)]
-    fn nearest(&self, y: &[f64]) -> (u32, f64) {
+    fn nearest(&self, y: &[f64]) -> (u32, f32) {
         let (mut nearest, mut least, mut second) = (0, f64::INFINITY, f64::INFINITY);
         for (k, centre) in (0..).zip(self.centres.chunks_exact(y.len())) {
             let square = squared_distance(y, centre);
@@ -137,10 +152,9 @@ impl<'a> Assignment<'a> {
         // Squares are off by d + 3 roundings at most.
         let rounding = (y.len() + 4) as f64 * f64::EPSILON;
         let (near, far) = (least * (1.0 + rounding), second * (1.0 - rounding));
-        (
-            nearest,
-            far.sqrt() * (1.0 - f64::EPSILON) - near.sqrt() * (1.0 + f64::EPSILON),
-        )
+        let margin = far.sqrt() * (1.0 - f64::EPSILON) - near.sqrt() * (1.0 + f64::EPSILON);
+        // Rounding to single precision raises it by less, and a bound below 0 holds for nothing.
+        (nearest, (margin * (1.0 - f64::from(f32::EPSILON))) as f32)
     }
 }
 
@@ -150,62 +164,93 @@ struct Block<'a, 'b, 'v, T> {
     rows: &'a CentredRows<'v, 'b, T>,
     first: usize,
     picked: &'a [u16],
-    /// Row after row, those picked and some of any value.
-    values: &'a [f64],
-    /// The same, column after column.
-    columns: &'a [f64],
-    single: &'a mut [f32],
+    /// [`CentredRows::tiles`] of them.
+    tiles: &'a [f32],
     /// Room for one row.
     row: &'a mut [f64],
     labels: &'a mut [u32],
     until: &'a mut [f32],
-    sums: &'a mut ClusterSums,
+    moved: &'a mut Moved,
+}
+
+/// Rows of a block whose labels changed, and what these were.
+struct Moved {
+    rows: [u16; BLOCK_ROWS],
+    from: [u32; BLOCK_ROWS],
+    count: usize,
 }
 
 impl<T: Real> WithSimd for Block<'_, '_, '_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let d = self.rows.dimension();
-        let count = self.columns.len() / d;
-        let measure = self.rows.shift.iter().zip(self.rows.scale);
-        let columns = (self.single.chunks_exact_mut(count)).zip(self.columns.chunks_exact(count));
-        for ((single, column), (shift, scale)) in columns.zip(measure) {
-            for (single, x) in single.iter_mut().zip(column) {
-                *single = ((x - shift) * scale) as f32;
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let tiles = self.tiles.chunks_exact(TILE * self.rows.dimension());
+        for (tile, picked) in tiles.zip(self.picked.chunks(TILE)) {
+            let (mut nearest, mut margin) = ([0; TILE], [0.0; TILE]);
+            let nearest_of = Nearest {
+                tile,
+                screen: &self.assignment.screen,
+                nearest: &mut nearest,
+                margin: &mut margin,
+            };
+            nearest_of.with_simd(simd);
+            for ((&i, nearest), margin) in picked.iter().zip(nearest).zip(margin) {
+                self.settle(usize::from(i), nearest, margin);
             }
         }
-        let (mut nearest, mut margin) = ([0.0; BLOCK_ROWS], [0.0; BLOCK_ROWS]);
-        let nearest_of = Nearest {
-            columns: self.single,
-            rows: count,
-            screen: &self.assignment.screen,
-            nearest: &mut nearest[..count],
-            margin: &mut margin[..count],
-        };
-        nearest_of.with_simd(simd);
-        let found = nearest.iter().zip(&margin).zip(self.values.chunks_exact(d));
-        for (&i, ((&nearest, &margin), x)) in self.picked.iter().zip(found) {
+    }
+}
+
+impl<T: Real> Block<'_, '_, '_, T> {
+    /// Writes down the label of a row, where the margin proves it, or that of all its digits.
+    #[inline(always)]
+    fn settle(&mut self, i: usize, mut label: u32, mut margin: f32) {
+        let assignment = self.assignment;
+        if !(margin > 0.0) {
+            self.rows.row(self.first + i, self.row);
+            (label, margin) = assignment.nearest(self.row);
+        }
+        // Rounded down, more than the sum and the product are rounded up.
+        let until = margin + assignment.lost_below[label as usize];
+        self.until[i] = until * (1.0 - f32::EPSILON);
+        let before = self.labels[i];
+        if assignment.first || label != before {
+            self.labels[i] = label;
+            self.moved.rows[self.moved.count] = i as u16;
+            self.moved.from[self.moved.count] = before;
+            self.moved.count += 1;
+        }
+    }
+}
+
+/// Tells sums of the rows that moved.
+struct Add<'a, 'b, 'v, T> {
+    rows: &'a CentredRows<'v, 'b, T>,
+    first: usize,
+    /// Row after row.
+    values: &'a [f64],
+    moved: &'a Moved,
+    /// Whether they had labels of any value before.
+    known: bool,
+    labels: &'a [u32],
+    /// Room for one row.
+    row: &'a mut [f64],
+    sums: &'a mut ClusterSums,
+}
+
+impl<T: Real> WithSimd for Add<'_, '_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let moved = self.moved.rows.iter().zip(&self.moved.from);
+        for ((&i, &from), x) in moved.zip(self.values.chunks_exact(self.row.len())) {
             let i = usize::from(i);
-            let (mut label, mut margin) = (nearest as u32, f64::from(margin));
-            if !(margin > 0.0) {
-                self.rows.centre(x, self.row);
-                (label, margin) = self.assignment.nearest(self.row);
-            }
-            let until = margin + self.assignment.lost[label as usize];
-            // Rounded down.
-            self.until[i] = (until * (1.0 - f64::from(f32::EPSILON))) as f32;
-            let before = self.labels[i];
-            if self.assignment.first || label != before {
-                self.labels[i] = label;
-                self.rows.centre(x, self.row);
-                let (weight, from) = (
-                    self.rows.weight(self.first + i),
-                    (!self.assignment.first).then_some(before),
-                );
-                self.sums.change(self.row, weight, from, label);
-            }
+            self.rows.centre(x, self.row);
+            let weight = self.rows.weight(self.first + i);
+            let from = self.known.then_some(from);
+            self.sums.change(self.row, weight, from, self.labels[i]);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Lloyd's steps.
 
 use super::assign::{Assignment, Known};
-use super::distances::squared_distance;
+use super::distances::{squared_distance, squared_distance_of};
 use super::rows::{ALL, CentredRows};
 use super::sums::ClusterSums;
 use crate::matrix::Real;
@@ -240,46 +240,44 @@ fn squares<T: Real>(
     centres: &[f64],
     mut each: impl FnMut(usize, f64),
 ) {
-    let d = rows.dimension();
-    let (mut room, mut row) = (vec![0.0; BLOCK_ROWS * d], vec![0.0; d]);
+    let mut room = vec![0.0; BLOCK_ROWS * rows.dimension()];
     let mut squares = [0.0; BLOCK_ROWS];
     for first in chunk.clone().step_by(BLOCK_ROWS) {
-        let labels = &labels[first..chunk.end.min(first + BLOCK_ROWS)];
+        let block = first..chunk.end.min(first + BLOCK_ROWS);
         arch().dispatch(Squares {
-            rows,
-            values: rows.picked(first, &ALL[..labels.len()], &mut room).values(),
-            labels,
+            values: rows.picked(first, &ALL[..block.len()], &mut room),
+            shift: rows.shift,
+            scale: rows.scale,
+            labels: &labels[block.clone()],
             centres,
-            row: &mut row,
             squares: &mut squares,
         });
-        for (row, &square) in (first..first + labels.len()).zip(&squares) {
+        for (row, &square) in block.zip(&squares) {
             each(row, square);
         }
     }
 }
 
 /// Squared distances of the rows of a block from their own centres.
-struct Squares<'a, 'b, 'v, T> {
-    rows: &'a CentredRows<'v, 'b, T>,
+struct Squares<'a> {
     values: &'a [f64],
+    shift: &'a [f64],
+    scale: &'a [f64],
     labels: &'a [u32],
     centres: &'a [f64],
-    row: &'a mut [f64],
     squares: &'a mut [f64],
 }
 
-impl<T: Real> WithSimd for Squares<'_, '_, '_, T> {
+impl WithSimd for Squares<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let d = self.rows.dimension();
+        let d = self.shift.len();
         let rows = self.values.chunks_exact(d).zip(self.labels);
         for ((x, &label), square) in rows.zip(self.squares) {
-            self.rows.centre(x, self.row);
             let centre = &self.centres[label as usize * d..][..d];
-            *square = squared_distance(self.row, centre);
+            *square = squared_distance_of(x, self.shift, self.scale, centre);
         }
     }
 }

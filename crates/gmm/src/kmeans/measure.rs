@@ -84,6 +84,7 @@ impl Measure {
             weights,
             shift: &self.shift,
             scale: &self.scale,
+            singles: &[],
         }
     }
 }

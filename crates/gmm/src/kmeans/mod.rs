@@ -9,6 +9,7 @@ mod screen;
 mod seeds;
 mod start;
 mod sums;
+mod tile;
 
 pub use start::KMeansStart;
 
@@ -32,7 +33,8 @@ use rows::CentredRows;
 ///
 /// Distances are computed about the mean of all rows, so that a common offset costs no digits; the same
 /// seed gives the same result, on any number of threads. Rows may be of `f64` or `f32` and in any layout
-/// ([`MatrixView`]); no copy of them is made.
+/// ([`MatrixView`]); a copy of them is kept in single precision, of at most 32 MB: rows past that are read from the
+/// data in each step.
 ///
 /// Labels are those of distances in double precision. Most of them are found in single precision, where a bound of
 /// its error lets it be told which centre is nearest; and a row is looked at again only when the centres have moved
@@ -175,6 +177,8 @@ impl<'a> KMeansBuilder<'a> {
         let settings = self.settings;
         let measure = settings.measure(rows, self.row_weights)?;
         let centred = measure.rows(rows, self.row_weights);
+        let singles = centred.rounded(settings.threads);
+        let centred = centred.keeping(&singles);
         let mut best: Option<lloyd::Run> = None;
         for restart in 0..settings.restarts.max(1) {
             let seeds = seeds(&centred, restart)?;

@@ -61,6 +61,8 @@ impl<'a, T: Real> KMeansStart<'a, T> {
     ) -> Result<lloyd::Run, FitError> {
         let settings = &self.settings;
         let rows = self.measure.rows(rows, self.row_weights.as_deref());
+        let singles = rows.rounded(settings.threads);
+        let rows = rows.keeping(&singles);
         let seeds = seeds::draw(&rows, settings.clusters, settings.threads, rng)?;
         let end = settings.end(&self.measure);
         Ok(lloyd::run(&rows, seeds, end, settings.threads))

@@ -1,6 +1,5 @@
 //! Sums of the rows of each cluster, kept by what changes.
 
-use super::distances::squared_norm;
 use distributions::Statistics;
 
 /// What a cluster holds.
@@ -11,7 +10,7 @@ struct Tally {
     /// Σ w, and the sum of all weights that ever came or went.
     weight: f64,
     weight_moved: f64,
-    /// Σ w |y|, and the same of all rows that ever came or went.
+    /// Σ w Σ_j |y_j|, and the same of all rows that ever came or went.
     length: f64,
     length_moved: f64,
 }
@@ -50,7 +49,7 @@ impl ClusterSums {
         self.changed += 1;
         // Rows without weight need not be finite.
         if weight > 0.0 {
-            let length = weight * squared_norm(y).sqrt();
+            let length = weight * y.iter().map(|y| y.abs()).sum::<f64>();
             self.add(y, weight, length, to, 1);
             if let Some(from) = from {
                 self.add(y, -weight, length, from, -1);
