@@ -103,8 +103,8 @@ pub trait ComponentSet: Clone + Send + Sync {
     fn expects_blocks(&self) -> bool {
         false
     }
-    /// How many rows an E-step hands over at a time.
-    fn block_rows(&self) -> usize {
+    /// How many of these rows, a chunk of all, an E-step hands over at a time.
+    fn block_rows(&self, _xs: Batch<'_, Self::Space>) -> usize {
         BLOCK_ROWS
     }
     /// The statistic of no observation.

@@ -2,8 +2,8 @@
 
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::{Gaussian, check_row};
-use crate::kernel::{self, SingleGaussians};
-use crate::matrix::{MatrixView, Real};
+use crate::kernel::{self, CommonFactor, SingleGaussians};
+use crate::matrix::{MatrixView, Real, RowSet};
 use crate::means::{Means, shared_mean};
 use crate::prior::Prior;
 use crate::scatter::Scatter;
@@ -54,6 +54,8 @@ pub struct Gaussians {
     single_precision: bool,
     /// What the kernels of single precision read, where it is asked for and precise enough.
     single: Option<Arc<SingleGaussians>>,
+    /// What the kernels of one covariance for all read, where that is so and precise enough.
+    common: Option<Arc<CommonFactor>>,
 }
 
 impl Gaussians {
@@ -83,9 +85,11 @@ impl Gaussians {
             )?;
         }
         let components = components.into_iter().map(|c| c.with_structure(structure));
+        let components: Vec<Gaussian> = components.collect();
         Ok(Gaussians {
             structure,
-            components: components.collect(),
+            common: CommonFactor::of(&components).map(Arc::new),
+            components,
             prior: None,
             bound: None,
             means: Means::Free,
@@ -108,6 +112,7 @@ impl Gaussians {
             means: Means::Free,
             single_precision: false,
             single: None,
+            common: None,
         }
     }
     /// The same, whose M-step is the mode of the posterior under this prior of each (μ_k, Σ_k).
@@ -147,6 +152,7 @@ impl Gaussians {
             single: single
                 .then(|| SingleGaussians::of(&components).map(Arc::new))
                 .flatten(),
+            common: CommonFactor::of(&components).map(Arc::new),
             components,
             prior: self.prior.clone(),
             bound: self.bound,
@@ -270,6 +276,13 @@ impl Gaussians {
         let single = self.single.as_ref()?;
         kernel::expect_in_single_precision(single, block, into, scratch)
     }
+    /// Whether E-steps run in single precision: as many bytes are then twice as many rows.
+    pub(crate) fn rows_at_a_time(&self) -> usize {
+        match self.single {
+            Some(_) => 2 * BLOCK_ROWS,
+            None => BLOCK_ROWS,
+        }
+    }
     /// The structure of the covariances.
     pub fn structure(&self) -> CovarianceStructure {
         self.structure
@@ -325,7 +338,13 @@ impl ComponentSet for Gaussians {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        kernel::log_densities(&self.components, prepared, xs.len(), out, scratch);
+        let (gaussians, rows) = (&self.components, xs.len());
+        match &self.common {
+            Some(common) => {
+                kernel::common_log_densities(common, gaussians, None, prepared, rows, out, scratch)
+            }
+            None => kernel::log_densities(gaussians, prepared, rows, out, scratch),
+        }
     }
     fn log_joint_matrix(
         &self,
@@ -335,8 +354,14 @@ impl ComponentSet for Gaussians {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        let gaussians = &self.components;
-        kernel::log_joint(gaussians, log_weights, prepared, xs.len(), out, scratch);
+        let (gaussians, rows) = (&self.components, xs.len());
+        match &self.common {
+            Some(common) => {
+                let logs = Some(log_weights);
+                kernel::common_log_densities(common, gaussians, logs, prepared, rows, out, scratch);
+            }
+            None => kernel::log_joint(gaussians, log_weights, prepared, rows, out, scratch),
+        }
     }
     fn expect_block(
         &self,
@@ -350,12 +375,8 @@ impl ComponentSet for Gaussians {
     fn expects_blocks(&self) -> bool {
         self.single.is_some()
     }
-    /// As many bytes in single precision as in double.
-    fn block_rows(&self) -> usize {
-        match self.single {
-            Some(_) => 2 * BLOCK_ROWS,
-            None => BLOCK_ROWS,
-        }
+    fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
+        self.matrix_block_rows::<f64>(xs.into())
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         let full = self.structure.needs_full_scatter();
@@ -372,7 +393,14 @@ impl ComponentSet for Gaussians {
         weights: &[f64],
         scratch: &mut Scratch,
     ) {
-        kernel::accumulate(into, &self.components, prepared, weights, xs.len(), scratch);
+        let (gaussians, rows) = (&self.components, xs.len());
+        match &self.common {
+            // Of the scatters only their sum is asked for.
+            Some(common) if self.structure.is_pooled() => {
+                kernel::accumulate_pooled(common, into, gaussians, prepared, weights, rows, scratch)
+            }
+            _ => kernel::accumulate(into, gaussians, prepared, weights, rows, scratch),
+        }
     }
     fn maximize(&self, from: &Vec<Scatter>) -> Result<Self, EstimateError> {
         let estimates = match (self.means, &self.prior) {

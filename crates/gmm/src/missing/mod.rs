@@ -16,9 +16,10 @@ use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use distributions::{
-    Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch, View,
+    Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch,
 };
 use em::{ComponentSet, SampleSet, Shares};
+pub(crate) use groups::rows_at_a_time;
 use groups::{groups, prepare};
 use pattern::Patterns;
 use rand::Rng;
@@ -150,11 +151,10 @@ impl ComponentSet for IncompleteGaussians {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        let (rows, components) = (xs.len(), self.components());
+        let components = self.components();
         for group in groups(xs, prepared) {
             if group.is_whole_block() {
-                kernel::log_densities(components, group.columns, rows, out, scratch);
-                return;
+                return (self.gaussians).log_density_matrix(xs, group.columns, out, scratch);
             }
             let mut part = scratch.take(components.len() * group.len());
             if group.is_complete() {
@@ -167,6 +167,9 @@ impl ComponentSet for IncompleteGaussians {
             group.scatter(&part, out);
             scratch.give(part);
         }
+    }
+    fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
+        rows_at_a_time::<f64>(xs.into(), self.len())
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         self.gaussians.empty_statistics()
@@ -190,13 +193,13 @@ impl ComponentSet for IncompleteGaussians {
         weights: &[f64],
         scratch: &mut Scratch,
     ) {
-        let (rows, components) = (xs.len(), self.components());
+        let components = self.components();
         let mut room = Vec::new();
         for group in groups(xs, prepared) {
             let size = group.len();
             if group.is_whole_block() {
-                kernel::accumulate(into, components, group.columns, weights, rows, scratch);
-                return;
+                let columns = group.columns;
+                return (self.gaussians).accumulate_matrix(into, xs, columns, weights, scratch);
             }
             if !group.is_observed() {
                 continue;

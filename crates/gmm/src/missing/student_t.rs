@@ -1,6 +1,6 @@
 //! Multivariate t distributions over rows with missing cells.
 
-use super::groups::{self, groups, prepare};
+use super::groups::{self, groups, prepare, rows_at_a_time};
 use super::pattern::{Pattern, Patterns};
 use super::{estimate, has_gap, incomplete_distance};
 use crate::gaussian::{Gaussian, density::check_observed};
@@ -173,6 +173,9 @@ impl ComponentSet for IncompleteTs {
             group.scatter(&part, out);
             scratch.give(part);
         }
+    }
+    fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
+        rows_at_a_time::<f64>(xs.into(), self.len())
     }
     fn empty_statistics(&self) -> LatentScatters {
         self.complete.empty_statistics()
