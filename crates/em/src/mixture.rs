@@ -9,7 +9,8 @@ use crate::set::{ComponentSet, SoftBlock};
 use crate::weights::{WeightModel, Weights};
 use distributions::simd::sum;
 use distributions::{
-    Batch, Component, Coordinates, Density, EstimateError, Obs, ParameterError, Scratch, View,
+    BLOCK_ROWS, Batch, Component, Coordinates, Density, EstimateError, Obs, ParameterError,
+    Scratch, View,
 };
 
 /// A mixture p(x) = Σ_k π_k p_k(x): weights π and components p_k.
@@ -174,38 +175,26 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
             .add_log_weights::<S::Space>(xs, parts.len(), joint);
     }
     /// The E-step over a block by the components' own way, where they have one for it.
-    fn expect_at_once<R: Responsibilities + ?Sized>(
+    fn expect_at_once(
         &self,
         data: Data<'_, Batch<'_, Joint<S, W>>>,
-        at: At,
-        rule: &R,
         into: &mut (W::Statistics, S::Statistics),
         scratch: &mut Scratch,
     ) -> Option<Tally> {
-        let applies = rule.is_bayes() && data.allowed.is_none() && data.rows() > 0;
-        if !applies || !self.components.expects_blocks() {
-            return None;
-        }
         let log_weights = self.weights.log_weights()?;
-        let mut values = scratch.take_dirty(data.rows());
         let mut counts = scratch.take_dirty(self.len());
         let block = SoftBlock {
             log_weights,
             xs: W::component_batch::<S::Space>(data.xs),
             row_weights: data.row_weights,
-            values: &mut values,
             counts: &mut counts,
         };
-        let coarser = self.components.expect_block(block, &mut into.1, scratch);
-        let tally = coarser.map(|coarser| {
+        let tally = self.components.expect_block(block, &mut into.1, scratch);
+        if tally.is_some() {
             self.weights
                 .accumulate_row::<S::Space>(&mut into.0, data.xs.at(0), &counts);
-            let mut tally = add_up(&data, at, &mut values);
-            tally.magnitude *= coarser;
-            tally
-        });
+        }
         scratch.give(counts);
-        scratch.give(values);
         tally
     }
     /// The E-step over a block whose preparation is done.
@@ -271,11 +260,6 @@ fn weigh<V: View>(data: &Data<'_, V>, at: At, joint: &mut [f64], value: &mut [f6
             }
         }
     }
-    add_up(data, at, value)
-}
-
-/// Adds up the objective of the rows, w_i times `value`, which is overwritten.
-fn add_up<V: View>(data: &Data<'_, V>, at: At, value: &mut [f64]) -> Tally {
     if let Some(weights) = data.row_weights {
         for (value, &weight) in value.iter_mut().zip(weights) {
             *value = if weight > 0.0 { *value * weight } else { 0.0 };
@@ -410,14 +394,30 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
         into: &mut Self::Statistics,
         scratch: &mut Scratch,
     ) -> Tally {
-        if let Some(tally) = self.expect_at_once(data, at, rule, into, scratch) {
+        let at_once = self.components.expects_blocks();
+        let soft = rule.is_bayes() && data.allowed.is_none() && data.rows() > 0;
+        let tally = (at_once && soft).then(|| self.expect_at_once(data, into, scratch));
+        if let Some(tally) = tally.flatten() {
             return tally;
         }
-        let mut prepared = scratch.take(self.prepared_width() * data.rows());
-        self.prepare(data.xs, &mut prepared);
-        let tally = self.expect_prepared(data, &prepared, at, rule, into, scratch);
-        scratch.give(prepared);
-        tally
+        // Blocks may be longer only for what is done at once.
+        let size = match at_once && !soft {
+            true => BLOCK_ROWS,
+            false => data.rows().max(1),
+        };
+        let mut all = Tally::default();
+        for start in (0..data.rows()).step_by(size) {
+            let part = data.block(start..(start + size).min(data.rows()));
+            let at = At {
+                row: at.row + start,
+                ..at
+            };
+            let mut prepared = scratch.take(self.prepared_width() * part.rows());
+            self.prepare(part.xs, &mut prepared);
+            all.merge(&self.expect_prepared(part, &prepared, at, rule, into, scratch));
+            scratch.give(prepared);
+        }
+        all
     }
     fn score(
         &self,

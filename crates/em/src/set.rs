@@ -2,6 +2,7 @@
 
 use crate::atoms::{hide_beside_atoms, weights_beside_atoms};
 use crate::init::Shares;
+use crate::model::Tally;
 use distributions::simd::add_to_rows;
 use distributions::{
     BLOCK_ROWS, Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
@@ -89,21 +90,23 @@ pub trait ComponentSet: Clone + Send + Sync {
         add_to_rows(out, xs.len(), log_weights);
     }
     /// The whole E-step of a block under Bayes' theorem, where the set has a quicker way than by the two matrices: adds
-    /// its rows to `into`, and fills what the block asks for. `None` where it has no such way for these rows, and `into` is
-    /// as it was; else by how much the values are coarser than the rounding of double precision, 1 or more.
+    /// its rows to `into`, and fills what the block asks for. The tally is Σ w_i ln p(x_i), and the scale of its rounding
+    /// error: Σ w_i |ln p(x_i)|, times as many ulps of double precision as it is wrong by, if these are several. `None`
+    /// where it has no such way for these rows, as for one that nothing explains, and `into` is as it was.
     fn expect_block(
         &self,
         _block: SoftBlock<'_, Batch<'_, Self::Space>>,
         _into: &mut Self::Statistics,
         _scratch: &mut Scratch,
-    ) -> Option<f64> {
+    ) -> Option<Tally> {
         None
     }
     /// Whether [`expect_block`](ComponentSet::expect_block) may do anything.
     fn expects_blocks(&self) -> bool {
         false
     }
-    /// How many of these rows, a chunk of all, an E-step hands over at a time.
+    /// How many of these rows, a chunk of all, an E-step hands over at a time. Under another rule than Bayes' theorem, where a
+    /// set with a way of its own has none, they come in parts of [`BLOCK_ROWS`].
     fn block_rows(&self, _xs: Batch<'_, Self::Space>) -> usize {
         BLOCK_ROWS
     }
@@ -215,8 +218,6 @@ pub struct SoftBlock<'a, V> {
     pub xs: V,
     /// w_i; 1 where there are none.
     pub row_weights: Option<&'a [f64]>,
-    /// For ln p(x_i), n numbers.
-    pub values: &'a mut [f64],
     /// For N_k = Σ_i w_i r_ik, K numbers.
     pub counts: &'a mut [f64],
 }
@@ -228,7 +229,6 @@ impl<'a, V> SoftBlock<'a, V> {
             log_weights: self.log_weights,
             xs,
             row_weights: self.row_weights,
-            values: self.values,
             counts: self.counts,
         }
     }

@@ -3,7 +3,7 @@
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::{Gaussian, check_row};
 use crate::kernel::{self, CommonFactor, SingleGaussians};
-use crate::matrix::{MatrixView, Real, RowSet};
+use crate::matrix::{MatrixView, Real};
 use crate::means::{Means, shared_mean};
 use crate::prior::Prior;
 use crate::scatter::Scatter;
@@ -12,7 +12,7 @@ use distributions::{
     BLOCK_ROWS, Component, Density, EstimateError, ParameterError, Reason, Rows, RowsBuffer,
     RowsView, Sample, Scratch, View,
 };
-use em::{ComponentSet, SampleSet, SoftBlock};
+use em::{ComponentSet, SampleSet, SoftBlock, Tally};
 use rand::Rng;
 use std::sync::Arc;
 
@@ -266,22 +266,31 @@ impl Gaussians {
     pub fn is_in_single_precision(&self) -> bool {
         self.single.is_some()
     }
-    /// The E-step of a block of rows of any kind, in single precision.
-    pub(crate) fn expect_in_single<T: Real>(
+    /// The E-step of a block of rows of any kind at once, where there is a way.
+    pub(crate) fn expect_rows<T: Real>(
         &self,
         block: SoftBlock<'_, MatrixView<'_, T>>,
         into: &mut [Scatter],
         scratch: &mut Scratch,
-    ) -> Option<f64> {
-        let single = self.single.as_ref()?;
-        kernel::expect_in_single_precision(single, block, into, scratch)
-    }
-    /// Whether E-steps run in single precision: as many bytes are then twice as many rows.
-    pub(crate) fn rows_at_a_time(&self) -> usize {
-        match self.single {
-            Some(_) => 2 * BLOCK_ROWS,
-            None => BLOCK_ROWS,
+    ) -> Option<Tally> {
+        match &self.single {
+            Some(single) => kernel::expect_in_single_precision(single, block, into, scratch),
+            None if self.expects_in_double() => {
+                kernel::expect(&self.components, block, into, scratch)
+            }
+            None => None,
         }
+    }
+    fn expects_in_double(&self) -> bool {
+        kernel::serves(&self.components, self.structure.needs_full_scatter())
+    }
+    /// How many rows an E-step takes at a time: as many bytes in single precision as in double.
+    pub(crate) fn rows_at_a_time(&self) -> usize {
+        let double = match self.expects_in_double() {
+            true => kernel::block_rows(),
+            false => BLOCK_ROWS,
+        };
+        double * if self.single.is_some() { 2 } else { 1 }
     }
     /// The structure of the covariances.
     pub fn structure(&self) -> CovarianceStructure {
@@ -368,15 +377,15 @@ impl ComponentSet for Gaussians {
         block: SoftBlock<'_, RowsView<'_, f64>>,
         into: &mut Vec<Scatter>,
         scratch: &mut Scratch,
-    ) -> Option<f64> {
+    ) -> Option<Tally> {
         let xs = MatrixView::from(block.xs);
-        self.expect_in_single(block.of(xs), into, scratch)
+        self.expect_rows(block.of(xs), into, scratch)
     }
     fn expects_blocks(&self) -> bool {
-        self.single.is_some()
+        self.single.is_some() || self.expects_in_double()
     }
-    fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
-        self.matrix_block_rows::<f64>(xs.into())
+    fn block_rows(&self, _xs: RowsView<'_, f64>) -> usize {
+        self.rows_at_a_time()
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         let full = self.structure.needs_full_scatter();

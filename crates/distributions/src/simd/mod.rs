@@ -15,6 +15,8 @@ mod scalar;
 mod sums;
 
 pub use columns::{log_sum_exp_columns, log_sum_exp_columns_f32};
+#[doc(hidden)]
+pub use scalar::BinaryExponential;
 use scalar::{exp_one, ln_1p_one, ln_one};
 pub use sums::{add_to_rows, sum};
 pub(crate) use sums::{convert, map, map_pairs, update, weighted_sum, weighted_sums};

@@ -53,6 +53,14 @@ pub(super) fn exp_of_negative<const FUSED: bool>(x: f64) -> f64 {
     let shifted = fused(x, LOG2_E, BIASED);
     let scale = f64::from_bits(shifted.to_bits() << 52);
     let f = fused(x, LOG2_E, BIASED - shifted);
+    let result = exp_2_fit(f) * scale;
+    // Of −∞ too, whose f is NaN.
+    if x < LOWEST { 0.0 } else { result }
+}
+
+/// 2ᶠ for |f| ≤ ½.
+#[inline(always)]
+fn exp_2_fit(f: f64) -> f64 {
     let c = EXP_2_FIT;
     let high = fused(
         fused(fused(fused(c[10], f, c[9]), f, c[8]), f, c[7]),
@@ -64,9 +72,7 @@ pub(super) fn exp_of_negative<const FUSED: bool>(x: f64) -> f64 {
         f,
         c[2],
     );
-    let result = fused(fused(fused(middle, f, c[1]), f, c[0]), f, 1.0) * scale;
-    // Of −∞ too, whose f is NaN.
-    if x < LOWEST { 0.0 } else { result }
+    fused(fused(fused(middle, f, c[1]), f, c[0]), f, 1.0)
 }
 
 /// The polynomial that meets (2ᶠ − 1)/f, |f| ≤ ½, at eleven Chebyshev nodes; 2ᶠ is then right to 2e-17.
@@ -83,6 +89,44 @@ const EXP_2_FIT: [f64; 11] = [
     7.072_585_949_269_223e-9,
     4.454_960_598_186_518_6e-10,
 ];
+
+/// 2ˣ for x ≤ 0, as [`exp_of_negative`] without the multiplication by log₂e: 0 below −1022 (−126 in single precision).
+pub trait BinaryExponential: Copy {
+    /// 2ˣ.
+    fn exp2_of_negative<const FUSED: bool>(self) -> Self;
+}
+
+impl BinaryExponential for f64 {
+    #[inline(always)]
+    fn exp2_of_negative<const FUSED: bool>(self) -> f64 {
+        const LOWEST: f64 = -1022.0;
+        if !FUSED {
+            return if self < LOWEST { 0.0 } else { self.exp2() };
+        }
+        const BIASED: f64 = ROUNDER + 1023.0;
+        let shifted = self + BIASED;
+        let scale = f64::from_bits(shifted.to_bits() << 52);
+        let result = exp_2_fit(self - (shifted - BIASED)) * scale;
+        // Of −∞ too, for which it is NaN.
+        if self < LOWEST { 0.0 } else { result }
+    }
+}
+
+impl BinaryExponential for f32 {
+    #[inline(always)]
+    fn exp2_of_negative<const FUSED: bool>(self) -> f32 {
+        const LOWEST: f32 = -126.0;
+        if !FUSED {
+            return if self < LOWEST { 0.0 } else { self.exp2() };
+        }
+        const BIASED: f32 = 12_582_912.0 + 127.0;
+        let shifted = self + BIASED;
+        let scale = f32::from_bits(shifted.to_bits() << 23);
+        let result = exp_2_fit_f32(self - (shifted - BIASED)) * scale;
+        // Of −∞ too, for which it is NaN.
+        if self < LOWEST { 0.0 } else { result }
+    }
+}
 
 /// A joint log-density and what becomes of it, in double or in single precision.
 pub(super) trait Entry:
@@ -152,12 +196,18 @@ fn exp_of_negative_f32<const FUSED: bool>(x: f32) -> f32 {
     let shifted = x.mul_add(std::f32::consts::LOG2_E, BIASED);
     let scale = f32::from_bits(shifted.to_bits() << 23);
     let f = x.mul_add(std::f32::consts::LOG2_E, BIASED - shifted);
+    let result = exp_2_fit_f32(f) * scale;
+    // Of −∞ too, whose f is NaN.
+    if x < LOWEST { 0.0 } else { result }
+}
+
+/// 2ᶠ for |f| ≤ ½.
+#[inline(always)]
+fn exp_2_fit_f32(f: f32) -> f32 {
     let c = EXP_2_FIT_F32;
     let high = c[5].mul_add(f, c[4]).mul_add(f, c[3]);
     let low = high.mul_add(f, c[2]).mul_add(f, c[1]).mul_add(f, c[0]);
-    let result = low.mul_add(f, 1.0) * scale;
-    // Of −∞ too, whose f is NaN.
-    if x < LOWEST { 0.0 } else { result }
+    low.mul_add(f, 1.0)
 }
 
 /// The polynomial that meets (2ᶠ − 1)/f, |f| ≤ ½, at six Chebyshev nodes; 2ᶠ is then right to 1e-8.

@@ -10,7 +10,7 @@ use pulp::{Simd, WithSimd};
 /// Where the mean of a block lies further than this many of its variances (squared) from the origin
 /// its moments were taken about, they are taken again about the mean. Three digits of the block's own
 /// scatter is what may be lost otherwise.
-const FAR: f64 = 1e3;
+pub(super) const FAR: f64 = 1e3;
 
 pub(super) struct Accumulate<'a> {
     pub into: &'a mut [Scatter],

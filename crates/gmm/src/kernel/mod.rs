@@ -6,6 +6,8 @@
 
 mod active;
 mod block;
+mod diagonal_block;
+mod expect;
 // As in the loops below.
 #[allow(clippy::needless_range_loop)]
 mod common_factor;
@@ -15,11 +17,18 @@ mod few;
 // Loops over lanes and registers run over several arrays at once, and must unroll.
 #[allow(clippy::needless_range_loop)]
 mod moments;
+#[allow(clippy::needless_range_loop)]
+mod narrow;
+#[allow(clippy::needless_range_loop)]
+mod narrow_block;
 mod number;
+mod objective;
 #[allow(clippy::needless_range_loop)]
 mod pooled;
 #[allow(clippy::needless_range_loop)]
 mod quadratic;
+#[allow(clippy::needless_range_loop)]
+mod responsibilities;
 mod single;
 mod single_block;
 mod sparse;
@@ -27,6 +36,7 @@ mod student_t;
 mod transpose;
 
 pub(crate) use common_factor::{CommonFactor, common_log_densities};
+pub(crate) use expect::{block_rows, expect, serves};
 pub(crate) use pooled::accumulate_pooled;
 pub(crate) use quadratic::pack_factor;
 pub(crate) use single::SingleGaussians;
@@ -298,5 +308,7 @@ fn tame(
 
 #[cfg(test)]
 mod accuracy;
+#[cfg(test)]
+mod at_once;
 #[cfg(test)]
 mod tests;

@@ -1,19 +1,31 @@
 //! Numbers of double and of single precision, of which vectors are made: the loops over blocks are written once for both.
 
+use distributions::simd::BinaryExponential;
 use pulp::Simd;
+use pulp::bytemuck::Pod;
 
 /// `f64` or `f32`, and vectors of it.
-pub(crate) trait Number: Copy + 'static {
+pub(crate) trait Number: Pod + Into<f64> + PartialOrd + BinaryExponential {
     type Vector<S: Simd>: Copy;
     /// The most numbers in a vector of any instruction set.
     const LANES: usize;
     const ZERO: Self;
+    /// The largest whose square leaves room for products, and the square of a factor too.
+    const LARGEST: f64;
     /// The numbers in a vector of this instruction set.
     fn lanes<S: Simd>() -> usize;
     /// The nearest number.
     fn of(value: f64) -> Self;
     /// The nearest number to self + value.
     fn plus(self, value: f64) -> Self;
+    /// self + other.
+    fn and(self, other: Self) -> Self;
+    /// self − other.
+    fn minus(self, other: Self) -> Self;
+    /// self · other.
+    fn times(self, other: Self) -> Self;
+    /// self / other.
+    fn over(self, other: Self) -> Self;
     /// All lanes the same.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
     /// a + b.
@@ -22,6 +34,10 @@ pub(crate) trait Number: Copy + 'static {
     fn sub<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// a · b.
     fn mul<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a / b.
+    fn div<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// The smaller of the two; any where one is NaN.
+    fn min<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// a · b + c, rounded once where the instruction set can.
     fn mul_add<S: Simd>(
         simd: S,
@@ -38,12 +54,13 @@ pub(crate) trait Number: Copy + 'static {
 }
 
 macro_rules! number {
-    ($number:ty, $vector:ident, $lanes:ident, $most:literal,
+    ($number:ty, $vector:ident, $lanes:ident, $most:literal, $largest:literal, $div:ident, $min:ident,
      $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $sum:ident, $of:ident, $of_mut:ident) => {
         impl Number for $number {
             type Vector<S: Simd> = S::$vector;
             const LANES: usize = $most;
             const ZERO: Self = 0.0;
+            const LARGEST: f64 = $largest;
 
             #[inline(always)]
             fn lanes<S: Simd>() -> usize {
@@ -56,6 +73,22 @@ macro_rules! number {
             #[inline(always)]
             fn plus(self, value: f64) -> Self {
                 (f64::from(self) + value) as $number
+            }
+            #[inline(always)]
+            fn and(self, other: Self) -> Self {
+                self + other
+            }
+            #[inline(always)]
+            fn minus(self, other: Self) -> Self {
+                self - other
+            }
+            #[inline(always)]
+            fn times(self, other: Self) -> Self {
+                self * other
+            }
+            #[inline(always)]
+            fn over(self, other: Self) -> Self {
+                self / other
             }
             #[inline(always)]
             fn splat<S: Simd>(simd: S, value: Self) -> S::$vector {
@@ -72,6 +105,14 @@ macro_rules! number {
             #[inline(always)]
             fn mul<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
                 simd.$mul(a, b)
+            }
+            #[inline(always)]
+            fn div<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$div(a, b)
+            }
+            #[inline(always)]
+            fn min<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$min(a, b)
             }
             #[inline(always)]
             fn mul_add<S: Simd>(
@@ -103,6 +144,9 @@ number!(
     f64s,
     F64_LANES,
     8,
+    1e70,
+    div_f64s,
+    min_f64s,
     splat_f64s,
     add_f64s,
     sub_f64s,
@@ -117,6 +161,9 @@ number!(
     f32s,
     F32_LANES,
     16,
+    1e10,
+    div_f32s,
+    min_f32s,
     splat_f32s,
     add_f32s,
     sub_f32s,

@@ -2,7 +2,10 @@
 //! and logarithms are of double precision.
 
 use super::block::{far, move_to_mean, total};
+use super::expect::Block;
 use super::moments::{diagonals, moments};
+use super::narrow::tile_rows;
+use super::narrow_block::{self, Columns};
 use super::number::Number;
 use super::single::SingleGaussians;
 use super::transpose::transpose_centred;
@@ -10,9 +13,9 @@ use super::{moments, quadratic};
 use crate::matrix::{MatrixView, Real};
 use crate::scatter::{Moments, Scatter};
 use distributions::simd::instruction_set::arch;
-use distributions::simd::log_sum_exp_columns_f32;
+use distributions::simd::{log_sum_exp_columns_f32, sum};
 use distributions::{AlignedBuffer, Scratch, View};
-use em::SoftBlock;
+use em::{SoftBlock, Tally};
 use pulp::bytemuck::cast_slice_mut;
 use pulp::{Simd, WithSimd};
 
@@ -45,40 +48,122 @@ pub(crate) fn expect<T: Real>(
     block: SoftBlock<'_, MatrixView<'_, T>>,
     into: &mut [Scatter],
     scratch: &mut Scratch,
-) -> Option<f64> {
-    let SoftBlock {
-        log_weights,
-        xs,
-        row_weights,
-        values,
-        counts,
-    } = block;
-    let (rows, d, count) = (xs.len(), xs.width(), counts.len());
+) -> Option<Tally> {
+    let (rows, d, count) = (block.xs.len(), block.xs.width(), block.counts.len());
+    let row_weights = block.row_weights;
     if row_weights.is_some_and(|all| !all.iter().all(|&w| w == 0.0 || WEIGHTS.contains(&w))) {
         return None;
     }
-    let wide = rows.next_multiple_of(f32::LANES);
+    let narrow = narrow_block::serves(d, count);
+    let tile = if narrow {
+        tile_rows::<f32>()
+    } else {
+        f32::LANES
+    };
+    let wide = rows.next_multiple_of(tile);
     let mut columns = take(scratch, d * wide);
-    let mut joint = take(scratch, count * wide);
-    let columns_of = cast_slice_mut(&mut columns);
-    let joint_of = cast_slice_mut(&mut joint);
-    let done = read(model, xs, columns_of, wide, scratch)
-        && score(
-            model,
-            log_weights,
-            columns_of,
-            joint_of,
-            values,
-            wide,
-            scratch,
-        );
-    if done {
-        weigh(joint_of, rows, wide, row_weights);
-        accumulate(model, columns_of, joint_of, wide, into, counts, scratch);
-    }
-    scratch.give(joint);
+    let columns_of = &mut cast_slice_mut(&mut columns)[..d * wide];
+    let tally = if !read(model, block.xs, columns_of, wide, scratch) {
+        None
+    } else if narrow {
+        expect_narrow(model, block, columns_of, into, scratch)
+    } else {
+        expect_wide(model, block, columns_of, into, scratch)
+    };
     scratch.give(columns);
-    done.then_some(COARSER)
+    let tally = tally?;
+    Some(Tally {
+        magnitude: COARSER * tally.magnitude,
+        ..tally
+    })
+}
+
+/// ln π_k plus the constants of the components, without the largest, which comes beside them.
+fn constants(model: &SingleGaussians, log_weights: &[f64], into: &mut [f64]) -> f64 {
+    let pairs = model.components().iter().zip(log_weights);
+    for (into, (component, log)) in into.iter_mut().zip(pairs) {
+        *into = component.log_constant() + log;
+    }
+    let largest = into.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    into.iter_mut().for_each(|constant| *constant -= largest);
+    largest
+}
+
+/// By tiles that go from densities to moments at once.
+fn expect_narrow<T: Real>(
+    model: &SingleGaussians,
+    block: SoftBlock<'_, MatrixView<'_, T>>,
+    columns: &[f32],
+    into: &mut [Scatter],
+    scratch: &mut Scratch,
+) -> Option<Tally> {
+    let mut logs = scratch.take_dirty(block.counts.len());
+    let base = constants(model, block.log_weights, &mut logs);
+    let all = Block {
+        components: model.components(),
+        log_weights: block.log_weights,
+        logs: &logs,
+        base,
+        least: LEAST,
+        rows: block.xs.len(),
+        row_weights: block.row_weights,
+        centre: model.centre(),
+        far: FAR,
+    };
+    let all = Columns {
+        block: &all,
+        columns,
+    };
+    let tally = all.expect(into, block.counts, scratch);
+    scratch.give(logs);
+    tally
+}
+
+/// By a matrix of densities.
+fn expect_wide<T: Real>(
+    model: &SingleGaussians,
+    block: SoftBlock<'_, MatrixView<'_, T>>,
+    columns: &[f32],
+    into: &mut [Scatter],
+    scratch: &mut Scratch,
+) -> Option<Tally> {
+    let (rows, counts) = (block.xs.len(), block.counts);
+    let wide = columns.len() / block.xs.width();
+    let mut joint = take(scratch, counts.len() * wide);
+    let joint_of = &mut cast_slice_mut(&mut joint)[..counts.len() * wide];
+    let mut values = scratch.take_dirty(rows);
+    let near = score(
+        model,
+        block.log_weights,
+        columns,
+        joint_of,
+        &mut values,
+        wide,
+        scratch,
+    );
+    let tally = near.then(|| {
+        weigh(joint_of, rows, wide, block.row_weights);
+        accumulate(model, columns, joint_of, wide, into, counts, scratch);
+        add_up(&mut values, block.row_weights)
+    });
+    scratch.give(values);
+    scratch.give(joint);
+    tally
+}
+
+/// Σ w_i v_i, and the sum of their sizes; overwrites the values.
+fn add_up(values: &mut [f64], weights: Option<&[f64]>) -> Tally {
+    if let Some(weights) = weights {
+        let pairs = values.iter_mut().zip(weights);
+        pairs.for_each(|(value, weight)| *value *= weight);
+    }
+    let objective = sum(values);
+    values.iter_mut().for_each(|value| *value = value.abs());
+    Tally {
+        objective,
+        magnitude: sum(values),
+        unexplained: None,
+    }
 }
 
 /// Writes the columns of the block without the centre, with zeros after them; whether all are numbers of some size.
@@ -131,22 +216,20 @@ fn score(
     scratch: &mut Scratch,
 ) -> bool {
     let rows = values.len();
-    let constants = model.components().iter().zip(log_weights);
-    let largest = constants
-        .map(|(component, log)| component.log_constant() + log)
-        .fold(f64::NEG_INFINITY, f64::max);
+    let mut logs = scratch.take_dirty(log_weights.len());
+    let largest = constants(model, log_weights, &mut logs);
     let d = model.centre().len();
     let mut z = take(scratch, quadratic::room::<f32>(d));
     arch().dispatch(LogJoint {
         model,
-        log_weights,
-        largest,
+        logs: &logs,
         columns,
         rows: wide,
         out: joint,
         z: cast_slice_mut(&mut z),
     });
     scratch.give(z);
+    scratch.give(logs);
     let mut all = scratch.take_dirty(wide);
     log_sum_exp_columns_f32(joint, wide, &mut all);
     let mut near = true;
@@ -161,8 +244,8 @@ fn score(
 /// ln π_k + ln p_k(x_i), without the largest constant.
 struct LogJoint<'a> {
     model: &'a SingleGaussians,
-    log_weights: &'a [f64],
-    largest: f64,
+    /// What [`constants`] writes.
+    logs: &'a [f64],
     columns: &'a [f32],
     rows: usize,
     out: &'a mut [f32],
@@ -174,8 +257,7 @@ impl WithSimd for LogJoint<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let components = self.model.components();
-        let (log_weights, largest) = (self.log_weights, self.largest);
+        let (components, logs) = (self.model.components(), self.logs);
         let half = simd.splat_f32s(-0.5);
         quadratic::quadratic_forms(
             simd,
@@ -186,10 +268,7 @@ impl WithSimd for LogJoint<'_> {
             self.z,
             // Outside, it would be compiled without the instruction set.
             #[inline(always)]
-            |k, form| {
-                let constant = components[k].log_constant() + log_weights[k] - largest;
-                simd.mul_add_e_f32s(half, form, simd.splat_f32s(constant as f32))
-            },
+            |k, form| simd.mul_add_e_f32s(half, form, simd.splat_f32s(logs[k] as f32)),
         );
     }
 }

@@ -8,10 +8,20 @@ const SIDE: usize = 8;
 
 /// Writes the n × d block `xs` column after column.
 pub(crate) fn transpose(xs: RowsView<'_, f64>, into: &mut [f64]) {
-    let (values, d) = (xs.values(), xs.width());
+    let rows = xs.values().len() / xs.width();
+    transpose_padded(xs.values(), xs.width(), into, rows);
+}
+
+/// Writes the rows of d numbers column after column, each `stride` numbers from the one before, with zeros after the rows.
+pub(super) fn transpose_padded(values: &[f64], d: usize, into: &mut [f64], stride: usize) {
     let rows = values.len() / d;
+    if rows < stride {
+        for column in into.chunks_exact_mut(stride) {
+            column[rows..].fill(0.0);
+        }
+    }
     if d < SIDE {
-        return narrow(values, d, into, rows, |x, _| x);
+        return narrow(values, d, into, stride, |x, _| x);
     }
     touch(values);
     #[cfg(target_arch = "x86_64")]
@@ -21,10 +31,11 @@ pub(crate) fn transpose(xs: RowsView<'_, f64>, into: &mut [f64]) {
             values,
             d,
             into,
+            stride,
         };
         return pulp::Simd::vectorize(simd, kernel);
     }
-    squares(values, d, into, rows, |x, _| x, turn_over);
+    squares(values, d, into, stride, |x, _| x, turn_over);
 }
 
 /// Writes the rows of d numbers, without `centre`, column after column in single precision, each column `stride` numbers
@@ -163,6 +174,7 @@ mod x86 {
         pub(super) values: &'a [f64],
         pub(super) d: usize,
         pub(super) into: &'a mut [f64],
+        pub(super) stride: usize,
     }
 
     impl WithSimd for Doubles<'_> {
@@ -175,7 +187,7 @@ mod x86 {
                 self.values,
                 self.d,
                 self.into,
-                self.values.len() / self.d,
+                self.stride,
                 #[inline(always)]
                 |x, _| x,
                 #[inline(always)]

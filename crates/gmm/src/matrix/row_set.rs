@@ -2,12 +2,12 @@
 
 use super::{MatrixView, OverMatrix, Real};
 use crate::factor::FactorAnalyzers;
-use crate::missing::{IncompleteGaussians, rows_at_a_time};
+use crate::missing::IncompleteGaussians;
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use crate::student_t::MultivariateTs;
 use distributions::{BLOCK_ROWS, EstimateError, Rows, Scratch};
-use em::{ComponentSet, Shares, SoftBlock, estimate_in_blocks, no_floor};
+use em::{ComponentSet, Shares, SoftBlock, Tally, estimate_in_blocks, no_floor};
 
 /// Components over rows of `f64` that are estimated from a matrix in any layout too, as [`OverMatrix`].
 ///
@@ -25,7 +25,7 @@ pub trait RowSet: ComponentSet<Space = Rows<f64>> {
         _block: SoftBlock<'_, MatrixView<'_, T>>,
         _into: &mut Self::Statistics,
         _scratch: &mut Scratch,
-    ) -> Option<f64> {
+    ) -> Option<Tally> {
         None
     }
     /// The first M-step, as [`ComponentSet::estimate`].
@@ -65,8 +65,8 @@ impl RowSet for Gaussians {
         block: SoftBlock<'_, MatrixView<'_, T>>,
         into: &mut Vec<Scatter>,
         scratch: &mut Scratch,
-    ) -> Option<f64> {
-        self.expect_in_single(block, into, scratch)
+    ) -> Option<Tally> {
+        self.expect_rows(block, into, scratch)
     }
     fn floored_matrix<T: Real>(
         &self,
@@ -82,7 +82,15 @@ impl RowSet for IncompleteGaussians {
         self.gaussians().dimension()
     }
     fn matrix_block_rows<T: Real>(&self, xs: MatrixView<'_, T>) -> usize {
-        rows_at_a_time(xs, self.len())
+        self.rows_at_a_time(xs)
+    }
+    fn expect_matrix<T: Real>(
+        &self,
+        block: SoftBlock<'_, MatrixView<'_, T>>,
+        into: &mut Vec<Scatter>,
+        scratch: &mut Scratch,
+    ) -> Option<Tally> {
+        self.gaussians().expect_rows(block, into, scratch)
     }
     fn estimate_matrix<T: Real>(
         &self,

@@ -4,7 +4,7 @@ use super::{Matrix, MatrixView, Real, RowSet};
 use distributions::{Coordinates, EstimateError, RowsView, Scratch, View};
 use em::{
     Acceleration, ComponentSet, Data, Driver, Fit, FitError, Mixture, Options, Shares, SoftBlock,
-    Start, fit_from_with,
+    Start, Tally, fit_from_with,
 };
 use std::marker::PhantomData;
 
@@ -118,7 +118,7 @@ impl<S: RowSet, T: Real> ComponentSet for OverMatrix<S, T> {
         block: SoftBlock<'_, MatrixView<'_, T>>,
         into: &mut S::Statistics,
         scratch: &mut Scratch,
-    ) -> Option<f64> {
+    ) -> Option<Tally> {
         self.set.expect_matrix(block, into, scratch)
     }
     fn expects_blocks(&self) -> bool {

@@ -21,14 +21,18 @@ const NUMBERS: usize = 65_536;
 /// The rows of a block where some have gaps, at most that many times those of complete rows.
 const TIMES: usize = 16;
 
-/// How many of these rows to take at a time: the more, the larger are the groups. Rows without gaps are taken as always.
-pub(crate) fn rows_at_a_time<T: Real>(xs: MatrixView<'_, T>, components: usize) -> usize {
-    let complete = match xs.as_rows() {
-        Some(rows) => !has_gap(rows.values()),
-        None => (0..xs.len()).all(|i| !xs.with_row(i, has_gap)),
+/// How many of these rows to take at a time: the more, the larger are the groups; `complete` where none has a gap.
+pub(super) fn rows_at_a_time<T: Real>(
+    xs: MatrixView<'_, T>,
+    components: usize,
+    complete: usize,
+) -> usize {
+    let gaps = match xs.as_rows() {
+        Some(rows) => has_gap(rows.values()),
+        None => (0..xs.len()).any(|i| xs.with_row(i, has_gap)),
     };
-    if complete {
-        return BLOCK_ROWS;
+    if !gaps {
+        return complete;
     }
     let blocks = NUMBERS / (xs.width() + components) / BLOCK_ROWS;
     BLOCK_ROWS * blocks.clamp(1, TIMES)

@@ -16,10 +16,9 @@ use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use distributions::{
-    Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch,
+    BLOCK_ROWS, Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch,
 };
-use em::{ComponentSet, SampleSet, Shares};
-pub(crate) use groups::rows_at_a_time;
+use em::{ComponentSet, SampleSet, Shares, SoftBlock, Tally};
 use groups::{groups, prepare};
 use pattern::Patterns;
 use rand::Rng;
@@ -85,6 +84,14 @@ impl PartialEq for IncompleteGaussians {
 }
 
 impl IncompleteGaussians {
+    /// How many of these rows an E-step takes at a time.
+    pub(crate) fn rows_at_a_time<T: Real>(&self, xs: MatrixView<'_, T>) -> usize {
+        let complete = match self.expects_blocks() {
+            true => self.gaussians.rows_at_a_time(),
+            false => BLOCK_ROWS,
+        };
+        groups::rows_at_a_time(xs, self.len(), complete)
+    }
     /// These components over rows that may have gaps.
     pub fn new(gaussians: Gaussians) -> Self {
         IncompleteGaussians {
@@ -169,7 +176,19 @@ impl ComponentSet for IncompleteGaussians {
         }
     }
     fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
-        rows_at_a_time::<f64>(xs.into(), self.len())
+        self.rows_at_a_time::<f64>(xs.into())
+    }
+    /// Of complete rows; a gap is no number, which ends it.
+    fn expect_block(
+        &self,
+        block: SoftBlock<'_, RowsView<'_, f64>>,
+        into: &mut Vec<Scatter>,
+        scratch: &mut Scratch,
+    ) -> Option<Tally> {
+        self.gaussians.expect_block(block, into, scratch)
+    }
+    fn expects_blocks(&self) -> bool {
+        self.gaussians.expects_blocks() && !self.gaussians.is_in_single_precision()
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         self.gaussians.empty_statistics()

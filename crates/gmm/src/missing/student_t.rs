@@ -7,7 +7,7 @@ use crate::gaussian::{Gaussian, density::check_observed};
 use crate::kernel;
 use crate::student_t::{DegreesOfFreedom, LatentScatters, MultivariateTs, Tail};
 use distributions::special::{ln_minus_digamma, trigamma_minus_reciprocal};
-use distributions::{Coordinates, EstimateError, Rows, RowsBuffer, RowsView, Scratch};
+use distributions::{BLOCK_ROWS, Coordinates, EstimateError, Rows, RowsBuffer, RowsView, Scratch};
 use em::{ComponentSet, SampleSet, Shares};
 use rand::Rng;
 use std::sync::Arc;
@@ -175,7 +175,7 @@ impl ComponentSet for IncompleteTs {
         }
     }
     fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
-        rows_at_a_time::<f64>(xs.into(), self.len())
+        rows_at_a_time::<f64>(xs.into(), self.len(), BLOCK_ROWS)
     }
     fn empty_statistics(&self) -> LatentScatters {
         self.complete.empty_statistics()

@@ -1,0 +1,307 @@
+//! The E-step of a block under diagonal covariances, part after part of its rows. Moments are added lane by lane, so that sums
+//! over lanes and updates of the statistics are paid once for all parts.
+
+use super::block::{far, total};
+use super::expect::Block;
+use super::moments::{add_diagonals, sum_lanes};
+use super::number::Number;
+use super::objective::{Objective, all_small};
+use super::quadratic::{self, Factors, Form};
+use super::responsibilities::{PIECE, responsibilities};
+use crate::scatter::{Moments, Scatter};
+use distributions::Scratch;
+use distributions::simd::instruction_set::arch;
+use em::Tally;
+use pulp::bytemuck::cast_slice_mut;
+use pulp::{Simd, WithSimd};
+use std::f64::consts::LOG2_E;
+use std::mem::take;
+use std::ops::Range;
+
+/// A block whose rows are read by `read`: it writes the columns of some rows, each beginning so many numbers after the one
+/// before, with zeros after the rows.
+pub(super) struct Parts<'a, G, F> {
+    pub block: &'a Block<'a, G>,
+    /// How many rows make a part, a multiple of [`PIECE`].
+    pub part_rows: usize,
+    pub read: F,
+}
+
+/// What is worked on.
+struct Room<'a, N> {
+    constants: &'a mut [N],
+    origins: &'a mut [N],
+    weights: Option<&'a [N]>,
+    shifts: &'a mut [N],
+    sums: &'a mut [N],
+    columns: &'a mut [N],
+    exponents: &'a mut [N],
+    z: &'a mut [N],
+    lanes: &'a mut [N],
+}
+
+impl<G, F> Parts<'_, G, F> {
+    /// Adds the block to the statistics, and writes the weight of each component. `None` where a number is too large, a row
+    /// too far away, or a mean too far from that of its rows, and nothing was added.
+    pub(super) fn expect<N: Number>(
+        &self,
+        into: &mut [Scatter],
+        counts: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Option<Tally>
+    where
+        G: Form<N>,
+        F: Fn(Range<usize>, &mut [N], usize, &mut Scratch),
+    {
+        let (count, d) = (self.block.components.len(), self.block.dimension());
+        let wide = self.block.rows.next_multiple_of(PIECE);
+        let part = self.part_rows.min(wide);
+        let lanes = 2 * count * d * N::LANES;
+        let z = quadratic::room::<N>(d);
+        let lengths = [
+            count,
+            count * d,
+            wide,
+            wide,
+            wide,
+            part * d,
+            part * count,
+            z,
+            lanes,
+        ];
+        // Each begins on a cache line.
+        let begins = |length: usize| length.next_multiple_of(N::LANES);
+        let all = lengths.iter().map(|&length| begins(length)).sum::<usize>();
+        let mut buffer = scratch.take_dirty(all * size_of::<N>() / size_of::<f64>());
+        let mut moments = scratch.take_dirty(2 * count * d);
+        let mut logs = scratch.take_dirty(wide);
+        let mut origin = scratch.take_dirty(d);
+        let mut rest: &mut [N] = cast_slice_mut(&mut buffer);
+        let [
+            constants,
+            origins,
+            weights,
+            shifts,
+            sums,
+            columns,
+            exponents,
+            z,
+            lanes,
+        ] = lengths.map(|length| {
+            let (part, after) = take(&mut rest).split_at_mut(begins(length));
+            rest = after;
+            &mut part[..length]
+        });
+        let mut room = Room {
+            constants,
+            origins,
+            weights: self.block.write_weights(weights),
+            shifts,
+            sums,
+            columns,
+            exponents,
+            z,
+            lanes,
+        };
+        let tally = self
+            .work(&mut room, counts, scratch)
+            .and_then(|()| self.tally(&room, &mut logs));
+        let (sums, squares) = moments.split_at_mut(count * d);
+        let tally = tally.filter(|_| {
+            arch().dispatch(SumLanes {
+                dimension: d,
+                lanes: room.lanes,
+                sums,
+                squares,
+            });
+            self.is_near(counts, sums, squares)
+        });
+        if tally.is_some() {
+            self.add(room.origins, into, counts, [sums, squares], &mut origin);
+        }
+        for buffer in [origin, logs, moments, buffer] {
+            scratch.give(buffer);
+        }
+        tally
+    }
+    /// Responsibilities and moments of all parts.
+    fn work<N: Number>(
+        &self,
+        room: &mut Room<'_, N>,
+        counts: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Option<()>
+    where
+        G: Form<N>,
+        F: Fn(Range<usize>, &mut [N], usize, &mut Scratch),
+    {
+        let Block {
+            components, logs, ..
+        } = *self.block;
+        let d = self.block.dimension();
+        for (k, component) in components.iter().enumerate() {
+            room.constants[k] = N::of(-logs[k] * LOG2_E);
+            room.origins[k * d..(k + 1) * d].copy_from_slice(component.mean());
+        }
+        room.lanes.fill(N::ZERO);
+        counts.fill(0.0);
+        if !all_small(room.origins) {
+            return None;
+        }
+        for first in (0..self.block.rows).step_by(self.part_rows) {
+            let rows = first..(first + self.part_rows).min(self.block.rows);
+            let wide = rows.len().next_multiple_of(PIECE);
+            let columns = &mut room.columns[..d * wide];
+            (self.read)(rows, columns, wide, scratch);
+            if !all_small(columns) {
+                return None;
+            }
+            let at = first..first + wide;
+            arch().dispatch(Part {
+                components,
+                constants: room.constants,
+                origins: room.origins,
+                columns,
+                weights: room.weights.map(|weights| &weights[at.clone()]),
+                shifts: &mut room.shifts[at.clone()],
+                sums: &mut room.sums[at],
+                exponents: &mut room.exponents[..components.len() * wide],
+                z: room.z,
+                lanes: room.lanes,
+                counts,
+            });
+        }
+        Some(())
+    }
+    fn tally<N: Number>(&self, room: &Room<'_, N>, logs: &mut [f64]) -> Option<Tally> {
+        let rows = self.block.rows;
+        let objective = Objective {
+            shifts: &room.shifts[..rows],
+            sums: &room.sums[..rows],
+            weights: self.block.row_weights,
+            base: self.block.base,
+            least: self.block.least,
+            logs,
+        };
+        objective.tally()
+    }
+    /// Whether the moments about the current means lose nothing: in units of the scatter of the rows, or of that which
+    /// the component expects of a block.
+    fn is_near<N: Number>(&self, counts: &[f64], sums: &[f64], squares: &[f64]) -> bool
+    where
+        G: Form<N>,
+    {
+        let (d, all) = (self.block.dimension(), counts.iter().sum::<f64>());
+        (0..counts.len()).all(|k| {
+            let own = k * d..(k + 1) * d;
+            let (sums, squares) = (&sums[own.clone()], &squares[own]);
+            let expected = all * self.block.log_weights[k].exp();
+            let expected = |j: usize| match self.block.components[k].factor() {
+                Factors::Diagonal(inverses) => {
+                    let inverse: f64 = inverses[j].into();
+                    expected / (inverse * inverse)
+                }
+                Factors::Lower(_) => 0.0,
+            };
+            counts[k] == 0.0
+                || !far(counts[k], sums, self.block.far, |j| {
+                    squares[j] + expected(j)
+                })
+        })
+    }
+    fn add<N: Number>(
+        &self,
+        origins: &[N],
+        into: &mut [Scatter],
+        counts: &[f64],
+        moments: [&[f64]; 2],
+        origin: &mut [f64],
+    ) {
+        let d = origin.len();
+        for (k, (into, &weight)) in into.iter_mut().zip(counts).enumerate() {
+            if weight == 0.0 {
+                continue;
+            }
+            let own = k * d..(k + 1) * d;
+            self.block.write_origin(&origins[own.clone()], origin);
+            let [sums, squares] = moments.map(|moments| &moments[own.clone()]);
+            into.add_rows(Moments {
+                weight,
+                origin,
+                sums,
+                squares,
+            });
+        }
+    }
+}
+
+/// The E-step of a part.
+struct Part<'a, N, G> {
+    components: &'a [G],
+    /// −log₂ of the constants.
+    constants: &'a [N],
+    origins: &'a [N],
+    columns: &'a [N],
+    weights: Option<&'a [N]>,
+    shifts: &'a mut [N],
+    sums: &'a mut [N],
+    exponents: &'a mut [N],
+    z: &'a mut [N],
+    lanes: &'a mut [N],
+    counts: &'a mut [f64],
+}
+
+impl<N: Number, G: Form<N>> WithSimd for Part<'_, N, G> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (rows, constants) = (self.shifts.len(), self.constants);
+        let half = N::splat(simd, N::of(0.5 * LOG2_E));
+        quadratic::quadratic_forms(
+            simd,
+            self.components,
+            self.columns,
+            rows,
+            self.exponents,
+            self.z,
+            // Outside, it would be compiled without the instruction set.
+            #[inline(always)]
+            |k, form| N::mul_add(simd, half, form, N::splat(simd, constants[k])),
+        );
+        let (exponents, weights) = (&mut *self.exponents, self.weights);
+        if S::F64_LANES > 1 {
+            responsibilities::<N, true>(exponents, weights, self.shifts, self.sums);
+        } else {
+            responsibilities::<N, false>(exponents, weights, self.shifts, self.sums);
+        }
+        for (count, weights) in self.counts.iter_mut().zip(exponents.chunks_exact(rows)) {
+            *count += total(simd, weights);
+        }
+        add_diagonals(
+            simd,
+            self.origins,
+            self.columns,
+            exponents,
+            rows,
+            self.lanes,
+        );
+    }
+}
+
+/// Sums over the lanes.
+struct SumLanes<'a, N> {
+    dimension: usize,
+    lanes: &'a [N],
+    sums: &'a mut [f64],
+    squares: &'a mut [f64],
+}
+
+impl<N: Number> WithSimd for SumLanes<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        sum_lanes(simd, self.dimension, self.lanes, self.sums, self.squares);
+    }
+}
