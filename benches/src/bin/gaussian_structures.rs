@@ -1,5 +1,6 @@
 //! An E-step and an M-step of Gaussian mixtures under every covariance structure, one thread, beside full and diagonal
-//! covariances. Prints a table of CPU times in milliseconds; the argument is a share of the rows (0.1).
+//! covariances. Prints a table of CPU times in milliseconds; the first argument is a share of the rows (0.1), those after it
+//! are the structures to time instead of all, beside those two.
 //!
 //!     cargo run --release -p mixture-benches --bin gaussian_structures 0.1
 
@@ -20,6 +21,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let share: f64 = std::env::args()
         .nth(1)
         .map_or(Ok(0.1), |text| text.parse())?;
+    let chosen: Vec<CovarianceStructure> = std::env::args()
+        .skip(2)
+        .map(|name| name.parse())
+        .collect::<Result<_, _>>()?;
+    let is_chosen = |structure: &CovarianceStructure| {
+        let beside = [CovarianceStructure::Full, CovarianceStructure::Diagonal];
+        chosen.is_empty() || chosen.contains(structure) || beside.contains(structure)
+    };
     println!("| N, D, K | structure | E-step, ms | M-step, ms | of full | of diagonal |");
     println!("|---|---|---|---|---|---|");
     for (n, d, k) in GRID {
@@ -27,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let clumps = Clumps::new(n, d, k, 3.0);
         let data = Data::new(clumps.rows());
         let mut all = Vec::new();
-        for structure in CovarianceStructure::ALL {
+        for structure in CovarianceStructure::ALL.into_iter().filter(is_chosen) {
             all.push(Timed {
                 structure,
                 model: clumps.start(structure)?,

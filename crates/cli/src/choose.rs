@@ -54,8 +54,8 @@ pub fn specification(arguments: &Fit, sheet: &Sheet) -> Result<Specification, Fa
     }
     if parts.is_empty() {
         return Err(Failure::input(
-            "name a model: --family NAME, --part NAME:COLUMN,COLUMN (repeated for a product), or \
-             --components NAME,NAME",
+            "name a model: --family NAME (gaussian, for one), --part NAME:COLUMN,COLUMN (repeated for a product), \
+             or --components NAME,NAME",
         ));
     }
     set_covariance(model, &mut parts)?;

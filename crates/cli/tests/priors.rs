@@ -172,6 +172,11 @@ fn a_floor_under_products_mixed_families_and_noise() {
     for model in [
         "--part normal:x --part poisson:count --part categorical:colour -k 2",
         "--part gaussian:x,y --part poisson:count -k 2",
+        "--part student_t:x --part poisson:count -k 2",
+        "--family cauchy --columns x -k 2",
+        "--family multivariate_t --columns x,y -k 2",
+        "--family factor_analyzers --set factors=0 --columns x,y -k 2",
+        "--family truncated_gamma --set low=0 --columns x -k 2",
         "--columns x --components gamma,normal",
         "--family gaussian --columns x,y -k 2 --noise",
     ] {
@@ -328,14 +333,6 @@ fn what_cannot_be_is_refused() {
             "mean",
         ),
         ("--init-model MODEL --prior weights=2", "--prior"),
-        (
-            "--family laplace --columns x --set location=0 -k 2 --on-degenerate floor",
-            "floor",
-        ),
-        (
-            "--part poisson:count --part student_t:x -k 2 --on-degenerate floor",
-            "floor",
-        ),
         (
             "--family gaussian --columns x,y -k 2 --eigenvalue-ratio 0.5",
             "at least 1",

@@ -298,7 +298,7 @@ fn what_cannot_be_selected_is_refused() {
         ("-k 1..3", &["name a model"]),
         (
             "-k 1..3 --family normal,gama",
-            &["no family is called gama"],
+            &["no family is called gama (is gamma meant?)"],
         ),
         ("-k 1..3 --family normal,normal", &["named twice"]),
         (

@@ -136,6 +136,14 @@ pub trait Component: Density + Clone {
     fn floored(&self, _whole: &Self) -> Option<Self> {
         self.is_bounded().then(|| self.clone())
     }
+    /// The estimate from all rows that a floor is relative to: where [`estimate`](Component::estimate) may have none,
+    /// or one that says nothing about the spread of the rows, one that does.
+    ///
+    /// # Errors
+    /// When the rows have no spread.
+    fn pooled(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.estimate(xs, weights)
+    }
     /// Whether the floor of [`floored`](Component::floored) holds the component.
     fn is_at_bound(&self) -> bool {
         false

@@ -119,6 +119,10 @@ impl EstimateError {
             because,
         })
     }
+    /// Whether the maximum lies at a value that is no distribution of the family.
+    pub fn is_boundary(&self) -> bool {
+        matches!(self.reason, Reason::Boundary { .. })
+    }
     /// The same error, of component `k`.
     pub fn in_component(mut self, k: usize) -> Self {
         self.component.get_or_insert(k);

@@ -215,10 +215,11 @@ where
 /// [`same_statistic`](ExponentialFamily::same_statistic) allows it.
 /// `component_from_means!(Family)` gives only `Component`; the density is written by hand, and
 /// prepares T(x) in its first columns if it prepares anything. A component that
-/// [is bounded](Component::is_bounded) says so: `component_from_means!(Family, Space; bounded)`.
+/// [is bounded](Component::is_bounded) says so: `component_from_means!(Family, Space; bounded)`. Other methods of
+/// `Component` are given in braces: `component_from_means!(Family; { fn log_prior(&self) -> f64 { … } })`.
 #[macro_export]
 macro_rules! component_from_means {
-    ($family:ty, $space:ty $(; $bounded:ident)?) => {
+    ($family:ty, $space:ty $(; $more:tt)?) => {
         impl $crate::Density for $family {
             type Space = $space;
             fn log_density(&self, x: $crate::Obs<'_, $space>) -> f64 {
@@ -265,15 +266,19 @@ macro_rules! component_from_means {
                 }
             }
         }
-        $crate::component_from_means!($family $(; $bounded)?);
+        $crate::component_from_means!($family $(; $more)?);
     };
     ($family:ty) => {
-        $crate::component_from_means!(@component $family, false);
+        $crate::component_from_means!($family; {});
     };
     ($family:ty; bounded) => {
-        $crate::component_from_means!(@component $family, true);
+        $crate::component_from_means!($family; {
+            fn is_bounded(&self) -> bool {
+                true
+            }
+        });
     };
-    (@component $family:ty, $bounded:literal) => {
+    ($family:ty; { $($more:tt)* }) => {
         impl $crate::Component for $family {
             type Statistics =
                 $crate::MeanStatistics<<$family as $crate::ExponentialFamily>::Vector>;
@@ -315,9 +320,7 @@ macro_rules! component_from_means {
             fn parameter_count(&self) -> usize {
                 $crate::ExponentialFamily::natural(self).len()
             }
-            fn is_bounded(&self) -> bool {
-                $bounded
-            }
+            $($more)*
         }
     };
 }

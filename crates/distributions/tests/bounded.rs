@@ -110,8 +110,9 @@ fn floors_of_combinations() {
     let held = held.floored(&whole).unwrap();
     assert_eq!((held.first.variance(), held.is_at_bound()), (least, true));
     assert!(!held.is_bounded() && !held.floored(&held).unwrap().second.is_at_bound());
-    let cauchy = Cauchy::new(0.0, 1.0).unwrap();
-    let without = Product::new(normal.clone(), cauchy.clone());
+    // Alone, not in `WithKnown`.
+    let gamma = Gamma::new(1.0, 1.0).unwrap();
+    let without = Product::new(normal.clone(), gamma.clone());
     assert!(without.floored(&without).is_none());
 
     let columns = |normal: &Normal| Columns::repeat(normal.clone(), 2).unwrap();
@@ -136,5 +137,5 @@ fn floors_of_combinations() {
     let held = any(&narrow).floored(&any(&normal)).unwrap();
     assert_eq!(held.downcast_ref::<Normal>().unwrap().variance(), least);
     assert!(held.is_at_bound());
-    assert!(any(&normal).floored(&AnyComponent::new(cauchy)).is_none());
+    assert!(any(&normal).floored(&AnyComponent::new(gamma)).is_none());
 }

@@ -86,6 +86,7 @@ fn the_list_holds_every_family() {
         "counts",
         "divergence",
         "dirichlet_statistics",
+        "floor",
         "log_gamma",
         "log_gap",
         "overdispersion",

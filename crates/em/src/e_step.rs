@@ -36,7 +36,8 @@ pub(crate) fn e_step_of<M: LatentModel<R>, R: Sync + ?Sized>(
     chunks: Range<usize>,
 ) -> Tally {
     workspace.run_chunks(chunks, |slot| {
-        let (end, size) = (slot.rows.end, model.block_rows());
+        let (end, chunk) = (slot.rows.end, data.block(slot.rows.clone()));
+        let size = model.block_rows(chunk.xs);
         for start in slot.rows.clone().step_by(size) {
             let block = data.block(start..(start + size).min(end));
             let at = At {

@@ -446,8 +446,9 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
     fn classes(&self) -> usize {
         self.len()
     }
-    fn block_rows(&self) -> usize {
-        self.components.block_rows()
+    fn block_rows(&self, xs: Batch<'_, Self::Space>) -> usize {
+        self.components
+            .block_rows(W::component_batch::<S::Space>(xs))
     }
     fn repaired(
         &self,

@@ -86,8 +86,8 @@ pub trait LatentModel<R: ?Sized = Soft>: Component {
     fn above_floor(&self, _data: Data<'_, Batch<'_, Self::Space>>) -> Result<Self, FitError> {
         Err(FitError::NoFloor(no_floor()))
     }
-    /// How many rows an E-step hands to [`expect`](LatentModel::expect) at a time.
-    fn block_rows(&self) -> usize {
+    /// How many of these rows an E-step hands to [`expect`](LatentModel::expect) at a time.
+    fn block_rows(&self, _xs: Batch<'_, Self::Space>) -> usize {
         BLOCK_ROWS
     }
     /// The same model in coordinates that suit the rows of a fit, where it has such; a fit begins with it.

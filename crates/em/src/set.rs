@@ -105,9 +105,9 @@ pub trait ComponentSet: Clone + Send + Sync {
     fn expects_blocks(&self) -> bool {
         false
     }
-    /// How many rows an E-step hands over at a time. Under another rule than Bayes' theorem, where a set with a way of its
-    /// own has none, they come in parts of [`BLOCK_ROWS`].
-    fn block_rows(&self) -> usize {
+    /// How many of these rows, a chunk of all, an E-step hands over at a time. Under another rule than Bayes' theorem, where a
+    /// set with a way of its own has none, they come in parts of [`BLOCK_ROWS`].
+    fn block_rows(&self, _xs: Batch<'_, Self::Space>) -> usize {
         BLOCK_ROWS
     }
     /// The statistic of no observation.
@@ -262,8 +262,8 @@ pub fn estimate_in_blocks<S: ComponentSet>(
 /// The error of components that have no floor.
 pub fn no_floor() -> EstimateError {
     EstimateError::new(Reason::Unsupported(
-        "these components have no floor: normal and gaussian ones have, and log_normal, gamma, inverse_gamma, \
-         inverse_gaussian, weibull, gumbel, logistic and von_mises ones by combine::WithKnown; counts, labels and \
+        "these components have no floor: the families of this library have, log_normal, gamma, inverse_gamma, \
+         inverse_gaussian, weibull, gumbel, logistic and von_mises by combine::WithKnown; counts, labels and \
          others whose likelihood is bounded need none; in a product every part must be one of these"
             .into(),
     ))
@@ -454,7 +454,7 @@ impl<C: Component> ComponentSet for Vec<C> {
             if let Some(floored) = whole.as_ref().and_then(|whole| component.floored(whole)) {
                 return Ok(floored);
             }
-            let own = component.estimate(xs, weights_of(k))?;
+            let own = component.pooled(xs, weights_of(k))?;
             let floored = component.floored(&own).ok_or_else(no_floor)?;
             whole.get_or_insert(own);
             Ok(floored)

@@ -3,8 +3,8 @@
 use crate::sample::SampleSet;
 use crate::set::ComponentSet;
 use distributions::{
-    Component, Coordinates, Density, EstimateError, Moments, Normal, ParameterError, Sample,
-    Scalars, Scratch, Statistics, next_coordinate,
+    Component, Coordinates, Density, EstimateError, LEAST_SHARE, Moments, Normal, ParameterError,
+    Sample, Scalars, Scratch, Statistics, next_coordinate,
 };
 use rand::Rng;
 
@@ -36,6 +36,8 @@ use rand::Rng;
 #[derive(Clone, Debug, PartialEq)]
 pub struct SharedVariance {
     components: Vec<Normal>,
+    /// The floor under the variance; 0 where there is none.
+    least_variance: f64,
 }
 
 impl SharedVariance {
@@ -48,6 +50,20 @@ impl SharedVariance {
         let components = means.into_iter().map(|mean| Normal::new(mean, variance));
         Ok(SharedVariance {
             components: components.collect::<Result<_, _>>()?,
+            least_variance: 0.0,
+        })
+    }
+    /// Those of these means and this one variance, or the least above the same floor.
+    fn above_floor(&self, means: Vec<f64>, variance: f64) -> Result<Self, ParameterError> {
+        // Not `max`, which would hide NaN.
+        let variance = if variance < self.least_variance {
+            self.least_variance
+        } else {
+            variance
+        };
+        Ok(SharedVariance {
+            least_variance: self.least_variance,
+            ..SharedVariance::new(means, variance)?
         })
     }
     /// The components.
@@ -114,12 +130,12 @@ impl ComponentSet for SharedVariance {
         // Below the rounding of the means themselves, a variance has no correct digit.
         let largest = (from.iter()).fold(0.0_f64, |size, part| size.max(part.mean().abs()));
         let rounding = 4.0 * f64::EPSILON * largest;
-        if !(variance > rounding * rounding) {
+        if !(variance > rounding * rounding) && self.least_variance == 0.0 {
             let because = "the observations of every component coincide";
             return Err(EstimateError::boundary("variance", variance, because).with_count(total));
         }
         let means = from.iter().map(Moments::mean).collect();
-        Ok(SharedVariance::new(means, variance)?)
+        Ok(self.above_floor(means, variance)?)
     }
     fn parameter_count(&self) -> usize {
         self.len() + 1
@@ -127,6 +143,23 @@ impl ComponentSet for SharedVariance {
     fn subset(&self, keep: &[usize]) -> Self {
         SharedVariance {
             components: self.components.subset(keep),
+            least_variance: self.least_variance,
+        }
+    }
+    /// With σ² not below [`LEAST_SHARE`] of the variance of all rows.
+    fn floored(&self, xs: &[f64], weights: &[f64]) -> Result<Self, EstimateError> {
+        let whole = Normal::standard().estimate(xs, weights)?;
+        let floored = SharedVariance {
+            least_variance: LEAST_SHARE * whole.variance(),
+            ..self.clone()
+        };
+        Ok(floored.above_floor(self.means(), self.variance())?)
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        if self.variance() <= self.least_variance {
+            (0..self.len()).collect()
+        } else {
+            Vec::new()
         }
     }
     fn squared_distance(&self, a: f64, b: f64) -> Option<f64> {
@@ -152,7 +185,7 @@ impl Coordinates for SharedVariance {
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         let means: Result<Vec<f64>, EstimateError> =
             (0..self.len()).map(|_| next_coordinate(from)).collect();
-        Ok(SharedVariance::new(means?, next_coordinate(from)?.exp())?)
+        Ok(self.above_floor(means?, next_coordinate(from)?.exp())?)
     }
 }
 

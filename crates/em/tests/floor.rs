@@ -1,15 +1,19 @@
 //! A floor under the variances of components, alone, in products and in sets.
 
 use distributions::combine::{
-    AnyComponent, Columns, ConditionalEstimate, GroupedView, Product, Repeated, WithKnown,
+    AnyComponent, Columns, ConditionalEstimate, GroupedView, Product, Repeated, Truncated,
+    WithKnown,
 };
+use distributions::regression::LinearRegression;
 use distributions::{
-    Batch, Categorical, Cauchy, Component, Coordinates, Gamma, Gumbel, InverseGaussian,
-    LEAST_SHARE, LogNormal, Logistic, Normal, Poisson, RowsView, Scalars, Weibull,
+    Batch, Beta, Categorical, Cauchy, Component, Coordinates, Dirichlet, Exponential, Gamma,
+    Gumbel, HalfNormal, InverseGaussian, LEAST_SHARE, Laplace, LogNormal, Logistic, Normal,
+    NormalWithKnownMean, Pareto, Poisson, RowsView, Scalars, StudentT, VonMisesFisher, Weibull,
 };
 use em::{
-    Acceleration, ComponentSet, Data, Driver, FitError, FixedComponents, Mixture, OnDegenerate,
-    Options, Start, TabledColumns, Warning, WithNoise, fit_from, fit_from_with,
+    Acceleration, ComponentSet, Data, Driver, FitError, FixedComponents, LinearCommonSlopes,
+    Mixture, OnDegenerate, Options, SharedVariance, Start, TabledColumns, Warning, WithNoise,
+    fit_from, fit_from_with,
 };
 
 /// Half of the rows stand on one point.
@@ -94,6 +98,90 @@ fn components_of_other_families_are_held() {
     collapse(Logistic::new(0.0, 1.0).unwrap());
     collapse(Weibull::new(1.0, 1.0).unwrap());
     collapse(Gumbel::new(0.0, 1.0).unwrap());
+}
+
+/// Where half of the rows are degenerate for a family, the first component has no estimate without a floor; under one it
+/// stays there, and no iteration lowers the objective.
+fn collapse_of<S: ComponentSet + Coordinates + 'static>(set: S, xs: Batch<'_, S::Space>) {
+    let template = Mixture::uniform(set);
+    let (data, labels) = (Data::new(xs), labels());
+    let start = Start::Labels(&labels);
+    assert!(fit_from(&template, data, start, &Options::default()).is_err());
+    for acceleration in [Acceleration::None, Acceleration::Daarem] {
+        let options = options();
+        let mut driver = Driver::new(&options).accelerate(acceleration);
+        let fitted = fit_from_with(&template, data, start, &mut driver).unwrap();
+        let report = &fitted.report;
+        assert!(report.stop_reason.is_converged(), "{report:?}");
+        assert_eq!(fitted.model.components().at_bound(), [0], "{report:?}");
+        for pair in report.trace.windows(2) {
+            assert!(pair[1] >= pair[0] - 1e-11 * pair[0].abs(), "{pair:?}");
+        }
+    }
+}
+
+#[test]
+fn families_with_a_floor_of_their_own_are_held() {
+    let from_zero: Vec<f64> = XS.iter().map(|x| x - 1.0).collect();
+    collapse_of(vec![Exponential::new(1.0).unwrap(); 2], &from_zero);
+    collapse_of(vec![HalfNormal::new(1.0).unwrap(); 2], &from_zero);
+    collapse_of(vec![Laplace::new(1.0, 1.0).unwrap(); 2], &XS);
+    collapse_of(vec![Pareto::new(1.0, 1.0).unwrap(); 2], &XS);
+    collapse_of(vec![NormalWithKnownMean::new(1.0, 1.0).unwrap(); 2], &XS);
+    collapse_of(vec![Cauchy::new(0.0, 1.0).unwrap(); 2], &XS);
+    collapse_of(vec![StudentT::new(0.0, 1.0, 4.0).unwrap(); 2], &XS);
+    let fixed = StudentT::new(0.0, 1.0, 4.0).unwrap().with_fixed_df();
+    collapse_of(vec![fixed; 2], &XS);
+    let shares: Vec<f64> = XS.iter().map(|x| x / 7.0).collect();
+    collapse_of(vec![Beta::new(1.0, 1.0).unwrap(); 2], &shares);
+    let rows: Vec<f64> = shares.iter().flat_map(|x| [*x, 1.0 - x]).collect();
+    let dirichlet = Dirichlet::new(vec![1.0, 1.0]).unwrap();
+    collapse_of(vec![dirichlet; 2], RowsView::new(&rows, 2));
+    let rows: Vec<f64> = XS.iter().flat_map(|x| [x.cos(), x.sin()]).collect();
+    let direction = VonMisesFisher::new(vec![1.0, 0.0], 1.0).unwrap();
+    collapse_of(vec![direction; 2], RowsView::new(&rows, 2));
+    let truncated = Truncated::new(Normal::new(1.0, 4.0).unwrap(), -1.0, 9.0).unwrap();
+    collapse_of(vec![truncated; 2], &XS);
+}
+
+/// Five rows on a line, the others about another; with slopes of their own, and with common ones.
+#[test]
+fn regressions_are_held() {
+    let design: Vec<f64> = (0..10).flat_map(|i| [1.0, f64::from(i % 5)]).collect();
+    let off = [0.3, -0.4, 0.1, 0.5, -0.2];
+    let ys: Vec<f64> = (0..10)
+        .map(|i| match i {
+            0..5 => 2.0 + i as f64,
+            _ => 9.0 + (i - 5) as f64 + off[i - 5],
+        })
+        .collect();
+    let xs = (RowsView::new(&design, 2), &ys[..]);
+    let regression = LinearRegression::new(vec![0.0, 0.0], 1.0).unwrap();
+    collapse_of(vec![regression; 2], xs);
+
+    // Half of the rows exactly on the line of the common slope, which those alone determine then.
+    let set = LinearCommonSlopes::new(vec![vec![0.0]; 2], vec![0.0], vec![1.0; 2]).unwrap();
+    collapse_of(set.clone(), xs);
+    let (model, at_bound) = held(set, xs, &labels());
+    assert_eq!(at_bound, [0]);
+    // Up to what the other component, of about 1e5 times the variance, draws it away.
+    assert!((model.components().common_coefficients()[0] - 1.0).abs() < 1e-4);
+}
+
+/// One variance for all: it has no estimate only where every component coincides.
+#[test]
+fn a_shared_variance_is_held() {
+    let xs = [1.0, 1.0, 1.0, 4.0, 4.0];
+    let labels = [0, 0, 0, 1, 1].map(Some);
+    let set = SharedVariance::new(vec![0.0, 1.0], 1.0).unwrap();
+    let template = Mixture::uniform(set.clone());
+    let start = Start::Labels(&labels);
+    assert!(fit_from(&template, Data::new(&xs[..]), start, &Options::default()).is_err());
+    let (model, at_bound) = held(set, &xs[..], &labels);
+    assert_eq!(at_bound, [0, 1]);
+    // Mean 2.2, mean square 7.
+    let least = LEAST_SHARE * (7.0 - 2.2 * 2.2);
+    assert!((model.components().variance() / least - 1.0).abs() < 1e-12);
 }
 
 /// Five rows on one point and five about it, labelled as two groups.
@@ -204,10 +292,12 @@ fn sets_around_sets_have_the_floor_of_theirs() {
 
 #[test]
 fn what_has_no_floor_is_refused() {
-    let template = Mixture::uniform(vec![Cauchy::new(0.0, 1.0).unwrap(); 2]);
+    // Alone, not in `WithKnown`.
+    let gamma = Gamma::new(1.0, 1.0).unwrap();
+    let template = Mixture::uniform(vec![gamma.clone(); 2]);
     let refused = fit_from(&template, Data::new(&XS[..]), Start::Spread, &options());
     assert!(matches!(refused, Err(FitError::NoFloor(_))));
-    let part = Product::new(Poisson::new(1.0).unwrap(), Cauchy::new(0.0, 1.0).unwrap());
+    let part = Product::new(Poisson::new(1.0).unwrap(), gamma);
     let template = Mixture::uniform(vec![part; 2]);
     let data = Data::new((&COUNTS[..], &XS[..]));
     let refused = fit_from(&template, data, Start::Random, &options());

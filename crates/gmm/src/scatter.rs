@@ -171,18 +171,11 @@ impl Scatter {
         } = rows;
         let (d, full) = (self.dimension(), self.is_full());
         let inverse = 1.0 / weight;
-        let total = self.weight + weight;
-        let share = weight / total;
-        let factor = self.weight * share;
-        let first = !(self.weight > 0.0);
-        let ways = origin;
-        for ((way, sum), mine) in ways.iter_mut().zip(sums).zip(&mut self.mean) {
-            let mean = *way + sum * inverse;
-            // Of nothing there is no mean, and no way from it.
-            *way = if first { 0.0 } else { mean - *mine };
-            *mine = if first { mean } else { *mine + *way * share };
+        for (origin, sum) in origin.iter_mut().zip(sums) {
+            *origin += sum * inverse;
         }
-        self.weight = total;
+        let ways = origin;
+        let factor = self.move_mean(weight, ways);
         for i in 0..d {
             let (shift, way) = (sums[i] * inverse, factor * ways[i]);
             let row = if full { i * d } else { 0 };
@@ -195,6 +188,34 @@ impl Scatter {
             }
             let own = (squares[row + i] - shift * sums[i]).max(0.0);
             self.squares[row + i] += own + way * ways[i];
+        }
+    }
+    /// Adds rows of total weight `weight` whose mean stands in `ways`, without their scatter: writes the way from the
+    /// old mean there, and returns the factor f by which f way wayᵀ adds to the scatter.
+    #[inline(always)]
+    pub(crate) fn move_mean(&mut self, weight: f64, ways: &mut [f64]) -> f64 {
+        let total = self.weight + weight;
+        let share = weight / total;
+        let factor = self.weight * share;
+        let first = !(self.weight > 0.0);
+        for (way, mine) in ways.iter_mut().zip(&mut self.mean) {
+            let mean = *way;
+            // Of nothing there is no mean, and no way from it.
+            *way = if first { 0.0 } else { mean - *mine };
+            *mine = if first { mean } else { *mine + *way * share };
+        }
+        self.weight = total;
+        factor
+    }
+    /// Adds to W what stands in the lower triangle of `squares`, of a whole W.
+    #[inline(always)]
+    pub(crate) fn add_squares(&mut self, squares: &[f64]) {
+        let d = self.dimension();
+        let rows = self.squares.chunks_exact_mut(d);
+        for (i, (mine, theirs)) in rows.zip(squares.chunks_exact(d)).enumerate() {
+            for (mine, theirs) in mine[..i + 1].iter_mut().zip(&theirs[..i + 1]) {
+                *mine += theirs;
+            }
         }
     }
     /// Adds rows of total weight `weight`, mean `mean` and centred scatter `squares`, laid out as

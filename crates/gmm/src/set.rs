@@ -2,7 +2,7 @@
 
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::{Gaussian, check_row};
-use crate::kernel::{self, SingleGaussians};
+use crate::kernel::{self, CommonFactor, SingleGaussians};
 use crate::matrix::{MatrixView, Real};
 use crate::means::{Means, shared_mean};
 use crate::prior::Prior;
@@ -54,6 +54,8 @@ pub struct Gaussians {
     single_precision: bool,
     /// What the kernels of single precision read, where it is asked for and precise enough.
     single: Option<Arc<SingleGaussians>>,
+    /// What the kernels of one covariance for all read, where that is so and precise enough.
+    common: Option<Arc<CommonFactor>>,
 }
 
 impl Gaussians {
@@ -83,9 +85,11 @@ impl Gaussians {
             )?;
         }
         let components = components.into_iter().map(|c| c.with_structure(structure));
+        let components: Vec<Gaussian> = components.collect();
         Ok(Gaussians {
             structure,
-            components: components.collect(),
+            common: CommonFactor::of(&components).map(Arc::new),
+            components,
             prior: None,
             bound: None,
             means: Means::Free,
@@ -108,6 +112,7 @@ impl Gaussians {
             means: Means::Free,
             single_precision: false,
             single: None,
+            common: None,
         }
     }
     /// The same, whose M-step is the mode of the posterior under this prior of each (μ_k, Σ_k).
@@ -147,6 +152,7 @@ impl Gaussians {
             single: single
                 .then(|| SingleGaussians::of(&components).map(Arc::new))
                 .flatten(),
+            common: CommonFactor::of(&components).map(Arc::new),
             components,
             prior: self.prior.clone(),
             bound: self.bound,
@@ -160,7 +166,7 @@ impl Gaussians {
         self.bound.is_some_and(violated)
     }
     /// The same under a bound; where components violate it, those of the class that come nearest, in divergence.
-    fn bounded(&self, bound: VarianceBound) -> Result<Self, EstimateError> {
+    pub(crate) fn bounded(&self, bound: VarianceBound) -> Result<Self, EstimateError> {
         let bounded = Gaussians {
             bound: Some(bound),
             ..self.clone()
@@ -173,6 +179,10 @@ impl Gaussians {
         let parts: Vec<Scatter> = self.components.iter().map(part).collect();
         let inside = bounded.gaussians_from(&parts, &self.components)?;
         Ok(bounded.with_components(inside))
+    }
+    /// The bounds of the eigenvalues, where there are any.
+    pub(crate) fn bound(&self) -> Option<VarianceBound> {
+        self.bound
     }
     /// The structure's M-step within the bounds.
     pub(crate) fn gaussians_from(
@@ -274,6 +284,14 @@ impl Gaussians {
     fn expects_in_double(&self) -> bool {
         kernel::serves(&self.components, self.structure.needs_full_scatter())
     }
+    /// How many rows an E-step takes at a time: as many bytes in single precision as in double.
+    pub(crate) fn rows_at_a_time(&self) -> usize {
+        let double = match self.expects_in_double() {
+            true => kernel::block_rows(),
+            false => BLOCK_ROWS,
+        };
+        double * if self.single.is_some() { 2 } else { 1 }
+    }
     /// The structure of the covariances.
     pub fn structure(&self) -> CovarianceStructure {
         self.structure
@@ -329,7 +347,13 @@ impl ComponentSet for Gaussians {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        kernel::log_densities(&self.components, prepared, xs.len(), out, scratch);
+        let (gaussians, rows) = (&self.components, xs.len());
+        match &self.common {
+            Some(common) => {
+                kernel::common_log_densities(common, gaussians, None, prepared, rows, out, scratch)
+            }
+            None => kernel::log_densities(gaussians, prepared, rows, out, scratch),
+        }
     }
     fn log_joint_matrix(
         &self,
@@ -339,8 +363,14 @@ impl ComponentSet for Gaussians {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        let gaussians = &self.components;
-        kernel::log_joint(gaussians, log_weights, prepared, xs.len(), out, scratch);
+        let (gaussians, rows) = (&self.components, xs.len());
+        match &self.common {
+            Some(common) => {
+                let logs = Some(log_weights);
+                kernel::common_log_densities(common, gaussians, logs, prepared, rows, out, scratch);
+            }
+            None => kernel::log_joint(gaussians, log_weights, prepared, rows, out, scratch),
+        }
     }
     fn expect_block(
         &self,
@@ -354,13 +384,8 @@ impl ComponentSet for Gaussians {
     fn expects_blocks(&self) -> bool {
         self.single.is_some() || self.expects_in_double()
     }
-    /// As many bytes in single precision as in double.
-    fn block_rows(&self) -> usize {
-        let double = match self.expects_in_double() {
-            true => kernel::block_rows(),
-            false => BLOCK_ROWS,
-        };
-        double * if self.single.is_some() { 2 } else { 1 }
+    fn block_rows(&self, _xs: RowsView<'_, f64>) -> usize {
+        self.rows_at_a_time()
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         let full = self.structure.needs_full_scatter();
@@ -377,7 +402,14 @@ impl ComponentSet for Gaussians {
         weights: &[f64],
         scratch: &mut Scratch,
     ) {
-        kernel::accumulate(into, &self.components, prepared, weights, xs.len(), scratch);
+        let (gaussians, rows) = (&self.components, xs.len());
+        match &self.common {
+            // Of the scatters only their sum is asked for.
+            Some(common) if self.structure.is_pooled() => {
+                kernel::accumulate_pooled(common, into, gaussians, prepared, weights, rows, scratch)
+            }
+            _ => kernel::accumulate(into, gaussians, prepared, weights, rows, scratch),
+        }
     }
     fn maximize(&self, from: &Vec<Scatter>) -> Result<Self, EstimateError> {
         let estimates = match (self.means, &self.prior) {

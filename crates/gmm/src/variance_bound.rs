@@ -21,25 +21,34 @@ pub(crate) enum VarianceBound {
     Ratio(f64),
 }
 
+/// The variance of each column over all rows.
+pub(crate) fn column_variances<T: Real>(rows: MatrixView<'_, T>, weights: &[f64]) -> Vec<f64> {
+    // Column by column, so that a missing cell costs only itself.
+    let mut columns = vec![Scatter::new(1, false); rows.width()];
+    for (i, &weight) in weights.iter().enumerate() {
+        rows.with_row(i, |row| {
+            for (column, x) in columns.iter_mut().zip(row) {
+                if weight > 0.0 && !x.is_nan() {
+                    column.add(std::slice::from_ref(x), weight);
+                }
+            }
+        });
+    }
+    let variance = |column: &Scatter| column.square(0) / column.weight();
+    columns.iter().map(variance).collect()
+}
+
 /// The relative distance from a bound that is rounding.
 const ROUNDING: f64 = 1e-9;
 
 impl VarianceBound {
     /// ε as a share [`LEAST_SHARE`] of the average variance of the columns over all `rows`.
     pub(crate) fn floor_under<T: Real>(rows: MatrixView<'_, T>, weights: &[f64]) -> Self {
-        // Column by column, so that a missing cell costs only itself.
-        let mut columns = vec![Scatter::new(1, false); rows.width()];
-        for (i, &weight) in weights.iter().enumerate() {
-            rows.with_row(i, |row| {
-                for (column, x) in columns.iter_mut().zip(row) {
-                    if weight > 0.0 && !x.is_nan() {
-                        column.add(std::slice::from_ref(x), weight);
-                    }
-                }
-            });
-        }
-        let variance = |column: &Scatter| column.square(0) / column.weight();
-        let average = columns.iter().map(variance).sum::<f64>() / rows.width() as f64;
+        Self::floor_of(&column_variances(rows, weights))
+    }
+    /// ε as a share [`LEAST_SHARE`] of the average of these squared scales of the columns.
+    pub(crate) fn floor_of(squares: &[f64]) -> Self {
+        let average = squares.iter().sum::<f64>() / squares.len() as f64;
         // Rows that are all the same have no scale, and no floor rescues them.
         let is_scale = average > 0.0 && average.is_finite();
         Self::Floor(if is_scale { LEAST_SHARE * average } else { 0.0 })

@@ -172,12 +172,6 @@ fn m_steps_end_in_a_maximum() {
             assert!(here >= reached - 1e-10, "{structure:?} {here} {reached}");
             reached = here;
         }
-        // Where noise is at its bound, steps of common loadings are as short as it: they are not at their end after
-        // thousands.
-        let held = (0..2).any(|k| !set.at_bound(k).is_empty());
-        if held && structure.common_loadings && !structure.common_noise {
-            continue;
-        }
         let mut x = Vec::new();
         set.pack(&mut x);
         let mut rng = stream(11, 0);

@@ -146,6 +146,9 @@ where
             }
         }
     }
+    fn block_rows(&self, xs: TableView<'_>) -> usize {
+        self.set.block_rows(xs.field::<S::Space>(self.field))
+    }
     fn empty_statistics(&self) -> BoxStatistics {
         BoxStatistics::new(self.set.empty_statistics())
     }

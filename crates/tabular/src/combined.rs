@@ -2,8 +2,11 @@
 
 use crate::on_line::{LineNumber, on_line};
 use crate::registry::{Family, adjusted_entry, entry, made, read};
+use crate::wrapped::wrapped_entry;
 use crate::{Bound, Form, FromField, Kind, ModelError, PartSpecification};
-use distributions::combine::{Censored, Number, Truncated, ZeroInflated};
+use distributions::combine::{
+    Censored, ConditionalEstimate, Number, Truncated, WithKnown, ZeroInflated,
+};
 use distributions::{
     Component, Coordinates, IntervalStatistics, ParameterError, Sample, Scalars, Univariate,
 };
@@ -36,6 +39,21 @@ where
         made(ZeroInflated::new(0.5, template(part)?))
     })
     .with_line::<T, ZeroInflated<F>>()
+}
+
+/// The same of a family of two parameters.
+pub(crate) fn zero_inflated_of_two<F>(
+    name: &'static str,
+    template: impl Fn() -> Result<F, ParameterError> + Send + Sync + 'static,
+) -> Family
+where
+    F: Listed<Space = Scalars<f64>> + ConditionalEstimate + Univariate,
+{
+    wrapped_entry(name, Kind::Reals, &[], move |_| {
+        let family = WithKnown::new(made(template())?, &[]);
+        made(family.and_then(|family| ZeroInflated::new(0.5, family)))
+    })
+    .with_line::<f64, ZeroInflated<F>>()
 }
 
 /// The line of a family that also observes intervals.
@@ -171,19 +189,54 @@ where
     F: Listed<Space = Scalars<T>> + IntervalStatistics,
 {
     let plain = entry(name, kind, &["low", "high"], move |part| {
-        let (low, high) = bounds(part)?;
-        let wrong = |why: String| ModelError(format!("family {name}, {low} < x <= {high}: {why}"));
-        if !(low < high) {
-            return Err(wrong("low must be below high".into()));
-        }
-        let (least, greatest) = (low.max(support.0), high.min(support.1));
-        if !(least < greatest) {
-            return Err(wrong("no value of the family lies there".into()));
-        }
-        let family = template(Place::between(least, greatest));
-        let family = family.and_then(|family| Truncated::new(family, low, high));
-        family.map_err(|error| wrong(error.to_string()))
+        truncated_template(name, part, support, &template)
     });
+    between_bounds::<T, F>(plain)
+}
+
+/// The same of a family of two parameters.
+pub(crate) fn truncated_of_two<F>(
+    name: &'static str,
+    support: (f64, f64),
+    template: impl Fn(Place) -> Result<F, ParameterError> + Send + Sync + 'static,
+) -> Family
+where
+    F: Listed<Space = Scalars<f64>> + ConditionalEstimate + IntervalStatistics + Univariate,
+{
+    let plain = wrapped_entry(name, Kind::Reals, &["low", "high"], move |part| {
+        truncated_template(name, part, support, |at| WithKnown::new(template(at)?, &[]))
+    });
+    between_bounds::<f64, F>(plain)
+}
+
+/// A member between the bounds that are set.
+fn truncated_template<F: Univariate>(
+    name: &str,
+    part: &PartSpecification,
+    support: (f64, f64),
+    template: impl Fn(Place) -> Result<F, ParameterError>,
+) -> Result<Truncated<F>, ModelError> {
+    let (low, high) = bounds(part)?;
+    let wrong = |why: String| ModelError(format!("family {name}, {low} < x <= {high}: {why}"));
+    if !(low < high) {
+        return Err(wrong("low must be below high".into()));
+    }
+    let (least, greatest) = (low.max(support.0), high.min(support.1));
+    if !(least < greatest) {
+        return Err(wrong("no value of the family lies there".into()));
+    }
+    let family = template(Place::between(least, greatest));
+    let family = family.and_then(|family| Truncated::new(family, low, high));
+    family.map_err(|error| wrong(error.to_string()))
+}
+
+/// The line of truncated components, whose parameters need not state the bounds that the part sets.
+fn between_bounds<T, F>(plain: Family) -> Family
+where
+    T: LineNumber,
+    Scalars<T>: FromField,
+    F: Listed<Space = Scalars<T>> + IntervalStatistics,
+{
     let load = plain.load;
     Family {
         load: Box::new(move |part, field, components| {

@@ -211,6 +211,10 @@ impl ComponentSet for TableComponents {
         }
         scratch.give(factor);
     }
+    fn block_rows(&self, xs: TableView<'_>) -> usize {
+        let parts = self.parts.iter().map(|part| part.block_rows(xs));
+        parts.max().unwrap_or(distributions::BLOCK_ROWS)
+    }
     fn empty_statistics(&self) -> TableStatistics {
         TableStatistics {
             weight: 0.0,

@@ -1,7 +1,8 @@
 //! Families of two parameters of which a setting fixes one, or both.
 
 use crate::combined::{FamilyAlone, Listed};
-use crate::registry::{entry, made, read};
+use crate::registry::{made, read};
+use crate::wrapped::wrapped_entry;
 use crate::{Bound, Family, Form, Kind, ModelError, PartSpecification};
 use distributions::combine::{Censored, ConditionalEstimate, WithKnown};
 use distributions::{IntervalStatistics, ParameterError, Scalars, Univariate};
@@ -22,9 +23,12 @@ where
         kind: Kind::Reals,
         settings: F::PARAMETERS,
         covariance: false,
-        of_intervals: Some(Box::new(entry(name, Kind::Intervals, &[], move |_| {
-            made(template()).map(Censored)
-        }))),
+        of_intervals: Some(Box::new(wrapped_entry(
+            name,
+            Kind::Intervals,
+            &[],
+            move |_| made(template().and_then(|family| WithKnown::new(family, &[]))).map(Censored),
+        ))),
         line: None,
         template: Box::new(move |part, field, components| {
             let mut parameters = made(template())?.parameters();

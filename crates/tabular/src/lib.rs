@@ -38,6 +38,7 @@ mod text;
 mod untrusted;
 mod variants;
 mod variational;
+mod wrapped;
 
 pub use bound::{Bound, Saved};
 pub use components::{TableComponents, TableMixture};

@@ -48,6 +48,10 @@ pub trait PartSet: Send + Sync {
         out: &mut [f64],
         scratch: &mut Scratch,
     );
+    /// How many of these rows an E-step hands over at a time; see [`ComponentSet::block_rows`](em::ComponentSet::block_rows).
+    fn block_rows(&self, _xs: TableView<'_>) -> usize {
+        distributions::BLOCK_ROWS
+    }
     /// The statistic of no observation.
     fn empty_statistics(&self) -> BoxStatistics;
     /// Adds one row to component k.

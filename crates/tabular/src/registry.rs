@@ -1,8 +1,8 @@
 //! The families that can be chosen by name: one line each.
 
 use crate::combined::{
-    Place, adjusted_censorable, adjusted_zero_truncated, censorable, truncated, zero_inflated,
-    zero_truncated,
+    Place, adjusted_censorable, adjusted_zero_truncated, censorable, truncated, truncated_of_two,
+    zero_inflated, zero_inflated_of_two, zero_truncated,
 };
 use crate::factor_analyzers::{FACTOR_ANALYZERS, factor_analyzers_line};
 use crate::gaussian::{GAUSSIAN, gaussian_line};
@@ -89,13 +89,18 @@ pub fn families() -> &'static [Family] {
 /// The family of this name.
 ///
 /// # Errors
-/// Listing the names, when there is none.
+/// Listing the names, when there is none; the nearest first, where one is near.
 pub fn family(name: &str) -> Result<&'static Family, ModelError> {
     let found = families().iter().find(|family| family.name == name);
     found.ok_or_else(|| {
         let names: Vec<&str> = families().iter().map(|family| family.name).collect();
+        let nearest = (names.iter().copied())
+            .map(|other| (strsim::damerau_levenshtein(name, other), other))
+            .min()
+            .filter(|&(edits, other)| 3 * edits <= other.len());
+        let meant = nearest.map_or(String::new(), |(_, other)| format!(" (is {other} meant?)"));
         ModelError(format!(
-            "no family is called {name}; there are {}",
+            "no family is called {name}{meant}; there are {}",
             names.join(", ")
         ))
     })
@@ -166,17 +171,11 @@ fn all() -> Vec<Family> {
         zero_inflated("zero_inflated_exponential", Reals, &[], |_| {
             made(Exponential::new(1.0))
         }),
-        zero_inflated("zero_inflated_gamma", Reals, &[], |_| {
-            made(Gamma::new(1.0, 1.0))
-        }),
-        zero_inflated("zero_inflated_log_normal", Reals, &[], |_| {
-            made(LogNormal::new(0.0, 1.0))
-        }),
-        zero_inflated("zero_inflated_weibull", Reals, &[], |_| {
-            made(Weibull::new(1.0, 1.0))
-        }),
-        zero_inflated("zero_inflated_inverse_gaussian", Reals, &[], |_| {
-            made(InverseGaussian::new(1.0, 1.0))
+        zero_inflated_of_two("zero_inflated_gamma", || Gamma::new(1.0, 1.0)),
+        zero_inflated_of_two("zero_inflated_log_normal", || LogNormal::new(0.0, 1.0)),
+        zero_inflated_of_two("zero_inflated_weibull", || Weibull::new(1.0, 1.0)),
+        zero_inflated_of_two("zero_inflated_inverse_gaussian", || {
+            InverseGaussian::new(1.0, 1.0)
         }),
         zero_truncated("zero_truncated_poisson", &[], |_| made(Poisson::new(1.0))),
         zero_truncated("zero_truncated_binomial", &["trials"], binomial),
@@ -191,16 +190,16 @@ fn all() -> Vec<Family> {
         truncated("truncated_normal", Reals, REALS, |at: Place| {
             Normal::new(at.point, at.width * at.width)
         }),
-        truncated("truncated_log_normal", Reals, POSITIVE, |at: Place| {
+        truncated_of_two("truncated_log_normal", POSITIVE, |at: Place| {
             LogNormal::new(at.point.ln(), 1.0)
         }),
         truncated("truncated_exponential", Reals, POSITIVE, |at: Place| {
             Exponential::new(1.0 / at.point)
         }),
-        truncated("truncated_gamma", Reals, POSITIVE, |at: Place| {
+        truncated_of_two("truncated_gamma", POSITIVE, |at: Place| {
             Gamma::new(1.0, 1.0 / at.point)
         }),
-        truncated("truncated_weibull", Reals, POSITIVE, |at: Place| {
+        truncated_of_two("truncated_weibull", POSITIVE, |at: Place| {
             Weibull::new(1.0, at.point)
         }),
         truncated("truncated_poisson", Counts, POSITIVE, |at: Place| {

@@ -132,15 +132,7 @@ impl Sheet {
     }
     /// What to add to a complaint about columns, where the fields are not separated by commas.
     pub fn separator_hint(&self) -> &'static str {
-        match self.header.as_slice() {
-            [name] if name.contains(';') => {
-                "; commas separate fields, and the header has semicolons: try --delimiter semicolon"
-            }
-            [name] if name.contains('\t') => {
-                "; commas separate fields, and the header has tabs: try --delimiter tab"
-            }
-            _ => "",
-        }
+        separator_hint(&self.header)
     }
     /// Takes the rows out that are not to be kept.
     pub fn keep_only(&mut self, keep: &[bool]) {
@@ -258,4 +250,17 @@ fn source(path: &Path) -> std::io::Result<origin::Source> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(origin::Source::Memory(bytes))
+}
+
+/// What to add to a complaint about a header whose fields are not separated by commas.
+fn separator_hint(header: &[String]) -> &'static str {
+    match header {
+        [name] if name.contains(';') => {
+            "; commas separate fields, and the header has semicolons: try --delimiter semicolon"
+        }
+        [name] if name.contains('\t') => {
+            "; commas separate fields, and the header has tabs: try --delimiter tab"
+        }
+        _ => "",
+    }
 }

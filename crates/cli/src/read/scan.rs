@@ -175,7 +175,7 @@ impl<'a> Scan<'a> {
                 record.len(),
                 if record.len() == 1 { "field" } else { "fields" },
                 self.header.len(),
-                self.comment_hint()
+                self.header_hint()
             )));
         }
         let place = (record.offset, record.line);
@@ -198,13 +198,14 @@ impl<'a> Scan<'a> {
             }
         }
     }
-    /// What to add to a complaint about the number of fields, where the header looks like a comment.
-    fn comment_hint(&self) -> &'static str {
+    /// What to add to a complaint about the number of fields, where the header looks like a comment, or is in one
+    /// field.
+    fn header_hint(&self) -> &'static str {
         match self.header.first() {
             Some(name) if name.starts_with(['#', '%']) => {
                 "; the first line is the header, and there are no comments"
             }
-            _ => "",
+            _ => super::separator_hint(&self.header),
         }
     }
     /// Takes note of where a row starts.

@@ -72,6 +72,17 @@ pub const ROWS: &[Row] = &[
         &["line 2", "2 fields, 1 expected", "no comments"],
     ),
     (
+        "ragged",
+        "a;b\n1,5;2\n3,5;4\n",
+        FIT,
+        2,
+        &[
+            "line 2",
+            "2 fields, 1 expected",
+            "try --delimiter semicolon",
+        ],
+    ),
+    (
         "text",
         "a,b\nNA,$1.50\n,$2\n",
         FIT,

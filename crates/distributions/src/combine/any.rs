@@ -203,6 +203,7 @@ trait Erased<S: Space>: Send + Sync {
     fn toward(&self, next: &dyn Any, fraction: f64) -> Option<AnyComponent<S>>;
     fn estimate(&self, xs: Batch<'_, S>, weights: &[f64])
     -> Result<AnyComponent<S>, EstimateError>;
+    fn pooled(&self, xs: Batch<'_, S>, weights: &[f64]) -> Result<AnyComponent<S>, EstimateError>;
     fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64>;
     fn pack(&self, into: &mut Vec<f64>);
     fn unpack(&self, from: &mut &[f64]) -> Result<AnyComponent<S>, EstimateError>;
@@ -306,6 +307,9 @@ where
         weights: &[f64],
     ) -> Result<AnyComponent<S>, EstimateError> {
         Component::estimate(self, xs, weights).map(AnyComponent::new)
+    }
+    fn pooled(&self, xs: Batch<'_, S>, weights: &[f64]) -> Result<AnyComponent<S>, EstimateError> {
+        Component::pooled(self, xs, weights).map(AnyComponent::new)
     }
     fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64> {
         Component::squared_distance(self, a, b)
@@ -427,6 +431,10 @@ impl<S: Space> Component for AnyComponent<S> {
     fn estimate(&self, xs: Batch<'_, S>, weights: &[f64]) -> Result<Self, EstimateError> {
         let next = self.component.estimate(xs, weights)?;
         Ok(self.of_the_family(next))
+    }
+    fn pooled(&self, xs: Batch<'_, S>, weights: &[f64]) -> Result<Self, EstimateError> {
+        let whole = self.component.pooled(xs, weights)?;
+        Ok(self.of_the_family(whole))
     }
     fn squared_distance(&self, a: Obs<'_, S>, b: Obs<'_, S>) -> Option<f64> {
         self.component.squared_distance(a, b)

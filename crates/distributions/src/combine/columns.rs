@@ -187,6 +187,26 @@ where
     }
 }
 
+impl<T, C> Columns<C>
+where
+    T: Copy + Send + Sync + 'static,
+    C: Component<Space = Scalars<T>>,
+{
+    /// What `estimate` makes of each column.
+    fn each_column(
+        &self,
+        xs: RowsView<'_, T>,
+        estimate: impl Fn(&C, &[T]) -> Result<C, EstimateError>,
+    ) -> Result<Self, EstimateError> {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for (j, column) in self.columns.iter().enumerate() {
+            let fitted = with_column(xs, j, |values| estimate(column, values));
+            columns.push(fitted.map_err(|error| error.in_column(j))?);
+        }
+        Ok(Columns { columns })
+    }
+}
+
 impl<T, C> Component for Columns<C>
 where
     T: Copy + Send + Sync + 'static,
@@ -268,12 +288,10 @@ where
         }
     }
     fn estimate(&self, xs: RowsView<'_, T>, weights: &[f64]) -> Result<Self, EstimateError> {
-        let mut columns = Vec::with_capacity(self.columns.len());
-        for (j, column) in self.columns.iter().enumerate() {
-            let fitted = with_column(xs, j, |values| column.estimate(values, weights));
-            columns.push(fitted.map_err(|error| error.in_column(j))?);
-        }
-        Ok(Columns { columns })
+        self.each_column(xs, |column, values| column.estimate(values, weights))
+    }
+    fn pooled(&self, xs: RowsView<'_, T>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.each_column(xs, |column, values| column.pooled(values, weights))
     }
     /// The sum over the columns, where all have one.
     fn squared_distance(&self, a: &[T], b: &[T]) -> Option<f64> {

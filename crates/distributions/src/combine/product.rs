@@ -161,6 +161,14 @@ impl<A: Component, B: Component> Component for Product<A, B> {
             second: second.map_err(in_second)?,
         })
     }
+    fn pooled(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        let first = self.first.pooled(xs.0, weights);
+        let second = self.second.pooled(xs.1, weights);
+        Ok(Product {
+            first: first.map_err(|e| e.in_part(0))?,
+            second: second.map_err(in_second)?,
+        })
+    }
     /// The sum over the parts, where both have one.
     fn squared_distance(&self, a: Obs<'_, Self::Space>, b: Obs<'_, Self::Space>) -> Option<f64> {
         Some(self.first.squared_distance(a.0, b.0)? + self.second.squared_distance(a.1, b.1)?)

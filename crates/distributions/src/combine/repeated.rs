@@ -226,13 +226,30 @@ impl<C: Component> Component for Repeated<C> {
         groups: Batch<'_, Self::Space>,
         weights: &[f64],
     ) -> Result<Self, EstimateError> {
-        let (items, bounds) = groups.flat();
-        let mut item_weights = vec![0.0; items.len()];
-        for (group, &weight) in bounds.zip(weights) {
-            item_weights[group].fill(weight);
-        }
-        self.0.estimate(items, &item_weights).map(Repeated)
+        let (items, weights) = of_items::<C>(groups, weights);
+        self.0.estimate(items, &weights).map(Repeated)
     }
+    fn pooled(
+        &self,
+        groups: Batch<'_, Self::Space>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        let (items, weights) = of_items::<C>(groups, weights);
+        self.0.pooled(items, &weights).map(Repeated)
+    }
+}
+
+/// The items of all groups, each with the weight of its group.
+fn of_items<'a, C: Density>(
+    groups: Batch<'a, <Repeated<C> as Density>::Space>,
+    weights: &[f64],
+) -> (Batch<'a, C::Space>, Vec<f64>) {
+    let (items, bounds) = groups.flat();
+    let mut item_weights = vec![0.0; items.len()];
+    for (group, &weight) in bounds.zip(weights) {
+        item_weights[group].fill(weight);
+    }
+    (items, item_weights)
 }
 
 impl<C: Coordinates> Coordinates for Repeated<C> {

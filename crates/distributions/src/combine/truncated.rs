@@ -225,6 +225,20 @@ where
     fn is_bounded(&self) -> bool {
         T::DISCRETE && self.family.is_bounded()
     }
+    /// That of the family before truncation, relative to its estimate as if nothing were unseen.
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        if self.is_bounded() {
+            return Some(self.clone());
+        }
+        self.with_family(self.family.floored(&whole.family)?).ok()
+    }
+    /// As if nothing were unseen: what the rows say of a family that reaches far beyond them is no spread of theirs.
+    fn pooled(&self, xs: &[T], weights: &[f64]) -> Result<Self, EstimateError> {
+        self.with_family(self.family.pooled(xs, weights)?)
+    }
+    fn is_at_bound(&self) -> bool {
+        self.family.is_at_bound()
+    }
     fn one_step(&self) -> bool {
         self.family.one_step()
     }

@@ -1,8 +1,8 @@
 //! A family of two parameters, of which some are known.
 
 use crate::{
-    Batch, Component, Coordinates, Density, EstimateError, IntervalStatistics, Obs, ParameterError,
-    Reason, Statistics, View, next_coordinate,
+    Batch, Component, Coordinates, Density, EstimateError, IntervalStatistics, LEAST_SHARE, Obs,
+    ParameterError, Statistics, View, next_coordinate,
 };
 
 /// A family of two parameters each of which can be estimated given the other.
@@ -47,10 +47,17 @@ pub trait ConditionalEstimate: Component {
     }
 
     /// How narrow a component may become where `self` is the estimate from all rows: a share of
-    /// [`LEAST_SHARE`](crate::LEAST_SHARE) of its variance, on the scale of the family. `None` where no parameter
+    /// [`LEAST_SHARE`] of its variance, on the scale of the family. `None` where no parameter
     /// alone says so.
     fn narrowest(&self) -> Option<Narrowest> {
         None
+    }
+
+    /// Whether the density is [bounded](Component::is_bounded) at every row once parameter `known` is known: it alone
+    /// says how narrow the component is.
+    fn is_bounded_given(&self, known: usize) -> bool {
+        self.narrowest()
+            .is_some_and(|floor| floor.parameter == known)
     }
 }
 
@@ -66,14 +73,45 @@ pub struct Narrowest {
 }
 
 impl Narrowest {
-    /// Whether the bound is reached or passed.
-    fn holds(&self, parameters: [f64; 2]) -> bool {
-        let value = parameters[self.parameter];
+    /// The bound of parameter `parameter`, of which the variance is a multiple to the power `power`, where `whole` is
+    /// its value in the estimate from all rows.
+    pub(crate) fn least_share_of(parameter: usize, whole: f64, power: i32) -> Self {
+        Narrowest {
+            parameter,
+            value: whole * LEAST_SHARE.powf(1.0 / f64::from(power)),
+            rising: power < 0,
+        }
+    }
+    /// Whether the parameter with this value has reached or passed the bound.
+    pub(crate) fn is_reached_by(&self, value: f64) -> bool {
         if self.rising {
             !(value < self.value)
         } else {
             !(value > self.value)
         }
+    }
+    /// The value, or the bound where it has passed that; NaN stays NaN.
+    pub(crate) fn bounded(floor: Option<Self>, value: f64) -> f64 {
+        match floor {
+            Some(floor) if floor.is_reached_by(value) && !value.is_nan() => floor.value,
+            _ => value,
+        }
+    }
+    /// The largest sum of the parameters of a beta or a Dirichlet distribution, whose variances are multiples of
+    /// 1/(sum + 1), where `whole` is the sum in the estimate from all rows.
+    pub(crate) fn largest_size(whole: f64) -> Self {
+        Narrowest {
+            parameter: 0,
+            value: (whole + 1.0) / LEAST_SHARE - 1.0,
+            rising: true,
+        }
+    }
+    /// Whether a sum of parameters that was brought to the bound stands there, but for rounding.
+    pub(crate) fn is_reached_by_sum(&self, sum: f64) -> bool {
+        !(sum < self.value * (1.0 - 1e-12))
+    }
+    fn holds(&self, parameters: [f64; 2]) -> bool {
+        self.is_reached_by(parameters[self.parameter])
     }
 }
 
@@ -176,7 +214,7 @@ impl<F: ConditionalEstimate> WithKnown<F> {
         };
         match found {
             Ok(found) if !floor.holds(found.family.parameters()) => return Ok(found),
-            Err(error) if !matches!(error.reason, Reason::Boundary { .. }) => return Err(error),
+            Err(error) if !error.is_boundary() => return Err(error),
             _ => {}
         }
         let mut at_floor = self.with_free(floor.parameter, floor.value)?;
@@ -315,13 +353,19 @@ impl<F: ConditionalEstimate> Component for WithKnown<F> {
     }
     /// Where nothing is estimated, or nothing that would make it narrower.
     fn is_bounded(&self) -> bool {
-        let width = self.family.narrowest().map(|floor| floor.parameter);
-        self.known == [true, true] || width.is_some_and(|width| self.known[width])
+        let is_enough =
+            |parameter: usize| self.known[parameter] && self.family.is_bounded_given(parameter);
+        self.known == [true, true] || is_enough(0) || is_enough(1)
     }
-    /// The floor of [`narrowest`](ConditionalEstimate::narrowest).
+    /// Where nothing is known and the family has a floor of its own, that; else that of
+    /// [`narrowest`](ConditionalEstimate::narrowest).
     fn floored(&self, whole: &Self) -> Option<Self> {
         if self.is_bounded() {
             return Some(self.clone());
+        }
+        let own = self.family.floored(&whole.family);
+        if let Some(family) = own.filter(|_| self.known == [false, false]) {
+            return Some(self.with_family(family));
         }
         let floored = WithKnown {
             narrowest: Some(whole.family.narrowest()?),
@@ -329,9 +373,16 @@ impl<F: ConditionalEstimate> Component for WithKnown<F> {
         };
         floored.raised().ok()
     }
+    fn pooled(&self, xs: Batch<'_, F::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        match self.known {
+            [false, false] => Ok(self.with_family(self.family.pooled(xs, weights)?)),
+            _ => self.estimate(xs, weights),
+        }
+    }
     fn is_at_bound(&self) -> bool {
         let parameters = self.family.parameters();
-        self.narrowest.is_some_and(|floor| floor.holds(parameters))
+        let held = self.narrowest.is_some_and(|floor| floor.holds(parameters));
+        held || self.family.is_at_bound()
     }
     fn one_step(&self) -> bool {
         match self.known {

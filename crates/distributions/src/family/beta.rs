@@ -4,6 +4,7 @@ use super::BetaStatistics;
 use super::divergence;
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
+use crate::combine::Narrowest;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{
     beta_i, beta_i_complement, deviance, digamma, inverse_beta_i, ln_beta, ln_minus_digamma,
@@ -61,6 +62,8 @@ pub struct Beta {
     log_alpha: f64,
     log_beta: f64,
     log_size: f64,
+    /// The largest α + β, where there is a floor.
+    floor: Option<Narrowest>,
 }
 
 serde_parameters!(Beta {
@@ -97,6 +100,21 @@ impl Beta {
             log_alpha,
             log_beta,
             log_size,
+            floor: None,
+        })
+    }
+    /// The member with these parameters under the same floor: past it, that of the same mean at the floor.
+    fn above_floor(&self, alpha: f64, beta: f64) -> Result<Self, ParameterError> {
+        let size = alpha + beta;
+        let part = Narrowest::bounded(self.floor, size) / size;
+        let family = if part < 1.0 {
+            Beta::new(alpha * part, beta * part)?
+        } else {
+            Beta::new(alpha, beta)?
+        };
+        Ok(Beta {
+            floor: self.floor,
+            ..family
         })
     }
     /// α.
@@ -219,13 +237,30 @@ impl Component for Beta {
         if !(from.weight() > 0.0) {
             return Err(EstimateError::empty());
         }
-        let (alpha, beta) = from
-            .estimate()
-            .map_err(|error| error.with_count(from.weight()))?;
-        Ok(Beta::new(alpha, beta)?)
+        let held = self.floor.map(|floor| from.rising_at(floor.value));
+        let found = match held.transpose() {
+            Ok(held) => held.flatten().map_or_else(|| from.estimate(), Ok),
+            Err(error) => Err(error),
+        };
+        let (alpha, beta) = found.map_err(|error| error.with_count(from.weight()))?;
+        Ok(self.above_floor(alpha, beta)?)
     }
     fn parameter_count(&self) -> usize {
         2
+    }
+    /// The variance is m(1 − m)/(α + β + 1): a largest α + β. The log-likelihood is concave in (α, β), so that where its
+    /// maximum lies beyond, that under the floor is on it, at a mean of its own.
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        let floored = Beta {
+            floor: Some(Narrowest::largest_size(whole.alpha + whole.beta)),
+            ..self.clone()
+        };
+        floored.above_floor(self.alpha, self.beta).ok()
+    }
+    fn is_at_bound(&self) -> bool {
+        let size = self.alpha + self.beta;
+        self.floor
+            .is_some_and(|floor| floor.is_reached_by_sum(size))
     }
 }
 
@@ -290,7 +325,7 @@ impl Coordinates for Beta {
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         let (log_alpha, log_beta) = (next_coordinate(from)?, next_coordinate(from)?);
-        Ok(Beta::new(log_alpha.exp(), log_beta.exp())?)
+        Ok(self.above_floor(log_alpha.exp(), log_beta.exp())?)
     }
 }
 

@@ -120,6 +120,13 @@ impl BetaStatistics {
             iterations: 200,
         }))
     }
+    /// (α, β) of maximum likelihood among those of sum n, where it is not lower than for any smaller sum: the profile,
+    /// which is concave, does not fall there.
+    pub(super) fn rising_at(&self, n: f64) -> Result<Option<(f64, f64)>, EstimateError> {
+        let profile = self.profile(n, 0.0)?;
+        let shares = (self.mean + profile.shift, self.complement - profile.shift);
+        Ok((profile.spread >= profile.needed).then_some((n * shares.0, n * shares.1)))
+    }
     /// The best p = x̄ + shift for this n, from the condition ψ(np) − ψ(nq) = mean ln x − mean
     /// ln(1 − x), and the derivative of the profile there.
     fn profile(&self, n: f64, start: f64) -> Result<Profile, EstimateError> {

@@ -135,6 +135,15 @@ impl Component for Cauchy {
     fn parameter_count(&self) -> usize {
         2
     }
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        self.student.floored(&whole.student).map(Self::of)
+    }
+    fn pooled(&self, xs: &[f64], weights: &[f64]) -> Result<Self, EstimateError> {
+        self.student.pooled(xs, weights).map(Self::of)
+    }
+    fn is_at_bound(&self) -> bool {
+        self.student.is_at_bound()
+    }
     /// The maximum, whatever the iterate.
     fn estimate(&self, xs: &[f64], weights: &[f64]) -> Result<Self, EstimateError> {
         self.student.estimate(xs, weights).map(Self::of)

@@ -10,7 +10,7 @@ use super::{LatentScaleStatistics, ReciprocalGap, VonMises, Weibull};
 use crate::combine::{ConditionalEstimate, Narrowest};
 use crate::solve::newton_in_bracket;
 use crate::special::{inverse_digamma, ln_minus_digamma, trigamma};
-use crate::{EstimateError, LEAST_SHARE, Moments, ParameterError, Reason, Statistics};
+use crate::{EstimateError, Moments, ParameterError, Reason, Statistics};
 
 /// The names of the parameters, which of them are positive, and how a member is made and taken apart.
 macro_rules! two_parameters {
@@ -25,16 +25,6 @@ macro_rules! two_parameters {
             $family::new(first, second)
         }
     };
-}
-
-/// A floor under parameter `parameter`, of which the variance is a multiple to the power `power`.
-#[allow(clippy::unnecessary_wraps)]
-fn least_share_of(parameter: usize, value: f64, power: i32) -> Option<Narrowest> {
-    Some(Narrowest {
-        parameter,
-        value: value * LEAST_SHARE.powf(1.0 / f64::from(power)),
-        rising: power < 0,
-    })
 }
 
 /// The rows of positive weight.
@@ -60,7 +50,7 @@ impl ConditionalEstimate for Gamma {
     }
     /// The squared coefficient of variation is 1/a.
     fn narrowest(&self) -> Option<Narrowest> {
-        least_share_of(0, self.shape(), -1)
+        Some(Narrowest::least_share_of(0, self.shape(), -1))
     }
 }
 
@@ -73,7 +63,7 @@ impl ConditionalEstimate for InverseGamma {
     }
     /// As that of 1/x.
     fn narrowest(&self) -> Option<Narrowest> {
-        least_share_of(0, self.shape(), -1)
+        Some(Narrowest::least_share_of(0, self.shape(), -1))
     }
 }
 
@@ -98,7 +88,7 @@ impl ConditionalEstimate for LogNormal {
     }
     /// The variance of ln x.
     fn narrowest(&self) -> Option<Narrowest> {
-        least_share_of(1, self.log_variance(), 1)
+        Some(Narrowest::least_share_of(1, self.log_variance(), 1))
     }
 }
 
@@ -126,7 +116,7 @@ impl ConditionalEstimate for InverseGaussian {
     }
     /// The variance is m³/λ.
     fn narrowest(&self) -> Option<Narrowest> {
-        least_share_of(1, self.shape(), -1)
+        Some(Narrowest::least_share_of(1, self.shape(), -1))
     }
 }
 
@@ -166,6 +156,10 @@ impl ConditionalEstimate for Beta {
             })
         })
     }
+    /// With one of them bounded the density is highest at a finite value of the other.
+    fn is_bounded_given(&self, _known: usize) -> bool {
+        true
+    }
 }
 
 impl ConditionalEstimate for VonMises {
@@ -196,7 +190,11 @@ impl ConditionalEstimate for VonMises {
     }
     /// The variance of concentrated angles is 1/κ; that of all is 1 at most.
     fn narrowest(&self) -> Option<Narrowest> {
-        least_share_of(1, self.concentration().max(1.0), -1)
+        Some(Narrowest::least_share_of(
+            1,
+            self.concentration().max(1.0),
+            -1,
+        ))
     }
 }
 
@@ -233,7 +231,7 @@ impl ConditionalEstimate for Logistic {
     }
     /// The variance is a multiple of s².
     fn narrowest(&self) -> Option<Narrowest> {
-        least_share_of(1, self.scale(), 2)
+        Some(Narrowest::least_share_of(1, self.scale(), 2))
     }
 }
 
@@ -248,6 +246,10 @@ impl ConditionalEstimate for Cauchy {
         from: &LatentScaleStatistics,
     ) -> Result<f64, EstimateError> {
         under_latent_precisions(free, self.location(), from, from.moments().weight())
+    }
+    /// There is no variance; the scale takes its place.
+    fn narrowest(&self) -> Option<Narrowest> {
+        Some(Narrowest::least_share_of(1, self.scale(), 2))
     }
 }
 
@@ -284,7 +286,7 @@ impl ConditionalEstimate for Weibull {
     }
     /// The variance of ln x is a multiple of 1/k².
     fn narrowest(&self) -> Option<Narrowest> {
-        least_share_of(0, self.shape(), -2)
+        Some(Narrowest::least_share_of(0, self.shape(), -2))
     }
 }
 
@@ -316,6 +318,6 @@ impl ConditionalEstimate for Gumbel {
     }
     /// The variance is a multiple of s².
     fn narrowest(&self) -> Option<Narrowest> {
-        least_share_of(1, self.scale(), 2)
+        Some(Narrowest::least_share_of(1, self.scale(), 2))
     }
 }

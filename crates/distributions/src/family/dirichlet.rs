@@ -3,6 +3,7 @@
 use super::normal::HALF_LN_TWO_PI;
 use super::saddle_point::deviance_with_logs;
 use super::{DirichletStatistics, LogGap};
+use crate::combine::Narrowest;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{deviance, digamma, ln_gamma, ln_minus_digamma, stirling_error};
 use crate::{
@@ -62,6 +63,8 @@ pub struct Dirichlet {
     logs: Vec<f64>,
     /// ln Γ(n) − Σ ln Γ(a_j), or what is left of it beside deviances, for large n; taken once.
     log_constant: f64,
+    /// The largest n, where there is a floor.
+    floor: Option<Narrowest>,
 }
 
 serde_parameters!(Dirichlet {
@@ -121,6 +124,19 @@ impl Dirichlet {
             log_size: size.ln(),
             logs: concentrations.iter().map(|a| a.ln()).collect(),
             concentrations,
+            floor: None,
+        })
+    }
+    /// The member with these concentrations under the same floor: past it, that of the same means at the floor.
+    fn above_floor(&self, mut concentrations: Vec<f64>) -> Result<Self, ParameterError> {
+        let size: f64 = concentrations.iter().sum();
+        let part = Narrowest::bounded(self.floor, size) / size;
+        if part < 1.0 {
+            concentrations.iter_mut().for_each(|a| *a *= part);
+        }
+        Ok(Dirichlet {
+            floor: self.floor,
+            ..Dirichlet::new(concentrations)?
         })
     }
     /// a_j, column after column.
@@ -272,13 +288,28 @@ impl Component for Dirichlet {
         if !(from.weight() > 0.0) {
             return Err(EstimateError::empty());
         }
-        let concentrations = from
-            .estimate()
-            .map_err(|error| error.with_count(from.weight()))?;
-        Ok(Dirichlet::new(concentrations)?)
+        let held = self.floor.map(|floor| from.rising_at(floor.value));
+        let found = match held.transpose() {
+            Ok(held) => held.flatten().map_or_else(|| from.estimate(), Ok),
+            Err(error) => Err(error),
+        };
+        Ok(self.above_floor(found.map_err(|error| error.with_count(from.weight()))?)?)
     }
     fn parameter_count(&self) -> usize {
         self.dimension()
+    }
+    /// The variances are m_j(1 − m_j)/(n + 1): a largest n. The log-likelihood is concave in the concentrations, so that
+    /// where its maximum lies beyond, that under the floor is on it, at means of its own.
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        let floored = Dirichlet {
+            floor: Some(Narrowest::largest_size(whole.size)),
+            ..self.clone()
+        };
+        floored.above_floor(self.concentrations.clone()).ok()
+    }
+    fn is_at_bound(&self) -> bool {
+        self.floor
+            .is_some_and(|floor| floor.is_reached_by_sum(self.size))
     }
 }
 
@@ -359,7 +390,7 @@ impl Coordinates for Dirichlet {
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         let concentrations = (0..self.dimension()).map(|_| Ok(next_coordinate(from)?.exp()));
         let concentrations = concentrations.collect::<Result<_, EstimateError>>()?;
-        Ok(Dirichlet::new(concentrations)?)
+        Ok(self.above_floor(concentrations)?)
     }
 }
 

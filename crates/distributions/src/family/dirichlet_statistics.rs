@@ -57,14 +57,30 @@ impl DirichletStatistics {
                 (f64::MIN, -f64::MIN_POSITIVE)
             }
         });
-        let size = size.ok_or_else(|| {
-            EstimateError::new(Reason::NotConverged {
-                parameter: "concentrations",
-                iterations: 200,
-            })
-        })?;
+        let size = size.ok_or_else(not_converged)?;
         self.solve(size, &mut concentrations);
         Ok(concentrations)
+    }
+    /// The concentrations of maximum likelihood among those of sum n, where it is not lower than for any smaller sum:
+    /// ψ(a_j) = mean ln y_j + t with t such that their sum is n, and ψ(n) − t, by which the likelihood rises with n,
+    /// not negative.
+    pub(super) fn rising_at(&self, n: f64) -> Result<Option<Vec<f64>>, EstimateError> {
+        let logs: Vec<f64> = (self.columns.iter())
+            .map(|column| column.mean().ln() - column.gap())
+            .collect();
+        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        // The largest share is between 1/d and 1.
+        let bracket = (
+            digamma(n / logs.len() as f64) - largest,
+            digamma(n) - largest,
+        );
+        let at = |t: f64| logs.iter().map(move |log| inverse_digamma(log + t));
+        let level = newton_in_bracket(bracket.1, bracket, |t| {
+            let slope: f64 = at(t).map(|a| 1.0 / trigamma(a)).sum();
+            (at(t).sum::<f64>() - n, slope)
+        });
+        let level = level.ok_or_else(not_converged)?;
+        Ok((digamma(n) >= level).then(|| at(level).collect()))
     }
     /// The concentrations for a given n; Σ (shift_j + ȳ_j gap_j), which is never negative near the
     /// solution, and its derivative in ln n.
@@ -90,6 +106,13 @@ impl DirichletStatistics {
         }
         (spread, slope)
     }
+}
+
+fn not_converged() -> EstimateError {
+    EstimateError::new(Reason::NotConverged {
+        parameter: "concentrations",
+        iterations: 200,
+    })
 }
 
 impl Statistics for DirichletStatistics {

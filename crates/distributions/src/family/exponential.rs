@@ -1,5 +1,7 @@
 //! The exponential distribution.
 
+use super::floor_under;
+use crate::combine::Narrowest;
 use crate::serde_parameters::serde_parameters;
 use crate::simd::{self, weighted_sums};
 use crate::{
@@ -41,6 +43,8 @@ pub struct Exponential {
     rate: f64,
     /// ln λ, taken once.
     log_rate: f64,
+    /// The largest rate, where there is a floor.
+    floor: Option<Narrowest>,
 }
 
 serde_parameters!(Exponential { rate: f64 });
@@ -60,11 +64,19 @@ impl Exponential {
         Ok(Exponential {
             rate,
             log_rate: rate.ln(),
+            floor: None,
         })
     }
     /// λ.
     pub fn rate(&self) -> f64 {
         self.rate
+    }
+    /// The member of this rate, or the largest above the same floor.
+    fn above_floor(&self, rate: f64) -> Result<Self, ParameterError> {
+        Ok(Exponential {
+            floor: self.floor,
+            ..Exponential::new(Narrowest::bounded(self.floor, rate))?
+        })
     }
 }
 
@@ -123,6 +135,7 @@ impl Component for Exponential {
     fn parameter_count(&self) -> usize {
         1
     }
+    floor_under!(rate, -2);
 }
 
 impl ExponentialFamily for Exponential {
@@ -145,14 +158,14 @@ impl ExponentialFamily for Exponential {
     }
     fn with_expected(&self, mean: &[f64]) -> Result<Self, EstimateError> {
         let rate = 1.0 / mean[0];
-        if !(rate < f64::INFINITY) {
+        if !(rate < f64::INFINITY) && self.floor.is_none() {
             return Err(EstimateError::boundary(
                 "rate",
                 rate,
                 "all its observations are 0",
             ));
         }
-        Ok(Exponential::new(rate)?)
+        Ok(self.above_floor(rate)?)
     }
     fn same_statistic(&self, _other: &Self) -> bool {
         true
@@ -168,7 +181,7 @@ impl Coordinates for Exponential {
         into.push(self.log_rate);
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
-        Ok(Exponential::new(next_coordinate(from)?.exp())?)
+        Ok(self.above_floor(next_coordinate(from)?.exp())?)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The half-normal distribution.
 
+use super::floor_under;
 use super::truncated_normal::Truncated;
+use crate::combine::Narrowest;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{erf, inverse_gamma_p, normal_quantile, normal_sf};
 use crate::{
@@ -48,6 +50,8 @@ pub struct HalfNormal {
     log_constant: f64,
     /// 1/s, taken once.
     inverse_scale: f64,
+    /// The least scale, where there is a floor.
+    floor: Option<Narrowest>,
 }
 
 serde_parameters!(HalfNormal { scale: f64 });
@@ -68,11 +72,19 @@ impl HalfNormal {
             scale,
             log_constant: HALF_LN_TWO_OVER_PI - scale.ln(),
             inverse_scale: 1.0 / scale,
+            floor: None,
         })
     }
     /// s.
     pub fn scale(&self) -> f64 {
         self.scale
+    }
+    /// The member of this scale, or the least above the same floor.
+    fn above_floor(&self, scale: f64) -> Result<Self, ParameterError> {
+        Ok(HalfNormal {
+            floor: self.floor,
+            ..HalfNormal::new(Narrowest::bounded(self.floor, scale))?
+        })
     }
 }
 
@@ -114,7 +126,7 @@ impl Density for HalfNormal {
     }
 }
 
-component_from_means!(HalfNormal);
+component_from_means!(HalfNormal; { floor_under!(scale, 2); });
 
 impl ExponentialFamily for HalfNormal {
     type Vector = [f64; 1];
@@ -140,14 +152,14 @@ impl ExponentialFamily for HalfNormal {
     }
     fn with_expected(&self, mean: &[f64]) -> Result<Self, EstimateError> {
         let scale = mean[0].sqrt();
-        if !(scale > 0.0) {
+        if !(scale > 0.0) && self.floor.is_none() {
             return Err(EstimateError::boundary(
                 "scale",
                 scale,
                 "all its observations are 0",
             ));
         }
-        Ok(HalfNormal::new(scale)?)
+        Ok(self.above_floor(scale)?)
     }
     fn same_statistic(&self, _other: &Self) -> bool {
         true
@@ -163,7 +175,7 @@ impl Coordinates for HalfNormal {
         into.push(self.scale.ln());
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
-        Ok(HalfNormal::new(next_coordinate(from)?.exp())?)
+        Ok(self.above_floor(next_coordinate(from)?.exp())?)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The Laplace distribution about a known location.
 
+use super::floor_under;
+use crate::combine::Narrowest;
 use crate::serde_parameters::serde_parameters;
 use crate::{
     Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
@@ -41,6 +43,8 @@ pub struct Laplace {
     scale: f64,
     /// −ln 2b, taken once.
     log_constant: f64,
+    /// The least scale, where there is a floor.
+    floor: Option<Narrowest>,
 }
 
 serde_parameters!(Laplace {
@@ -65,6 +69,7 @@ impl Laplace {
             location,
             scale,
             log_constant: -std::f64::consts::LN_2 - scale.ln(),
+            floor: None,
         })
     }
     /// m, fixed.
@@ -74,6 +79,13 @@ impl Laplace {
     /// b.
     pub fn scale(&self) -> f64 {
         self.scale
+    }
+    /// The member about the same location of this scale, or the least above the same floor.
+    fn above_floor(&self, scale: f64) -> Result<Self, ParameterError> {
+        Ok(Laplace {
+            floor: self.floor,
+            ..Laplace::new(self.location, Narrowest::bounded(self.floor, scale))?
+        })
     }
 }
 
@@ -92,7 +104,7 @@ impl Density for Laplace {
     }
 }
 
-component_from_means!(Laplace);
+component_from_means!(Laplace; { floor_under!(scale, 2); });
 
 impl ExponentialFamily for Laplace {
     type Vector = [f64; 1];
@@ -113,14 +125,14 @@ impl ExponentialFamily for Laplace {
         [self.scale]
     }
     fn with_expected(&self, mean: &[f64]) -> Result<Self, EstimateError> {
-        if !(mean[0] > 0.0) {
+        if !(mean[0] > 0.0) && self.floor.is_none() {
             return Err(EstimateError::boundary(
                 "scale",
                 mean[0],
                 "all its observations lie at the location",
             ));
         }
-        Ok(Laplace::new(self.location, mean[0])?)
+        Ok(self.above_floor(mean[0])?)
     }
     fn same_statistic(&self, other: &Self) -> bool {
         self.location == other.location
@@ -139,7 +151,7 @@ impl Coordinates for Laplace {
         into.push(self.scale.ln());
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
-        Ok(Laplace::new(self.location, next_coordinate(from)?.exp())?)
+        Ok(self.above_floor(next_coordinate(from)?.exp())?)
     }
 }
 

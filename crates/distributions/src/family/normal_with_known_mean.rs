@@ -1,7 +1,9 @@
 //! The normal distribution with a known mean.
 
 use super::Normal;
+use super::floor_under;
 use super::normal::HALF_LN_TWO_PI;
+use crate::combine::Narrowest;
 use crate::serde_parameters::serde_parameters;
 use crate::{
     Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
@@ -41,6 +43,8 @@ pub struct NormalWithKnownMean {
     variance: f64,
     /// The same with nothing fixed.
     normal: Normal,
+    /// The least variance, where there is a floor.
+    floor: Option<Narrowest>,
 }
 
 serde_parameters!(NormalWithKnownMean {
@@ -58,6 +62,7 @@ impl NormalWithKnownMean {
             mean,
             variance,
             normal: Normal::new(mean, variance)?,
+            floor: None,
         })
     }
     /// μ, fixed.
@@ -67,6 +72,13 @@ impl NormalWithKnownMean {
     /// σ².
     pub fn variance(&self) -> f64 {
         self.variance
+    }
+    /// The member about the same mean of this variance, or the least above the same floor.
+    fn above_floor(&self, variance: f64) -> Result<Self, ParameterError> {
+        Ok(NormalWithKnownMean {
+            floor: self.floor,
+            ..NormalWithKnownMean::new(self.mean, Narrowest::bounded(self.floor, variance))?
+        })
     }
 }
 
@@ -103,7 +115,7 @@ impl Density for NormalWithKnownMean {
     }
 }
 
-component_from_means!(NormalWithKnownMean);
+component_from_means!(NormalWithKnownMean; { floor_under!(variance, 1); });
 
 impl ExponentialFamily for NormalWithKnownMean {
     type Vector = [f64; 1];
@@ -125,14 +137,14 @@ impl ExponentialFamily for NormalWithKnownMean {
         [self.variance]
     }
     fn with_expected(&self, mean: &[f64]) -> Result<Self, EstimateError> {
-        if !(mean[0] > 0.0) {
+        if !(mean[0] > 0.0) && self.floor.is_none() {
             return Err(EstimateError::boundary(
                 "variance",
                 mean[0],
                 "all its observations lie at the mean",
             ));
         }
-        Ok(NormalWithKnownMean::new(self.mean, mean[0])?)
+        Ok(self.above_floor(mean[0])?)
     }
     fn same_statistic(&self, other: &Self) -> bool {
         self.mean == other.mean
@@ -149,7 +161,7 @@ impl Coordinates for NormalWithKnownMean {
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
         let variance = next_coordinate(from)?.exp();
-        Ok(NormalWithKnownMean::new(self.mean, variance)?)
+        Ok(self.above_floor(variance)?)
     }
 }
 

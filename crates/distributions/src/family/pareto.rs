@@ -1,5 +1,7 @@
 //! The Pareto distribution above a known minimum.
 
+use super::floor_under;
+use crate::combine::Narrowest;
 use crate::serde_parameters::serde_parameters;
 use crate::{
     Coordinates, Density, Entropy, EstimateError, ExponentialFamily, IntervalStatistics,
@@ -41,6 +43,8 @@ pub struct Pareto {
     shape: f64,
     /// ln a, taken once.
     log_shape: f64,
+    /// The largest shape, where there is a floor: 1/a is the scale of ln x.
+    floor: Option<Narrowest>,
 }
 
 serde_parameters!(Pareto {
@@ -66,6 +70,7 @@ impl Pareto {
             minimum,
             shape,
             log_shape: shape.ln(),
+            floor: None,
         })
     }
     /// m, fixed.
@@ -75,6 +80,13 @@ impl Pareto {
     /// a.
     pub fn shape(&self) -> f64 {
         self.shape
+    }
+    /// The member above the same minimum of this shape, or the largest above the same floor.
+    fn above_floor(&self, shape: f64) -> Result<Self, ParameterError> {
+        Ok(Pareto {
+            floor: self.floor,
+            ..Pareto::new(self.minimum, Narrowest::bounded(self.floor, shape))?
+        })
     }
     fn holds(&self, x: f64) -> bool {
         x >= self.minimum && x < f64::INFINITY
@@ -145,7 +157,7 @@ impl Density for Pareto {
     }
 }
 
-component_from_means!(Pareto);
+component_from_means!(Pareto; { floor_under!(shape, -2); });
 
 impl ExponentialFamily for Pareto {
     type Vector = [f64; 1];
@@ -171,14 +183,14 @@ impl ExponentialFamily for Pareto {
     }
     fn with_expected(&self, mean: &[f64]) -> Result<Self, EstimateError> {
         let shape = 1.0 / mean[0];
-        if !(shape < f64::INFINITY) {
+        if !(shape < f64::INFINITY) && self.floor.is_none() {
             return Err(EstimateError::boundary(
                 "shape",
                 shape,
                 "all its observations lie at the minimum",
             ));
         }
-        Ok(Pareto::new(self.minimum, shape)?)
+        Ok(self.above_floor(shape)?)
     }
     fn same_statistic(&self, other: &Self) -> bool {
         self.minimum == other.minimum
@@ -197,7 +209,7 @@ impl Coordinates for Pareto {
         into.push(self.log_shape);
     }
     fn unpack(&self, from: &mut &[f64]) -> Result<Self, EstimateError> {
-        Ok(Pareto::new(self.minimum, next_coordinate(from)?.exp())?)
+        Ok(self.above_floor(next_coordinate(from)?.exp())?)
     }
 }
 

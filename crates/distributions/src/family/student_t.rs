@@ -3,9 +3,11 @@
 use super::bounded::Bounded;
 use super::bounded_sech::BoundedSech;
 use super::divergence;
+use super::floor_under;
 use super::latent_scale::LatentScaleStatistics;
 use super::normal::HALF_LN_TWO_PI;
 use super::student_t_estimate::estimate;
+use crate::combine::Narrowest;
 use crate::simd::{self, ln_1p_slice, sum, weighted_sum};
 use crate::solve::newton_in_bracket;
 use crate::special::{
@@ -13,8 +15,9 @@ use crate::special::{
     trigamma_minus_reciprocal,
 };
 use crate::{
-    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, ParameterError,
-    Reason, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate, quantile_between,
+    Component, Coordinates, Density, Entropy, EstimateError, IntervalStatistics, Moments,
+    ParameterError, Reason, Sample, Scalars, Scratch, Statistics, Univariate, next_coordinate,
+    quantile_between,
 };
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -22,6 +25,9 @@ use rand_distr::{Distribution, StandardNormal};
 /// The largest df that an estimate gives: there the log-density is that of the normal distribution
 /// with the same location and scale to within 1e-10 z⁴.
 const LARGEST_DF: f64 = 1e10;
+
+/// Degrees of freedom with which a pooled scale is sought where the own ones have none.
+const POOLED_DF: f64 = 4.0;
 
 /// Up to this df u − 1 − ln u is the plain difference: its relative error is ν roundings. Past it,
 /// one function takes its place.
@@ -84,6 +90,8 @@ pub struct StudentT {
     scale: f64,
     df: f64,
     fixed_df: bool,
+    /// The least scale, where there is a floor.
+    floor: Option<Narrowest>,
     /// The logarithm of p at m, taken once.
     log_constant: f64,
     /// 1/(s√ν), taken once.
@@ -114,6 +122,7 @@ impl StudentT {
             scale,
             df,
             fixed_df: false,
+            floor: None,
             log_constant: gammas - HALF_LN_TWO_PI - scale.ln(),
             inverse_width: 1.0 / scale / df.sqrt(),
         })
@@ -152,13 +161,18 @@ impl StudentT {
     pub(super) fn largest_df(&self) -> f64 {
         LARGEST_DF.max(self.df)
     }
-    /// The same with other parameters.
+    /// The same with other parameters, above the same floor.
     pub(super) fn moved(&self, location: f64, scale: f64, df: f64) -> Result<Self, ParameterError> {
-        let moved = StudentT::new(location, scale, df)?;
+        let moved = StudentT::new(location, Narrowest::bounded(self.floor, scale), df)?;
         Ok(StudentT {
             fixed_df: self.fixed_df,
+            floor: self.floor,
             ..moved
         })
+    }
+    /// Whether there is a floor, so that no scale is too small.
+    pub(super) fn has_floor(&self) -> bool {
+        self.floor.is_some()
     }
     /// z²/ν; ∞ where it overflows.
     #[inline]
@@ -176,9 +190,11 @@ impl StudentT {
         let distance = (0.5 * x - 0.5 * self.location).abs();
         2.0 * (distance.ln() + std::f64::consts::LN_2 - self.scale.ln()) - self.df.ln()
     }
-    /// ū − 1 and the mean of u − 1 − ln u lead to the next ν.
-    fn next_df(&self, from: &LatentScaleStatistics) -> Result<f64, EstimateError> {
-        let spread = ln_1p_minus_x(from.mean_precision() - 1.0) + from.mean_excess();
+    /// The next ν. What enters is the mean of τ − 1 − ln τ of the latent precisions τ = u/α, with α = ū where the step is
+    /// that of the `expanded` model, else α = 1.
+    fn next_df(&self, from: &LatentScaleStatistics, expanded: bool) -> Result<f64, EstimateError> {
+        let factor = if expanded { from.mean_precision() } else { 1.0 };
+        let spread = ln_1p_minus_x(factor - 1.0) + from.mean_excess();
         let gap = spread.max(0.0) + ln_minus_digamma(0.5 * (self.df + 1.0));
         // ln a − ψ(a) lies between 1/(2a) and 1/a.
         let half = newton_in_bracket(0.5 * self.df, (0.5 / gap, 1.0 / gap), |a| {
@@ -191,6 +207,28 @@ impl StudentT {
             })
         })?;
         Ok((2.0 * half).min(self.largest_df()))
+    }
+    /// The next m and s, and whether they are those of the expanded model. Where these pass the floor, they are those of EM
+    /// without expansion, whose expected log-likelihood is concave in ln s: s² = Σ w u (x − m)² / Σ w, or the floor.
+    fn location_scale(
+        &self,
+        from: &LatentScaleStatistics,
+    ) -> Result<(f64, f64, bool), EstimateError> {
+        let moments = from.moments();
+        let Some(floor) = self.floor.filter(|_| moments.weight() > 0.0) else {
+            let (location, scale) = from.location_scale(moments.weight())?;
+            return Ok((location, scale, true));
+        };
+        let scale = (moments.squares() / moments.weight()).sqrt();
+        if !floor.is_reached_by(scale) {
+            return Ok((moments.mean(), scale, true));
+        }
+        let plain = (moments.squares() / from.weight()).sqrt();
+        Ok((moments.mean(), Narrowest::bounded(self.floor, plain), false))
+    }
+    /// The same at this scale, as `floor_under` asks for it.
+    fn above_floor(&self, scale: f64) -> Result<Self, ParameterError> {
+        self.moved(self.location, scale, self.df)
     }
     /// Turns ln(1 + z²/ν) of rows into u − 1 − ln u.
     fn excesses(&self, ratios: &[f64], logs: &mut [f64]) {
@@ -322,11 +360,11 @@ impl Component for StudentT {
         scratch.give(products);
     }
     fn maximize(&self, from: &LatentScaleStatistics) -> Result<Self, EstimateError> {
-        let (location, scale) = from.location_scale(from.moments().weight())?;
+        let (location, scale, expanded) = self.location_scale(from)?;
         let df = if self.fixed_df {
             self.df
         } else {
-            self.next_df(from)
+            self.next_df(from, expanded)
                 .map_err(|error| error.with_count(from.weight()))?
         };
         Ok(self.moved(location, scale, df)?)
@@ -337,6 +375,27 @@ impl Component for StudentT {
     /// The maximum, whatever the iterate.
     fn estimate(&self, xs: &[f64], weights: &[f64]) -> Result<Self, EstimateError> {
         estimate(self, xs, weights)
+    }
+    floor_under!(scale, 2);
+    /// Where the likelihood grows without bound at a value that many rows share, the scale is that of ν = 4, which has a
+    /// maximum as long as four fifths of the rows do not share it; else the standard deviation.
+    fn pooled(&self, xs: &[f64], weights: &[f64]) -> Result<Self, EstimateError> {
+        let lighter = || {
+            let lighter = self.moved(self.location, self.scale, POOLED_DF)?;
+            let found = lighter.with_fixed_df().estimate(xs, weights)?;
+            Ok(self.moved(found.location, found.scale, self.df)?)
+        };
+        let normal = || {
+            let mut moments = Moments::default();
+            for (xs, weights) in super::blocks(xs, weights) {
+                moments.add_slice(xs, weights);
+            }
+            let (mean, variance) = super::normal::normal_from_moments(&moments, "scale")?;
+            Ok(self.moved(mean, variance.sqrt(), self.df)?)
+        };
+        let own = self.estimate(xs, weights);
+        own.or_else(|_: EstimateError| lighter())
+            .or_else(|_: EstimateError| normal())
     }
 }
 

@@ -24,7 +24,10 @@ pub(super) fn estimate(
     for (xs, weights) in super::blocks(xs, weights) {
         moments.add_slice(xs, weights);
     }
-    let (mean, variance) = super::normal::normal_from_moments(&moments, "scale")?;
+    let (mean, variance) = match super::normal::normal_from_moments(&moments, "scale") {
+        Err(error) if error.is_boundary() && template.has_floor() => (moments.mean(), 0.0),
+        found => found?,
+    };
     // A wide start: the normal estimate, with tails in the middle of the range.
     let df = if template.has_fixed_df() {
         template.df()
@@ -167,15 +170,20 @@ impl Slopes {
         hessian[1][2] += weight * df * square * tilt;
         hessian[2][2] += weight * df * (df * second + first);
     }
+    /// Leaves coordinate j where it is.
+    fn hold(&mut self, j: usize) {
+        self.gradient[j] = 0.0;
+        (0..3).for_each(|i| self.hessian[i.min(j)][i.max(j)] = 0.0);
+        self.hessian[j][j] = -1.0;
+    }
     /// Newton's step, where it leads uphill.
     fn newton_step(mut self, at: &StudentT) -> Option<Step> {
-        // At the cap ν is held while the likelihood would have it grow.
-        let held = at.has_fixed_df() || (at.df() >= at.largest_df() && self.gradient[2] >= 0.0);
-        if held {
-            self.gradient[2] = 0.0;
-            self.hessian[0][2] = 0.0;
-            self.hessian[1][2] = 0.0;
-            self.hessian[2][2] = -1.0;
+        // At the cap ν is held while the likelihood would have it grow, at the floor s while it would have it shrink.
+        if at.has_fixed_df() || (at.df() >= at.largest_df() && self.gradient[2] >= 0.0) {
+            self.hold(2);
+        }
+        if at.is_at_bound() && self.gradient[1] <= 0.0 {
+            self.hold(1);
         }
         let step = solve_negative_definite(&self.hessian, &self.gradient)?;
         let longest = step.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
@@ -209,7 +217,9 @@ impl Step {
         let location = at.location() + self.by[0] * at.scale();
         let scale = at.scale() * self.by[1].exp();
         let df = (at.df() * self.by[2].exp()).min(at.largest_df());
-        super::latent_scale::require_spread(location, scale)?;
+        if !at.has_floor() {
+            super::latent_scale::require_spread(location, scale)?;
+        }
         Ok(at.moved(location, scale, df)?)
     }
 }

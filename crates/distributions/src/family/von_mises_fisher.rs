@@ -1,6 +1,7 @@
 //! The von Mises–Fisher distribution.
 
 use super::von_mises::concentration_of;
+use crate::combine::Narrowest;
 use crate::serde_parameters::serde_parameters;
 use crate::special::{
     bessel_ratio, bessel_ratio_complement, ln_bessel_i_relative, ln_bessel_i_scaled, ln_gamma,
@@ -61,6 +62,8 @@ pub struct VonMisesFisher {
     direction: Vec<f64>,
     /// The log-density at μ, taken once.
     log_peak: f64,
+    /// The largest concentration, where there is a floor.
+    floor: Option<Narrowest>,
 }
 
 serde_parameters!(VonMisesFisher {
@@ -131,29 +134,46 @@ impl VonMisesFisher {
             mean_direction,
             concentration,
             log_peak: log_peak(dimension, concentration),
+            floor: None,
+        })
+    }
+    /// The member with this mean direction and this concentration, or the largest above the same floor.
+    fn above_floor(
+        &self,
+        mean_direction: Vec<f64>,
+        concentration: f64,
+    ) -> Result<Self, ParameterError> {
+        let concentration = Narrowest::bounded(self.floor, concentration);
+        Ok(VonMisesFisher {
+            floor: self.floor,
+            ..Self::new(mean_direction, concentration)?
         })
     }
     /// The member with η = κ μ; at κ = 0 the direction is that of `self`.
     fn with_natural(&self, eta: &[f64]) -> Result<Self, ParameterError> {
         let largest = eta.iter().fold(0.0_f64, |top, entry| top.max(entry.abs()));
         if largest == 0.0 {
-            return Self::new(self.mean_direction.clone(), 0.0);
+            return self.above_floor(self.mean_direction.clone(), 0.0);
         }
         let scaled: Vec<f64> = eta.iter().map(|entry| entry / largest).collect();
         let size = length(&scaled);
         let direction = scaled.iter().map(|entry| entry / size).collect();
-        Self::new(direction, largest * size)
+        self.above_floor(direction, largest * size)
     }
     /// The member whose mean vector this is, of spread 1 − R².
     fn with_vector(&self, mean: &[f64], spread: f64) -> Result<Self, EstimateError> {
         let size = length(mean);
         if size == 0.0 {
             // Uniform; the direction says nothing and is kept.
-            return Ok(Self::new(self.mean_direction.clone(), 0.0)?);
+            return Ok(self.above_floor(self.mean_direction.clone(), 0.0)?);
         }
-        let concentration = concentration_of(order(self.dimension()), size, spread)?;
+        let found = concentration_of(order(self.dimension()), size, spread);
+        let concentration = match (found, self.floor) {
+            (Err(error), Some(floor)) if error.is_boundary() => floor.value,
+            (found, _) => found?,
+        };
         let direction = mean.iter().map(|entry| entry / size).collect();
-        Ok(Self::new(direction, concentration)?)
+        Ok(self.above_floor(direction, concentration)?)
     }
     /// μ.
     pub fn mean_direction(&self) -> &[f64] {
@@ -333,6 +353,21 @@ impl Component for VonMisesFisher {
     }
     fn parameter_count(&self) -> usize {
         self.dimension()
+    }
+    /// The variance of directions close together is a multiple of 1/κ, that of all is 1 at most. Whatever κ, the best
+    /// direction is that of the mean vector; given it, the log-likelihood is concave in κ.
+    fn floored(&self, whole: &Self) -> Option<Self> {
+        let widest = whole.concentration.max(1.0);
+        let floored = VonMisesFisher {
+            floor: Some(Narrowest::least_share_of(0, widest, -1)),
+            ..self.clone()
+        };
+        let direction = self.mean_direction.clone();
+        floored.above_floor(direction, self.concentration).ok()
+    }
+    fn is_at_bound(&self) -> bool {
+        self.floor
+            .is_some_and(|floor| floor.is_reached_by(self.concentration))
     }
 }
 

@@ -4,6 +4,8 @@ use super::LinearStatistics;
 use super::design::{check_coefficients, check_row, predictor, predictors};
 use super::linear_statistics::refuse_exact;
 use super::response::HALF_LN_TWO_PI;
+use crate::combine::Narrowest;
+use crate::family::floor_under;
 use crate::{
     BLOCK_ROWS, Batch, Component, Coordinates, Density, EstimateError, Obs, Pair, ParameterError,
     Rows, Scalars, Scratch, View, next_coordinate,
@@ -48,6 +50,8 @@ pub struct LinearRegression {
     coefficients: Vec<f64>,
     variance: f64,
     offset: bool,
+    /// The least variance, where there is a floor.
+    floor: Option<Narrowest>,
     /// −½ ln 2πσ², taken once.
     log_constant: f64,
     /// 1/σ, taken once.
@@ -71,6 +75,7 @@ impl LinearRegression {
             coefficients,
             variance,
             offset: false,
+            floor: None,
             log_constant: -HALF_LN_TWO_PI - 0.5 * variance.ln(),
             inverse_deviation: 1.0 / variance.sqrt(),
         })
@@ -108,7 +113,12 @@ impl LinearRegression {
         let z: f64 = StandardNormal.sample(rng);
         self.mean(x) + self.variance.sqrt() * z
     }
-    /// The same regression with other parameters, of as many coefficients.
+    /// The least variance that an estimate has, where there is a floor ([`Component::floored`]); else 0.
+    pub fn least_variance(&self) -> f64 {
+        self.floor.map_or(0.0, |floor| floor.value)
+    }
+    /// The same regression with other parameters, of as many coefficients; of a variance below the floor with that of
+    /// the floor.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -117,11 +127,17 @@ impl LinearRegression {
         coefficients: Vec<f64>,
         variance: f64,
     ) -> Result<Self, ParameterError> {
+        let variance = Narrowest::bounded(self.floor, variance);
         let fresh = LinearRegression::new(coefficients, variance)?;
         Ok(LinearRegression {
             offset: self.offset,
+            floor: self.floor,
             ..fresh
         })
+    }
+    /// The same coefficients with this variance, above the floor.
+    fn above_floor(&self, variance: f64) -> Result<Self, ParameterError> {
+        self.with_parameters(self.coefficients.clone(), variance)
     }
     fn log_density_of(&self, residual: f64) -> f64 {
         let z = residual * self.inverse_deviation;
@@ -210,12 +226,15 @@ impl Component for LinearRegression {
     }
     fn maximize(&self, from: &LinearStatistics) -> Result<Self, EstimateError> {
         let fit = from.fit()?;
-        refuse_exact(fit.variance, fit.resolved, crate::Statistics::weight(from))?;
+        if self.floor.is_none() {
+            refuse_exact(fit.variance, fit.resolved, crate::Statistics::weight(from))?;
+        }
         Ok(self.with_parameters(fit.coefficients, fit.variance)?)
     }
     fn parameter_count(&self) -> usize {
         self.coefficients.len() + 1
     }
+    floor_under!(variance, 1);
     /// Twice from the rows: about 0, then about the first fit, where the variance keeps its digits.
     fn estimate(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
         let zero = self.with_parameters(vec![0.0; self.coefficients.len()], 1.0)?;

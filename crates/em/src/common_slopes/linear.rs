@@ -214,6 +214,7 @@ impl ComponentSet for LinearCommonSlopes {
             .collect();
         let equations = self.equations(&seen)?;
         let mut variances: Vec<f64> = self.components.iter().map(|c| c.variance()).collect();
+        let least = self.components[0].least_variance();
         let mut steps = Vec::new();
         for _ in 0..REPETITIONS {
             // In units of the smallest: a variance near 0 must not carry the sums to infinity.
@@ -224,8 +225,10 @@ impl ComponentSet for LinearCommonSlopes {
             steps = Joint::new(&weighted, self.own).steps()?;
             let mut change = 0.0f64;
             for (k, variance) in variances.iter_mut().enumerate() {
-                let next = seen[k].residual_variance(&steps[k]);
-                let next = next.map_err(|error| error.in_component(k))?;
+                let next = match seen[k].residual_variance(&steps[k]) {
+                    Err(error) if error.is_boundary() && least > 0.0 => least,
+                    next => next.map_err(|error| error.in_component(k))?.max(least),
+                };
                 change = change.max((next / *variance - 1.0).abs());
                 *variance = next;
             }
@@ -243,6 +246,19 @@ impl ComponentSet for LinearCommonSlopes {
             components: self.components.subset(keep),
             own: self.own,
         }
+    }
+    /// σ_k² not below [`LEAST_SHARE`](distributions::LEAST_SHARE) of the residual variance of one regression on all rows:
+    /// given the coefficients, the maximiser is the larger of the two.
+    fn floored(&self, xs: Batch<'_, Self::Space>, weights: &[f64]) -> Result<Self, EstimateError> {
+        let whole = self.components[0].pooled(xs, weights)?;
+        let floored = self.components.iter().map(|one| one.floored(&whole));
+        Ok(LinearCommonSlopes {
+            components: (floored.collect::<Option<_>>()).ok_or_else(crate::set::no_floor)?,
+            own: self.own,
+        })
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        self.components.at_bound()
     }
     /// Twice from the rows: about 0, then about the first fit, where variances keep their digits.
     fn estimate_from(
@@ -282,11 +298,15 @@ impl Coordinates for LinearCommonSlopes {
         let common: Result<Vec<f64>, EstimateError> = (self.common_coefficients().iter())
             .map(|_| next_coordinate(from))
             .collect();
-        let set = LinearCommonSlopes::new(own, common?, variances)?;
-        let offset = self
-            .components
-            .first()
-            .is_some_and(LinearRegression::has_offset);
-        Ok(if offset { set.with_offset() } else { set })
+        let common = common?;
+        let parts = (self.components.iter()).zip(own.into_iter().zip(variances));
+        let components = parts.map(|(component, (mut coefficients, variance))| {
+            coefficients.extend(&common);
+            component.with_parameters(coefficients, variance)
+        });
+        Ok(LinearCommonSlopes {
+            components: components.collect::<Result<_, _>>()?,
+            own: self.own,
+        })
     }
 }

@@ -10,6 +10,7 @@ mod eve;
 mod evi;
 mod evv;
 mod orientation;
+mod plane_rotations;
 mod rounding;
 mod structure;
 mod vee;
@@ -220,30 +221,42 @@ impl CovarianceStructure {
             None => structure.maximize(&from)?,
             Some(bound) => structure.maximize_within(&from, bound)?,
         };
-        let estimates = (covariances.into_iter().enumerate())
-            .map(|(k, covariance)| {
-                let count = if structure.is_pooled() {
-                    from.total()
-                } else {
-                    from.count(k)
-                };
-                self.component(parts[k].mean(), covariance)
-                    .map_err(|error| error.in_component(k).with_count(count))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut estimates: Vec<Gaussian> = Vec::with_capacity(parts.len());
+        for (k, covariance) in covariances.into_iter().enumerate() {
+            let count = if structure.is_pooled() {
+                from.total()
+            } else {
+                from.count(k)
+            };
+            // A covariance that all share is factorised once.
+            let first = estimates.first().filter(|_| structure.is_pooled());
+            let estimate = self
+                .component(parts[k].mean(), covariance, first)
+                .map_err(|error| error.in_component(k).with_count(count))?;
+            estimates.push(estimate);
+        }
         Ok(if self.ties_full_covariances() {
             rounding::not_below(current, estimates, parts)
         } else {
             estimates
         })
     }
-    fn component(self, mean: &[f64], covariance: Covariance) -> Result<Gaussian, EstimateError> {
+    /// The Gaussian with this mean and covariance, which is that of `same` where there is one.
+    fn component(
+        self,
+        mean: &[f64],
+        covariance: Covariance,
+        same: Option<&Gaussian>,
+    ) -> Result<Gaussian, EstimateError> {
         let d = mean.len();
         if self.is_spherical() {
             check_common_variance(covariance.at(0, 0, d), mean)?;
         } else {
             check_variances((0..d).map(|j| covariance.at(j, j, d)), mean)?;
         }
-        Gaussian::estimated(mean.to_vec(), covariance, self)
+        match same {
+            Some(same) => Ok(same.clone().at_mean(mean.to_vec())),
+            None => Gaussian::estimated(mean.to_vec(), covariance, self),
+        }
     }
 }

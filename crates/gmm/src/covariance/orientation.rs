@@ -13,29 +13,29 @@
 //! and F is a sum of increasing concave functions of the P_k. It therefore lies below its tangent in
 //! the P_k, whose minimum over θ has a closed form, 4θ = atan2(Σ v_k β_k, Σ v_k α_k) with v_k = ∂F/∂P_k:
 //! a step to it never raises F (majorisation, as in Browne & McNicholas 2014, but without their
-//! bound on the eigenvalues, and with the exact surrogate of the plane). Each step is besides
-//! checked: F never rises.
+//! bound on the eigenvalues, and with the exact surrogate of the plane). The rotations are in
+//! [`plane_rotations`](super::plane_rotations).
 
-use super::volume::{common_matrix_shape, geometric_mean};
+use super::plane_rotations::Rotated;
+use super::volume::common_matrix_shape;
 use super::{Scatters, decomposition::decompose};
-use crate::linalg::power_of_two;
 use distributions::EstimateError;
 
-/// Sweeps over all pairs of axes: far more than are ever needed.
-const SWEEPS: usize = 500;
 /// The largest angle of a sweep at which starts are compared; only the best goes on.
 const ROUGH: f64 = 1e-4;
 /// The largest angle of a sweep at which the iteration rests.
 const REST: f64 = 1e-13;
-/// The angle below which F, being flat to its last bit, cannot tell better from worse: the tangent
-/// alone guides smaller steps.
-const FLAT: f64 = 1e-6;
-/// The angle below which steps that no longer shrink are rounding.
-const NOISE: f64 = 1e-10;
-/// Angles tried in the first sweeps, so that a plane's best minimum is found, not only the next.
-const TRIALS: usize = 8;
-/// Tangent steps in one plane before the next plane has its turn.
-const STEPS: usize = 10;
+
+/// Sweeps over all pairs of axes at most, d³ K operations each. Up to some sixteen columns they come to rest long before;
+/// in many columns, where scatters have little in common, an M-step goes a part of the way, and the next one on from there.
+fn most_sweeps(d: usize) -> usize {
+    (4000 / d).clamp(20, 500)
+}
+
+/// Sweeps from each start at most, before only the best goes on.
+fn most_rough_sweeps(d: usize) -> usize {
+    (most_sweeps(d) / 6).clamp(5, 20)
+}
 
 /// What the axes minimise.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,25 +62,9 @@ pub(super) fn common_orientation(
     criterion: Criterion,
 ) -> Result<CommonOrientation, EstimateError> {
     let d = from.dimension();
-    let mut starts = axes_to_start(from)?;
-    if criterion == Criterion::VariableVolume {
-        let (shape, _) = common_matrix_shape(from)?;
-        starts.push(decompose(&shape, d)?.vectors);
-        starts.push(common_orientation(from, Criterion::EqualVolume)?.axes);
-    }
-    let mut best: Option<(f64, Rotated)> = None;
-    for start in starts {
-        let mut rotated = Rotated::new(from, criterion, start);
-        rotated.descend(ROUGH);
-        let value = rotated.value();
-        if best.as_ref().is_none_or(|(least, _)| value < *least) {
-            best = Some((value, rotated));
-        }
-    }
-    let axes = best.map_or_else(Vec::new, |(_, mut rotated)| {
-        rotated.descend(REST);
-        rotated.axes
-    });
+    let mut best = best_start(from, criterion)?;
+    best.descend(REST, most_sweeps(d), false);
+    let axes = best.into_axes();
     let spreads = (0..from.components())
         .map(|k| {
             let matrix = rotated(&from.matrix(k), &axes, d);
@@ -88,6 +72,29 @@ pub(super) fn common_orientation(
         })
         .collect();
     Ok(CommonOrientation { axes, spreads })
+}
+
+/// Where the start that leads lowest leads to, roughly.
+fn best_start(from: &Scatters<'_>, criterion: Criterion) -> Result<Rotated, EstimateError> {
+    let mut starts = axes_to_start(from)?;
+    if criterion == Criterion::VariableVolume {
+        let (shape, _) = common_matrix_shape(from)?;
+        starts.push(decompose(&shape, from.dimension())?.vectors);
+        starts.push(best_start(from, Criterion::EqualVolume)?.into_axes());
+    }
+    let mut best: Option<(f64, Rotated)> = None;
+    for start in starts {
+        let mut rotated = Rotated::new(from, criterion, &start);
+        rotated.descend(ROUGH, most_rough_sweeps(from.dimension()), true);
+        let value = rotated.value();
+        if best.as_ref().is_none_or(|(least, _)| value < *least) {
+            best = Some((value, rotated));
+        }
+    }
+    match best {
+        Some((_, rotated)) => Ok(rotated),
+        None => unreachable!("there are axes to start from"),
+    }
 }
 
 /// The axes of the current covariances, those of the pooled scatter, and those of the columns.
@@ -159,187 +166,4 @@ pub(super) fn turn_matrix(matrix: &mut [f64], d: usize, p: usize, q: usize, angl
         matrix[p * d + column] = cosine * x + sine * y;
         matrix[q * d + column] = cosine * y - sine * x;
     }
-}
-
-/// The scatters in the axes of the moment.
-struct Rotated {
-    d: usize,
-    criterion: Criterion,
-    axes: Vec<f64>,
-    /// DᵀW_kD divided by `scales[k]`, a power of two.
-    matrices: Vec<Vec<f64>>,
-    scales: Vec<f64>,
-    counts: Vec<f64>,
-    /// (Π_j s_kj)^(1/d) of the scaled scatters.
-    means: Vec<f64>,
-}
-
-/// What a plane shows of one component: the 2 × 2 block ((a, b), (b, c)), and its factor in F.
-#[derive(Clone, Copy)]
-struct Plane {
-    a: f64,
-    b: f64,
-    c: f64,
-    /// N_k, or (Π_j s_kj)^(1/d).
-    importance: f64,
-}
-
-impl Rotated {
-    fn new(from: &Scatters<'_>, criterion: Criterion, axes: Vec<f64>) -> Self {
-        let (d, components) = (from.dimension(), from.components());
-        let scales: Vec<f64> = (0..components)
-            .map(|k| power_of_two(from.trace(k)))
-            .collect();
-        let matrices = (0..components)
-            .map(|k| {
-                let scaled = super::scaled(from.matrix(k), 1.0 / scales[k]);
-                rotated(&scaled, &axes, d)
-            })
-            .collect();
-        Rotated {
-            d,
-            criterion,
-            axes,
-            matrices,
-            scales,
-            counts: from.counts(),
-            means: vec![],
-        }
-    }
-    fn spread(&self, k: usize) -> Vec<f64> {
-        crate::linalg::diagonal(&self.matrices[k], self.d)
-    }
-    /// F, up to a factor and a term that do not depend on D.
-    fn value(&self) -> f64 {
-        let logs = (0..self.counts.len()).map(|k| geometric_mean(&self.spread(k)).ln());
-        match self.criterion {
-            Criterion::VariableVolume => logs.zip(&self.counts).map(|(log, n)| n * log).sum(),
-            Criterion::EqualVolume => {
-                let logs: Vec<f64> = logs.zip(&self.scales).map(|(l, s)| l + s.ln()).collect();
-                let largest = self.scales.iter().fold(0.0f64, |a, &b| a.max(b)).ln();
-                logs.iter().map(|log| (log - largest).exp()).sum()
-            }
-        }
-    }
-    /// Rotates until no angle of a sweep is above `rest`.
-    fn descend(&mut self, rest: f64) {
-        let mut before = f64::INFINITY;
-        for sweep in 0..SWEEPS {
-            self.means = (0..self.counts.len())
-                .map(|k| geometric_mean(&self.spread(k)))
-                .collect();
-            let mut largest = 0.0f64;
-            for p in 0..self.d {
-                for q in p + 1..self.d {
-                    let planes = self.planes(p, q);
-                    let angle = best_angle(&planes, self.criterion, self.d, sweep < 2);
-                    if angle != 0.0 {
-                        self.turn(p, q, angle);
-                        largest = largest.max(angle.abs());
-                    }
-                }
-            }
-            if largest <= rest || (largest <= NOISE && largest >= before) {
-                break;
-            }
-            before = largest;
-        }
-    }
-    fn planes(&self, p: usize, q: usize) -> Vec<Plane> {
-        let (d, common) = (
-            self.d,
-            power_of_two(self.scales.iter().fold(0.0f64, |a, &b| a.max(b))),
-        );
-        (0..self.counts.len())
-            .map(|k| Plane {
-                a: self.matrices[k][p * d + p],
-                b: self.matrices[k][p * d + q],
-                c: self.matrices[k][q * d + q],
-                importance: match self.criterion {
-                    Criterion::VariableVolume => self.counts[k],
-                    Criterion::EqualVolume => self.means[k] * (self.scales[k] / common),
-                },
-            })
-            .collect()
-    }
-    /// Turns axes p and q by `angle`, from p towards q.
-    fn turn(&mut self, p: usize, q: usize, angle: f64) {
-        let d = self.d;
-        turn_axes(&mut self.axes, d, p, q, angle);
-        for (matrix, mean) in self.matrices.iter_mut().zip(&mut self.means) {
-            let before = (matrix[p * d + p], matrix[q * d + q]);
-            turn_matrix(matrix, d, p, q, angle);
-            let after = (matrix[p * d + p], matrix[q * d + q]);
-            let ratio = (after.0 / before.0) * (after.1 / before.1);
-            *mean *= ratio.powf(1.0 / d as f64);
-        }
-    }
-}
-
-impl Plane {
-    /// s_p s_q after a rotation, relative to before it.
-    fn ratio(&self, sine: f64, cosine: f64) -> f64 {
-        let (ss, cc, mixed) = (sine * sine, cosine * cosine, 2.0 * self.b * sine * cosine);
-        let first = self.a * cc + mixed + self.c * ss;
-        let second = self.a * ss - mixed + self.c * cc;
-        (first / self.a) * (second / self.c)
-    }
-}
-
-/// F after a rotation in the plane, less a constant.
-fn criterion_after(planes: &[Plane], criterion: Criterion, d: usize, angle: f64) -> f64 {
-    let (sine, cosine) = angle.sin_cos();
-    let terms = planes.iter().map(|plane| {
-        let ratio = plane.ratio(sine, cosine);
-        match criterion {
-            Criterion::VariableVolume => plane.importance * ratio.ln(),
-            Criterion::EqualVolume => plane.importance * ((ratio.ln() / d as f64).exp_m1()),
-        }
-    });
-    terms.sum()
-}
-
-/// The angle of the tangent's minimum, the tangent being taken at `angle`.
-fn tangent_step(planes: &[Plane], criterion: Criterion, d: usize, angle: f64) -> f64 {
-    let (sine, cosine) = angle.sin_cos();
-    let (mut along, mut across) = (0.0, 0.0);
-    for plane in planes {
-        let ratio = plane.ratio(sine, cosine);
-        let power = match criterion {
-            Criterion::VariableVolume => 1.0,
-            Criterion::EqualVolume => (ratio.ln() / d as f64).exp(),
-        };
-        let slope = plane.importance * power / ratio / (plane.a * plane.c);
-        let half = 0.5 * (plane.a - plane.c);
-        along += slope * 0.5 * (half - plane.b) * (half + plane.b);
-        across += slope * half * plane.b;
-    }
-    0.25 * across.atan2(along)
-}
-
-/// An angle at which F is not above where it stands; 0 where none better is found.
-fn best_angle(planes: &[Plane], criterion: Criterion, d: usize, search: bool) -> f64 {
-    let value = |angle: f64| criterion_after(planes, criterion, d, angle);
-    let (mut angle, mut least) = (0.0, 0.0);
-    if search {
-        for trial in 1..TRIALS {
-            let candidate = (trial as f64 / TRIALS as f64 - 0.5) * std::f64::consts::FRAC_PI_2;
-            let reached = value(candidate);
-            if reached < least {
-                (angle, least) = (candidate, reached);
-            }
-        }
-    }
-    for _ in 0..STEPS {
-        let candidate = tangent_step(planes, criterion, d, angle);
-        let (reached, moved) = (value(candidate), (candidate - angle).abs());
-        if !(reached < least || moved <= FLAT) {
-            break;
-        }
-        (angle, least) = (candidate, reached);
-        if moved <= REST {
-            break;
-        }
-    }
-    angle
 }

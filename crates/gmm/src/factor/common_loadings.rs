@@ -15,15 +15,18 @@ struct Point {
     objective: f64,
     /// ∂ objective / ∂ Λ, d × q.
     gradient: Vec<f64>,
-    /// The step of EM for the factors from here: A_j⁻¹ times the gradient in each row j.
+    /// The step of scoring from here: I_j⁻¹ times the gradient in each row j.
     step: Vec<f64>,
 }
 
-/// Λ given all Ψ_k. There is no closed form; a step of EM for the factors z solves, with β_k = Λᵀ Σ_k⁻¹ and
-/// Θ_k = I − β_k Λ + β_k S_k β_kᵀ, the equations Σ_k (N_k / ψ_kj) (S_k β_kᵀ − Λ Θ_k)_j = 0 for each row j. Their
-/// left-hand side is the gradient of the likelihood itself, and with these steps as the metric conjugate gradients
-/// reach the maximum (Jamshidian & Jennrich 1993, Conjugate gradient acceleration of the EM algorithm, JASA 88).
-/// No step is taken that does not climb.
+/// Λ given all Ψ_k. There is no closed form. With β_k = Λᵀ Σ_k⁻¹ and Θ_k = I − β_k Λ + β_k S_k β_kᵀ the gradient of the
+/// likelihood in row j of Λ is Σ_k (N_k / ψ_kj) (S_k β_kᵀ − Λ Θ_k)_j, and the information in that row
+///
+/// I_j = Σ_k N_k {(Σ_k⁻¹)_jj β_k Λ + b bᵀ}, b being column j of β_k.
+///
+/// With steps of scoring, I_j⁻¹ times the gradient, as their metric conjugate gradients reach the maximum. (Steps of EM for
+/// the factors are a metric too, but where a noise variance is small they are as short as it, and so is the gain that they
+/// promise.) No step is taken that does not climb.
 pub(super) fn common_loadings(
     start: Vec<FactorAnalyzer>,
     covariances: &[Vec<f64>],
@@ -120,10 +123,11 @@ impl Point {
             objective += count * (one.log_constant - 0.5 * left.sum::<f64>());
         }
         let (mut gradient, mut step) = (vec![0.0; d * q], vec![0.0; d * q]);
-        let mut second = vec![0.0; q * q];
+        let (mut second, mut information) = (vec![0.0; q * q], vec![0.0; q * q]);
         for j in 0..d {
             let place = j * q..(j + 1) * q;
             second.fill(0.0);
+            information.fill(0.0);
             // In units of the first component's, so that nothing overflows.
             let unit = analyzers[0].noise.variance(j);
             for ((one, moments), count) in analyzers.iter().zip(&moments).zip(counts) {
@@ -135,11 +139,14 @@ impl Point {
                 }
                 (second.iter_mut().zip(&moments.second))
                     .for_each(|(sum, value)| *sum += weight * value);
+                one.add_information(j, count * unit, &mut information);
             }
             for (gradient, step) in gradient[place.clone()].iter_mut().zip(&step[place.clone()]) {
                 *gradient = step / unit;
             }
-            solve(&factor(&second, q)?, &mut step[place]);
+            // Factors without loadings have no information; the step of EM has one for them.
+            let lower = factor(&information, q).or_else(|_| factor(&second, q))?;
+            solve(&lower, &mut step[place]);
         }
         Ok(Point {
             analyzers,
@@ -147,6 +154,23 @@ impl Point {
             gradient,
             step,
         })
+    }
+}
+
+impl FactorAnalyzer {
+    /// Adds `weight` times the information of a row about row j of the loadings.
+    fn add_information(&self, j: usize, weight: f64, into: &mut [f64]) {
+        let (d, q) = (self.dimension(), self.factors);
+        let column = |f: usize| self.projection[f * d + j];
+        let own = &self.loadings[j * q..(j + 1) * q];
+        let explained: f64 = own.iter().enumerate().map(|(f, l)| l * column(f)).sum();
+        let precision = (1.0 - explained) / self.noise.variance(j);
+        for f in 0..q {
+            for g in 0..q {
+                let whole = f64::from(u8::from(f == g)) - self.remainder[f * q + g];
+                into[f * q + g] += weight * (precision * whole + column(f) * column(g));
+            }
+        }
     }
 }
 

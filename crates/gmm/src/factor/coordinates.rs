@@ -57,7 +57,6 @@ impl Coordinates for FactorAnalyzers {
             one.map_err(|error| EstimateError::from(error).in_component(k))
         });
         let components = components.collect::<Result<_, EstimateError>>()?;
-        let least = self.least_noise.clone();
-        Ok(FactorAnalyzers::of(structure, components, least))
+        Ok(self.with_components(components, self.least_noise.clone()))
     }
 }

@@ -59,6 +59,15 @@ impl FactorStructure {
              (d - factors)^2 at least d + factors",
         )
     }
+    /// The least noise variances where these are the variances of the columns over all rows.
+    pub(super) fn least_noise(&self, variances: impl Iterator<Item = f64>) -> Vec<f64> {
+        let mut least: Vec<f64> = variances.map(|variance| LEAST_NOISE * variance).collect();
+        if self.isotropic_noise {
+            let mean = least.iter().sum::<f64>() / least.len() as f64;
+            least.fill(mean);
+        }
+        least
+    }
     /// The number of free parameters in the covariances of K components of dimension d.
     pub fn parameter_count(&self, components: usize, dimension: usize) -> usize {
         let (d, q) = (dimension, self.factors);
@@ -88,12 +97,15 @@ struct Iterate {
 /// conditional maximisation (ECM): the loadings given the noise, then the noise given the loadings, each the
 /// maximiser: loadings in closed form ([`conditional`]) but for common ones beside noise of each component's own
 /// ([`common_loadings`]), noise column by column ([`noise`]) or at once ([`isotropic_noise`]).
+///
+/// Where the least noise variances are given as a `floor`, a component whose rows coincide has an estimate too.
 pub(super) fn estimate(
     structure: FactorStructure,
     parts: &[Scatter],
     current: Option<&[FactorAnalyzer]>,
+    floor: Option<&[f64]>,
 ) -> Result<(Vec<FactorAnalyzer>, Vec<f64>), EstimateError> {
-    let iterate = Iterate::new(structure, parts)?;
+    let iterate = Iterate::new(structure, parts, floor)?;
     if structure.isotropic_noise && (structure.common_noise || !structure.common_loadings) {
         return Ok((iterate.turned(iterate.isotropic()?)?, iterate.least));
     }
@@ -108,26 +120,36 @@ pub(super) fn estimate(
 }
 
 impl Iterate {
-    fn new(structure: FactorStructure, parts: &[Scatter]) -> Result<Iterate, EstimateError> {
+    fn new(
+        structure: FactorStructure,
+        parts: &[Scatter],
+        floor: Option<&[f64]>,
+    ) -> Result<Iterate, EstimateError> {
         let d = parts[0].dimension();
+        let is_held = |floor: &[f64]| floor.iter().all(|&least| least > 0.0);
+        let held = floor.is_some_and(is_held);
         for (k, part) in parts.iter().enumerate() {
             let count = part.weight();
             if !(count > 0.0) {
                 return Err(EstimateError::empty().in_component(k).with_count(count));
             }
+            if held {
+                continue;
+            }
             let variances = part.diagonal().into_iter().map(|square| square / count);
             check_variances(variances, part.mean())
                 .map_err(|error| error.in_component(k).with_count(count))?;
         }
-        let mut whole = Scatter::new(d, true);
-        parts.iter().for_each(|part| whole.merge(part));
-        let mut least: Vec<f64> = (whole.diagonal().iter())
-            .map(|square| LEAST_NOISE * (square / whole.weight()))
-            .collect();
-        if structure.isotropic_noise {
-            let mean = least.iter().sum::<f64>() / d as f64;
-            least.fill(mean);
-        }
+        let least = floor.map_or_else(
+            || {
+                let mut whole = Scatter::new(d, true);
+                parts.iter().for_each(|part| whole.merge(part));
+                let squares = whole.diagonal();
+                let variances = squares.iter().map(|square| square / whole.weight());
+                structure.least_noise(variances)
+            },
+            <[f64]>::to_vec,
+        );
         let covariance = |part: &Scatter| {
             let mut matrix = part.matrix();
             matrix.iter_mut().for_each(|value| *value /= part.weight());
@@ -218,7 +240,8 @@ impl Iterate {
             } else {
                 &self.covariances[k]
             };
-            let units: Vec<f64> = halves(matrix).iter().map(|value| value.sqrt()).collect();
+            let units = halves(matrix).into_iter().zip(&self.least);
+            let units: Vec<f64> = units.map(|(half, least)| half.max(*least).sqrt()).collect();
             let mut scaled = matrix.clone();
             for (entry, value) in scaled.iter_mut().enumerate() {
                 *value /= units[entry / d] * units[entry % d];
@@ -400,7 +423,7 @@ mod tests {
             if structure.isotropic_noise && structure.common_noise {
                 continue;
             }
-            let iterate = Iterate::new(structure, &parts).unwrap();
+            let iterate = Iterate::new(structure, &parts, None).unwrap();
             let start = iterate.principal().unwrap();
             let loadings_of = |all: &[FactorAnalyzer]| -> Vec<Vec<f64>> {
                 all.iter().map(|one| one.loadings.clone()).collect()

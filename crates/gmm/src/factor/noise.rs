@@ -37,8 +37,14 @@ pub(super) fn noise(
         if !terms.iter().all(Term::is_valid) {
             continue;
         }
-        let change = highest(&terms, 0.0, least[j] - noise[j]);
-        noise[j] += change;
+        let most = least[j] - noise[j];
+        let change = highest(&terms, 0.0, most);
+        // The bound itself, not what rounding makes of it.
+        noise[j] = if change <= most {
+            least[j]
+        } else {
+            noise[j] + change
+        };
         for (inverse, row) in inverses.iter_mut().zip(&rows) {
             let factor = change / (1.0 + change * row[j]);
             for (line, left) in inverse.chunks_exact_mut(d).zip(row) {

@@ -3,7 +3,9 @@
 use super::{FactorAnalyzer, FactorStructure, estimate::estimate, kernel};
 use crate::gaussian::{Gaussian, check_row};
 use crate::kernel as moments;
+use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
+use crate::variance_bound::column_variances;
 use distributions::{
     Density, EstimateError, ParameterError, Rows, RowsBuffer, RowsView, Sample, Scratch, View,
 };
@@ -53,6 +55,8 @@ pub struct FactorAnalyzers {
     gaussians: Vec<Gaussian>,
     /// The least noise variance of each column, once there is an estimate.
     pub(super) least_noise: Option<Vec<f64>>,
+    /// Whether these were given as a floor, from all rows, and stay.
+    pub(super) has_floor: bool,
     /// Whether there is no iterate yet, from which an M-step could go on.
     template: bool,
 }
@@ -103,8 +107,42 @@ impl FactorAnalyzers {
             gaussians: components.iter().map(|one| one.noise.clone()).collect(),
             components,
             least_noise,
+            has_floor: false,
             template: false,
         }
+    }
+    /// Other components under the same structure and floor, with these least noise variances.
+    pub(super) fn with_components(
+        &self,
+        components: Vec<FactorAnalyzer>,
+        least_noise: Option<Vec<f64>>,
+    ) -> Self {
+        FactorAnalyzers {
+            has_floor: self.has_floor,
+            ..FactorAnalyzers::of(self.structure, components, least_noise)
+        }
+    }
+    /// The same with the floor of rows in any layout.
+    pub(crate) fn with_floor_under<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        let least = self
+            .structure
+            .least_noise(column_variances(xs, weights).into_iter());
+        let raised = self.components.iter().map(|one| {
+            let noise = one.noise_variances().into_iter().zip(&least);
+            let noise = noise.map(|(value, least)| value.max(*least)).collect();
+            let noise = Gaussian::diagonal(one.mean().to_vec(), noise)?;
+            FactorAnalyzer::build(noise, one.loadings.clone(), self.structure.factors)
+        });
+        let components = raised.collect::<Result<_, _>>()?;
+        Ok(FactorAnalyzers {
+            has_floor: true,
+            template: self.template,
+            ..FactorAnalyzers::of(self.structure, components, Some(least))
+        })
     }
     /// K times N(0, I), without loadings: a template for a fit, whose first M-step starts from principal
     /// axes.
@@ -208,8 +246,9 @@ impl ComponentSet for FactorAnalyzers {
     }
     fn maximize(&self, from: &Vec<Scatter>) -> Result<Self, EstimateError> {
         let current = (!self.template).then_some(&self.components[..]);
-        let (components, least) = estimate(self.structure, from, current)?;
-        Ok(FactorAnalyzers::of(self.structure, components, Some(least)))
+        let floor = self.least_noise.as_deref().filter(|_| self.has_floor);
+        let (components, least) = estimate(self.structure, from, current, floor)?;
+        Ok(self.with_components(components, Some(least)))
     }
     fn parameter_count(&self) -> usize {
         let (k, d) = (self.components.len(), self.dimension());
@@ -219,8 +258,13 @@ impl ComponentSet for FactorAnalyzers {
         let components = keep.iter().map(|&k| self.components[k].clone()).collect();
         FactorAnalyzers {
             template: self.template,
-            ..FactorAnalyzers::of(self.structure, components, self.least_noise.clone())
+            ..self.with_components(components, self.least_noise.clone())
         }
+    }
+    /// Noise variances have a least one in any case. As a floor it is that of all rows, whatever the iterate, and a
+    /// component whose rows coincide stays there.
+    fn floored(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.with_floor_under(xs.into(), weights)
     }
     fn at_bound(&self) -> Vec<usize> {
         (0..self.components.len())

@@ -17,6 +17,7 @@ pub(crate) use split::Regression;
 
 use crate::covariance::CovarianceStructure;
 use distributions::{EstimateError, ParameterError, Reason};
+use std::sync::Arc;
 
 /// ½ ln 2π.
 pub(crate) const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_741_78;
@@ -92,10 +93,11 @@ impl Covariance {
 #[derive(Clone, Debug)]
 pub struct Gaussian {
     mean: Vec<f64>,
-    covariance: Covariance,
+    /// Components may have one in common.
+    covariance: Arc<Covariance>,
     structure: CovarianceStructure,
     /// What densities are computed from; a function of the covariance.
-    factor: Factor,
+    factor: Arc<Factor>,
     /// −½ (d ln 2π + ln det Σ).
     log_constant: f64,
 }
@@ -240,6 +242,10 @@ impl Gaussian {
     pub fn log_determinant(&self) -> f64 {
         -2.0 * (self.log_constant + self.dimension() as f64 * HALF_LN_TWO_PI)
     }
+    /// Whether the covariance is that of `other`, to the bit.
+    pub(crate) fn has_covariance_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.covariance, &other.covariance) || self.covariance == other.covariance
+    }
     pub(crate) fn factor(&self) -> &Factor {
         &self.factor
     }
@@ -256,9 +262,9 @@ impl Gaussian {
         let log_constant = -(d as f64) * HALF_LN_TWO_PI - factor.half_log_determinant();
         Ok(Gaussian {
             mean,
-            covariance,
+            covariance: Arc::new(covariance),
             structure: CovarianceStructure::Full,
-            factor,
+            factor: Arc::new(factor),
             log_constant,
         })
     }

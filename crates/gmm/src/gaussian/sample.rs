@@ -28,7 +28,7 @@ impl Gaussian {
         for j in 0..self.mean.len() {
             let z: f64 = StandardNormal.sample(rng);
             let z = scale * z;
-            match &self.covariance {
+            match &*self.covariance {
                 super::Covariance::Diagonal(variances) => x[j] += variances[j].sqrt() * z,
                 super::Covariance::Full(_) => {
                     for (i, value) in x.iter_mut().enumerate().skip(j) {

@@ -2,6 +2,7 @@
 
 use super::{Covariance, Factor, Gaussian, HALF_LN_TWO_PI};
 use crate::linalg;
+use std::sync::Arc;
 
 /// The columns y given the columns x: y = μ_y + G (x − μ_x) + noise, G = Σ_yx Σ_xx⁻¹.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ impl Gaussian {
             factor,
             covariance,
         };
-        match &self.factor {
+        match &*self.factor {
             Factor::Diagonal(inverses) => {
                 let variances = |j: &usize| self.covariance.at(*j, *j, d);
                 let kept = Covariance::Diagonal(given.iter().map(variances).collect());
@@ -103,9 +104,9 @@ impl Gaussian {
         let log_constant = -(mean.len() as f64) * HALF_LN_TWO_PI - factor.half_log_determinant();
         Gaussian {
             mean,
-            covariance,
+            covariance: Arc::new(covariance),
             structure: self.structure,
-            factor,
+            factor: Arc::new(factor),
             log_constant,
         }
     }

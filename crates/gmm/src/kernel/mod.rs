@@ -10,6 +10,9 @@ mod diagonal_block;
 mod expect;
 // As in the loops below.
 #[allow(clippy::needless_range_loop)]
+mod common_factor;
+// As in the loops below.
+#[allow(clippy::needless_range_loop)]
 mod few;
 // Loops over lanes and registers run over several arrays at once, and must unroll.
 #[allow(clippy::needless_range_loop)]
@@ -22,6 +25,8 @@ mod number;
 #[allow(clippy::needless_range_loop)]
 mod objective;
 #[allow(clippy::needless_range_loop)]
+mod pooled;
+#[allow(clippy::needless_range_loop)]
 mod quadratic;
 #[allow(clippy::needless_range_loop)]
 mod responsibilities;
@@ -31,7 +36,9 @@ mod sparse;
 mod student_t;
 mod transpose;
 
+pub(crate) use common_factor::{CommonFactor, common_log_densities};
 pub(crate) use expect::{block_rows, expect, serves};
+pub(crate) use pooled::accumulate_pooled;
 pub(crate) use quadratic::pack_factor;
 pub(crate) use single::SingleGaussians;
 pub(crate) use single_block::expect as expect_in_single_precision;
@@ -182,8 +189,6 @@ impl WithSimd for LogDensities<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let (gaussians, log_weights) = (self.gaussians, self.log_weights);
-        let half = simd.splat_f64s(-0.5);
-        let nowhere = simd.splat_f64s(f64::NEG_INFINITY);
         quadratic::quadratic_forms_of(
             simd,
             gaussians,
@@ -194,17 +199,27 @@ impl WithSimd for LogDensities<'_> {
             self.z,
             // Outside, it would be compiled without the instruction set.
             #[inline(always)]
-            |k, form| {
-                let constant = simd.splat_f64s(gaussians[k].log_constant());
-                let density = simd.mul_add_e_f64s(half, form, constant);
-                // Differences of infinities: the row is infinitely far away.
-                let density = simd.select_f64s(simd.equal_f64s(density, density), density, nowhere);
-                match log_weights {
-                    Some(logs) => simd.add_f64s(density, simd.splat_f64s(logs[k])),
-                    None => density,
-                }
-            },
+            |k, form| density(simd, &gaussians[k], form, log_weights.map(|logs| logs[k])),
         );
+    }
+}
+
+/// ln p_k(x) from the quadratic form; with ln π_k where that is given.
+#[inline(always)]
+fn density<S: Simd>(
+    simd: S,
+    gaussian: &Gaussian,
+    form: S::f64s,
+    log_weight: Option<f64>,
+) -> S::f64s {
+    let constant = simd.splat_f64s(gaussian.log_constant());
+    let density = simd.mul_add_e_f64s(simd.splat_f64s(-0.5), form, constant);
+    // Differences of infinities: the row is infinitely far away.
+    let nowhere = simd.splat_f64s(f64::NEG_INFINITY);
+    let density = simd.select_f64s(simd.equal_f64s(density, density), density, nowhere);
+    match log_weight {
+        Some(log) => simd.add_f64s(density, simd.splat_f64s(log)),
+        None => density,
     }
 }
 

@@ -278,8 +278,9 @@ fn diagonal<S: Simd, N: Number, const W: usize>(
     squares
 }
 
+/// Σ z² and z of L z = x − μ.
 #[inline(always)]
-fn lower<S: Simd, N: Number, const W: usize>(
+pub(super) fn lower<S: Simd, N: Number, const W: usize>(
     simd: S,
     mean: &[N],
     packed: &[N],

@@ -103,22 +103,29 @@ fn about(gaussian: &Gaussian, centre: &[f32]) -> SingleGaussian {
 /// What rounding of a row and of the mean, both about the centre, makes of a coordinate of z = L⁻¹(x − μ): with reach
 /// a_j = |μ_j − c_j| + √Σ_jj and independent errors u a_j, the root of the mean over i of Σ_j (u L⁻¹_ij a_j)².
 pub(super) fn whitened_error(gaussian: &Gaussian, centre: &[f32]) -> f64 {
-    let d = gaussian.dimension();
     let reach =
         |j: usize| (gaussian.mean()[j] - f64::from(centre[j])).abs() + gaussian.variance(j).sqrt();
+    let reaches: Vec<f64> = (0..gaussian.dimension()).map(reach).collect();
+    ROUNDING * amplification(gaussian, &reaches)
+}
+
+/// The root of the mean over i of Σ_j (L⁻¹_ij a_j)²: the error of a whitened coordinate where x_j has the error a_j.
+pub(super) fn amplification(gaussian: &Gaussian, reaches: &[f64]) -> f64 {
+    let d = gaussian.dimension();
     let square: f64 = match gaussian.factor() {
         Factor::Diagonal(inverses) => {
-            let terms = inverses.iter().enumerate();
-            terms.map(|(j, inverse)| (inverse * reach(j)).powi(2)).sum()
+            let terms = inverses.iter().zip(reaches);
+            terms
+                .map(|(inverse, reach)| (inverse * reach).powi(2))
+                .sum()
         }
         Factor::Lower { lower, .. } => {
-            let reaches: Vec<f64> = (0..d).map(reach).collect();
             let inverse = invert_lower(lower, d);
             let rows = inverse.chunks_exact(d);
-            rows.flat_map(|row| row.iter().zip(&reaches))
+            rows.flat_map(|row| row.iter().zip(reaches))
                 .map(|(inverse, reach)| (inverse * reach).powi(2))
                 .sum()
         }
     };
-    ROUNDING * (square / d as f64).sqrt()
+    (square / d as f64).sqrt()
 }

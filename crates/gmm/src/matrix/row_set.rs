@@ -6,7 +6,7 @@ use crate::missing::IncompleteGaussians;
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use crate::student_t::MultivariateTs;
-use distributions::{EstimateError, Rows, Scratch};
+use distributions::{BLOCK_ROWS, EstimateError, Rows, Scratch};
 use em::{ComponentSet, Shares, SoftBlock, Tally, estimate_in_blocks, no_floor};
 
 /// Components over rows of `f64` that are estimated from a matrix in any layout too, as [`OverMatrix`].
@@ -15,6 +15,10 @@ use em::{ComponentSet, Shares, SoftBlock, Tally, estimate_in_blocks, no_floor};
 pub trait RowSet: ComponentSet<Space = Rows<f64>> {
     /// The number of columns d.
     fn dimension(&self) -> usize;
+    /// How many rows an E-step takes at a time, as [`ComponentSet::block_rows`].
+    fn matrix_block_rows<T: Real>(&self, _xs: MatrixView<'_, T>) -> usize {
+        BLOCK_ROWS
+    }
     /// The E-step of a block, as [`ComponentSet::expect_block`].
     fn expect_matrix<T: Real>(
         &self,
@@ -53,6 +57,9 @@ impl RowSet for Gaussians {
     fn dimension(&self) -> usize {
         self.dimension()
     }
+    fn matrix_block_rows<T: Real>(&self, _xs: MatrixView<'_, T>) -> usize {
+        self.rows_at_a_time()
+    }
     fn expect_matrix<T: Real>(
         &self,
         block: SoftBlock<'_, MatrixView<'_, T>>,
@@ -73,6 +80,9 @@ impl RowSet for Gaussians {
 impl RowSet for IncompleteGaussians {
     fn dimension(&self) -> usize {
         self.gaussians().dimension()
+    }
+    fn matrix_block_rows<T: Real>(&self, xs: MatrixView<'_, T>) -> usize {
+        self.rows_at_a_time(xs)
     }
     fn expect_matrix<T: Real>(
         &self,
@@ -110,10 +120,24 @@ impl RowSet for MultivariateTs {
     ) -> Result<Self, EstimateError> {
         self.with_first_gaussians(|gaussians| gaussians.estimate_matrix(xs, shares))
     }
+    fn floored_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        self.with_floor_under(xs, weights)
+    }
 }
 
 impl RowSet for FactorAnalyzers {
     fn dimension(&self) -> usize {
         self.dimension()
+    }
+    fn floored_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        self.with_floor_under(xs, weights)
     }
 }

@@ -124,8 +124,8 @@ impl<S: RowSet, T: Real> ComponentSet for OverMatrix<S, T> {
     fn expects_blocks(&self) -> bool {
         self.set.expects_blocks()
     }
-    fn block_rows(&self) -> usize {
-        self.set.block_rows()
+    fn block_rows(&self, xs: MatrixView<'_, T>) -> usize {
+        self.set.matrix_block_rows(xs)
     }
     fn empty_statistics(&self) -> S::Statistics {
         self.set.empty_statistics()

@@ -7,11 +7,35 @@
 use super::has_gap;
 use super::pattern::signature;
 use crate::kernel;
-use distributions::{RowsView, View};
+use crate::matrix::{MatrixView, Real};
+use distributions::{BLOCK_ROWS, RowsView, View};
 
 /// How many numbers a row are prepared.
 pub(super) fn width(d: usize) -> usize {
     d + 2
+}
+
+/// The numbers of a block at most: what is made of it stays in the second-level cache.
+const NUMBERS: usize = 65_536;
+
+/// The rows of a block where some have gaps, at most that many times those of complete rows.
+const TIMES: usize = 16;
+
+/// How many of these rows to take at a time: the more, the larger are the groups; `complete` where none has a gap.
+pub(super) fn rows_at_a_time<T: Real>(
+    xs: MatrixView<'_, T>,
+    components: usize,
+    complete: usize,
+) -> usize {
+    let gaps = match xs.as_rows() {
+        Some(rows) => has_gap(rows.values()),
+        None => (0..xs.len()).any(|i| xs.with_row(i, has_gap)),
+    };
+    if !gaps {
+        return complete;
+    }
+    let blocks = NUMBERS / (xs.width() + components) / BLOCK_ROWS;
+    BLOCK_ROWS * blocks.clamp(1, TIMES)
 }
 
 /// Prepares a block; `into` holds zeros.

@@ -16,7 +16,7 @@ use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
 use distributions::{
-    Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch, View,
+    BLOCK_ROWS, Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch,
 };
 use em::{ComponentSet, SampleSet, Shares, SoftBlock, Tally};
 use groups::{groups, prepare};
@@ -84,6 +84,14 @@ impl PartialEq for IncompleteGaussians {
 }
 
 impl IncompleteGaussians {
+    /// How many of these rows an E-step takes at a time.
+    pub(crate) fn rows_at_a_time<T: Real>(&self, xs: MatrixView<'_, T>) -> usize {
+        let complete = match self.expects_blocks() {
+            true => self.gaussians.rows_at_a_time(),
+            false => BLOCK_ROWS,
+        };
+        groups::rows_at_a_time(xs, self.len(), complete)
+    }
     /// These components over rows that may have gaps.
     pub fn new(gaussians: Gaussians) -> Self {
         IncompleteGaussians {
@@ -150,11 +158,10 @@ impl ComponentSet for IncompleteGaussians {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        let (rows, components) = (xs.len(), self.components());
+        let components = self.components();
         for group in groups(xs, prepared) {
             if group.is_whole_block() {
-                kernel::log_densities(components, group.columns, rows, out, scratch);
-                return;
+                return (self.gaussians).log_density_matrix(xs, group.columns, out, scratch);
             }
             let mut part = scratch.take(components.len() * group.len());
             if group.is_complete() {
@@ -168,6 +175,9 @@ impl ComponentSet for IncompleteGaussians {
             scratch.give(part);
         }
     }
+    fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
+        self.rows_at_a_time::<f64>(xs.into())
+    }
     /// Of complete rows; a gap is no number, which ends it.
     fn expect_block(
         &self,
@@ -179,9 +189,6 @@ impl ComponentSet for IncompleteGaussians {
     }
     fn expects_blocks(&self) -> bool {
         self.gaussians.expects_blocks() && !self.gaussians.is_in_single_precision()
-    }
-    fn block_rows(&self) -> usize {
-        self.gaussians.block_rows()
     }
     fn empty_statistics(&self) -> Vec<Scatter> {
         self.gaussians.empty_statistics()
@@ -205,13 +212,13 @@ impl ComponentSet for IncompleteGaussians {
         weights: &[f64],
         scratch: &mut Scratch,
     ) {
-        let (rows, components) = (xs.len(), self.components());
+        let components = self.components();
         let mut room = Vec::new();
         for group in groups(xs, prepared) {
             let size = group.len();
             if group.is_whole_block() {
-                kernel::accumulate(into, components, group.columns, weights, rows, scratch);
-                return;
+                let columns = group.columns;
+                return (self.gaussians).accumulate_matrix(into, xs, columns, weights, scratch);
             }
             if !group.is_observed() {
                 continue;

@@ -1,13 +1,13 @@
 //! Multivariate t distributions over rows with missing cells.
 
-use super::groups::{self, groups, prepare};
+use super::groups::{self, groups, prepare, rows_at_a_time};
 use super::pattern::{Pattern, Patterns};
 use super::{estimate, has_gap, incomplete_distance};
 use crate::gaussian::{Gaussian, density::check_observed};
 use crate::kernel;
 use crate::student_t::{DegreesOfFreedom, LatentScatters, MultivariateTs, Tail};
 use distributions::special::{ln_minus_digamma, trigamma_minus_reciprocal};
-use distributions::{Coordinates, EstimateError, Rows, RowsBuffer, RowsView, Scratch};
+use distributions::{BLOCK_ROWS, Coordinates, EstimateError, Rows, RowsBuffer, RowsView, Scratch};
 use em::{ComponentSet, SampleSet, Shares};
 use rand::Rng;
 use std::sync::Arc;
@@ -174,6 +174,9 @@ impl ComponentSet for IncompleteTs {
             scratch.give(part);
         }
     }
+    fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
+        rows_at_a_time::<f64>(xs.into(), self.len(), BLOCK_ROWS)
+    }
     fn empty_statistics(&self) -> LatentScatters {
         self.complete.empty_statistics()
     }
@@ -252,6 +255,12 @@ impl ComponentSet for IncompleteTs {
     ) -> Result<Self, EstimateError> {
         let first = |gaussians: &_| estimate::estimate(gaussians, xs.into(), shares);
         self.complete.with_first_gaussians(first).map(Self::new)
+    }
+    fn floored(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.complete.floored(xs, weights).map(Self::new)
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        self.complete.at_bound()
     }
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {
         Some(incomplete_distance(&self.gaussians()[0], a, b))

@@ -39,6 +39,7 @@ impl Component for MultivariateT {
     fn maximize(&self, from: &LatentScatters) -> Result<Self, EstimateError> {
         let estimates = estimate(
             self.structure(),
+            None,
             self.degrees,
             from_ref(&self.gaussian),
             from_ref(&self.tail),

@@ -87,8 +87,9 @@ const REACH: f64 = 10.0;
 /// - ∂²/∂ν² = −¼ Σ w (h(ν/2) − h((ν+d)/2) − (u − 1)²/((ν+d)/2)), h(y) = ψ′(y) − 1/y.
 ///
 /// The step is taken in 1/ν, of which the log-likelihood is a smooth function also where the tails become
-/// those of a Gaussian. `None` where it is not concave there.
-pub(super) fn newton_df(evidence: &[Evidence], current: f64) -> Option<f64> {
+/// those of a Gaussian. `None` where it is not concave there; but where scale matrices are `held` wider than the rows, which
+/// makes tails ever lighter, and it is convex and falls with 1/ν, a step as long as may be.
+pub(super) fn newton_df(evidence: &[Evidence], current: f64, held: bool) -> Option<f64> {
     let half = 0.5 * current;
     let (mut slope, mut curvature) = (0.0, 0.0);
     for part in evidence {
@@ -104,6 +105,8 @@ pub(super) fn newton_df(evidence: &[Evidence], current: f64) -> Option<f64> {
         if first > 0.0 { REACH } else { 1.0 / REACH }
     } else if second < 0.0 {
         (1.0 - first / second).clamp(1.0 / REACH, REACH)
+    } else if held && first < 0.0 {
+        1.0 / REACH
     } else {
         return None;
     };

@@ -6,6 +6,7 @@ use super::tail::{Tail, gap};
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;
+use crate::variance_bound::VarianceBound;
 use distributions::special::ln_minus_digamma;
 use distributions::{EstimateError, Reason, Statistics};
 use std::ops::Range;
@@ -22,8 +23,12 @@ use std::ops::Range;
 /// Both raise the expected log-likelihood of the expanded model, which at α = 1 is the one that was
 /// taken: with ν kept the observed likelihood cannot fall. Where ν is estimated, its step
 /// ([`estimate_df`]) may overshoot; shortened towards no step of ν it cannot.
+///
+/// Under a `bound` that these S_k violate, or where there are none, the step is that of EM without expansion, α = 1, whose
+/// exact maximiser within the bound is that of Gaussians.
 pub(super) fn estimate(
     structure: CovarianceStructure,
+    bound: Option<VarianceBound>,
     degrees: DegreesOfFreedom,
     gaussians: &[Gaussian],
     tails: &[Tail],
@@ -40,14 +45,28 @@ pub(super) fn estimate(
         };
         return Err(error.in_component(k).with_count(count));
     }
+    let within = |factors: &[f64], bound: Option<VarianceBound>| {
+        let parts: Vec<Scatter> = (from.scatters.iter().zip(&from.counts).zip(factors))
+            .map(|((scatter, &count), factor)| scatter.reweighted(count, 1.0 / factor))
+            .collect();
+        structure.estimate_within(&parts, gaussians, bound)
+    };
     let factors = expansion(structure, tails, from);
-    let parts: Vec<Scatter> = (from.scatters.iter().zip(&from.counts).zip(&factors))
-        .map(|((scatter, &count), factor)| scatter.reweighted(count, 1.0 / factor))
-        .collect();
-    let estimates = structure
-        .estimate(&parts, gaussians)
-        .map_err(in_our_words)?;
-    Ok((estimates, estimate_df(degrees, tails, from, &factors)?))
+    let estimates = within(&factors, None);
+    let outside = |bound: &VarianceBound| match &estimates {
+        Ok(found) => bound.is_violated_by(found),
+        Err(_) => true,
+    };
+    let (estimates, factors, held) = match bound.filter(outside) {
+        Some(bound) => {
+            let plain = vec![1.0; tails.len()];
+            (within(&plain, Some(bound)), plain, true)
+        }
+        None => (estimates, factors, false),
+    };
+    let estimates = estimates.map_err(in_our_words)?;
+    let tails = estimate_df(degrees, tails, from, &factors, held)?;
+    Ok((estimates, tails))
 }
 
 /// The factors α_k. S_k may be multiplied by a factor of its own where the volumes are variable: then
@@ -83,6 +102,7 @@ fn estimate_df(
     tails: &[Tail],
     from: &LatentScatters,
     factors: &[f64],
+    held: bool,
 ) -> Result<Vec<Tail>, EstimateError> {
     let evidence: Vec<Evidence> = (0..tails.len())
         .map(|k| Evidence {
@@ -102,7 +122,7 @@ fn estimate_df(
         let (first, parts) = (range.start, &evidence[range.clone()]);
         let current = tails[first].df();
         if tails[range.clone()].iter().all(|tail| tail.df() == current)
-            && let Some(df) = newton_df(parts, current)
+            && let Some(df) = newton_df(parts, current, held)
         {
             return Ok(df);
         }

@@ -5,8 +5,12 @@ use super::{DegreesOfFreedom, LatentScatters, MultivariateT, STARTING_DF, Tail, 
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::Gaussian;
 use crate::kernel;
+use crate::matrix::{MatrixView, Real};
 use crate::set::Gaussians;
-use distributions::{EstimateError, ParameterError, Rows, RowsView, Scratch, View};
+use crate::variance_bound::VarianceBound;
+use distributions::{
+    Component, EstimateError, ParameterError, Rows, RowsView, Scratch, StudentT, View,
+};
 use em::{ComponentSet, Shares};
 
 /// The components of a mixture of multivariate t distributions: K of them in d columns, whose scale matrices
@@ -151,6 +155,38 @@ impl MultivariateTs {
             degrees: self.degrees,
         })
     }
+    /// The same with the floor of rows in any layout, of which NaN is a missing cell.
+    pub(crate) fn with_floor_under<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        weights: &[f64],
+    ) -> Result<Self, EstimateError> {
+        if self.gaussians.bound().is_some() {
+            return Ok(self.clone());
+        }
+        let column = StudentT::new(0.0, 1.0, self.df(0))?;
+        let column = match self.degrees {
+            DegreesOfFreedom::Fixed => column.with_fixed_df(),
+            _ => column,
+        };
+        let squares = (0..self.dimension()).map(|j| {
+            let (mut values, mut own) = (vec![0.0; weights.len()], weights.to_vec());
+            for (i, (value, weight)) in values.iter_mut().zip(&mut own).enumerate() {
+                xs.with_row(i, |row| match row[j].is_nan() {
+                    true => *weight = 0.0,
+                    false => *value = row[j],
+                });
+            }
+            // A column of one value has no scale, the others may have.
+            let whole = column.pooled(&values, &own);
+            whole.map_or(0.0, |whole| whole.scale() * whole.scale())
+        });
+        let floor = VarianceBound::floor_of(&squares.collect::<Vec<f64>>());
+        Ok(MultivariateTs {
+            gaussians: self.gaussians.bounded(floor).map_err(renamed)?,
+            ..self.clone()
+        })
+    }
     fn parts(&self) -> (&[Gaussian], &[Tail]) {
         (self.gaussians.components(), &self.tails)
     }
@@ -211,9 +247,10 @@ impl ComponentSet for MultivariateTs {
     }
     fn maximize(&self, from: &LatentScatters) -> Result<Self, EstimateError> {
         let (gaussians, tails) = self.parts();
-        let (gaussians, tails) = estimate(self.structure(), self.degrees, gaussians, tails, from)?;
+        let (structure, bound) = (self.structure(), self.gaussians.bound());
+        let (gaussians, tails) = estimate(structure, bound, self.degrees, gaussians, tails, from)?;
         Ok(MultivariateTs {
-            gaussians: Gaussians::new(self.structure(), gaussians)?,
+            gaussians: self.gaussians.with_components(gaussians),
             tails,
             degrees: self.degrees,
         })
@@ -248,6 +285,15 @@ impl ComponentSet for MultivariateTs {
         shares: &Shares<'_>,
     ) -> Result<Self, EstimateError> {
         self.with_first_gaussians(|gaussians| gaussians.estimate_from(xs, shares))
+    }
+    /// With S_k ⪰ εI, ε being [`LEAST_SHARE`](distributions::LEAST_SHARE) of the average squared scale of the columns: each
+    /// that of one t distribution of all its rows, which outliers do not widen as they do a variance. A set that has a
+    /// floor keeps it.
+    fn floored(&self, xs: RowsView<'_, f64>, weights: &[f64]) -> Result<Self, EstimateError> {
+        self.with_floor_under(xs.into(), weights)
+    }
+    fn at_bound(&self) -> Vec<usize> {
+        self.gaussians.at_bound()
     }
     fn squared_distance(&self, a: &[f64], b: &[f64]) -> Option<f64> {
         self.gaussians.squared_distance(a, b)

@@ -100,7 +100,7 @@ fn the_step_for_the_degrees_of_freedom_is_newtons() {
             square: statistics.square(0) / 4000.0,
             exponent: t.tail.exponent(),
         };
-        let found = df / newton_df(&[evidence], df).unwrap();
+        let found = df / newton_df(&[evidence], df, false).unwrap();
         assert!(
             (found - expected).abs() < 1e-4,
             "{truth} {df}: {found} {expected}"
