@@ -90,7 +90,7 @@ const EXP_2_FIT: [f64; 11] = [
     4.454_960_598_186_518_6e-10,
 ];
 
-/// 2ˣ for x ≤ 0, as [`exp_of_negative`] without the multiplication by log₂e: 0 below −1022 (−126 in single precision).
+/// 2ˣ for x ≤ 0, as `exp_of_negative` without the multiplication by log₂e: 0 below −1022 (−126 in single precision).
 pub trait BinaryExponential: Copy {
     /// 2ˣ.
     fn exp2_of_negative<const FUSED: bool>(self) -> Self;
