@@ -208,7 +208,9 @@ def problem(n, d, k, separation, folder):
     start = means + 0.2 * random.normal(size=(k, d))
     x.tofile(os.path.join(folder, "rows"))
     for structure, covariance in ("full", within), ("diag", np.diag(np.diag(within))):
-        parameters = [np.full(k, 1 / k), start.ravel(), np.tile(covariance.ravel(), k)]
+        # No two covariances are the same: for components of one covariance there is less to do.
+        scales = 1 + 0.1 * np.arange(k) / k
+        parameters = [np.full(k, 1 / k), start.ravel(), np.outer(scales, covariance.ravel()).ravel()]
         np.concatenate(parameters).tofile(os.path.join(folder, f"start-{structure}"))
 
 

@@ -90,12 +90,14 @@ impl Clone for AlignedBuffer {
 
 impl Deref for AlignedBuffer {
     type Target = [f64];
+    #[inline]
     fn deref(&self) -> &[f64] {
         &self.numbers[self.start..self.start + self.length]
     }
 }
 
 impl DerefMut for AlignedBuffer {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [f64] {
         &mut self.numbers[self.start..self.start + self.length]
     }

@@ -136,7 +136,7 @@ pub use observe::{Observe, Progress};
 pub use options::Options;
 pub use posterior::{Evaluation, Posterior};
 pub use report::{Fit, FitReport, SAME_MAXIMUM, StartReport};
-pub use responsibilities::{At, Hard, Responsibilities, Soft};
+pub use responsibilities::{At, Hard, Responsibilities, Soft, weigh};
 pub use restart::{fit_from, fit_from_by, fit_from_with, stream};
 pub use row_source::RowSource;
 pub use sample::{SampleSet, draw_class};

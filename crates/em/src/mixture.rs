@@ -4,10 +4,9 @@ use crate::data::Data;
 use crate::degenerate::{OnDegenerate, repaired};
 use crate::error::FitError;
 use crate::model::{LatentModel, Tally};
-use crate::responsibilities::{At, Responsibilities, Soft};
+use crate::responsibilities::{At, Responsibilities, Soft, weigh};
 use crate::set::{ComponentSet, SoftBlock};
 use crate::weights::{WeightModel, Weights};
-use distributions::simd::sum;
 use distributions::{
     BLOCK_ROWS, Batch, Component, Coordinates, Density, EstimateError, Obs, ParameterError,
     Scratch, View,
@@ -178,6 +177,7 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
     fn expect_at_once(
         &self,
         data: Data<'_, Batch<'_, Joint<S, W>>>,
+        at: At,
         into: &mut (W::Statistics, S::Statistics),
         scratch: &mut Scratch,
     ) -> Option<Tally> {
@@ -189,10 +189,11 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
             row_weights: data.row_weights,
             counts: &mut counts,
         };
-        let tally = self.components.expect_block(block, &mut into.1, scratch);
-        if tally.is_some() {
+        let mut tally = self.components.expect_block(block, &mut into.1, scratch);
+        if let Some(tally) = &mut tally {
             self.weights
                 .accumulate_row::<S::Space>(&mut into.0, data.xs.at(0), &counts);
+            tally.unexplained = tally.unexplained.map(|i| at.row + i);
         }
         scratch.give(counts);
         tally
@@ -225,7 +226,7 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
         }
         data.restrict(&mut joint);
         rule.assign(at, &mut joint, &mut value);
-        let tally = weigh(&data, at, &mut joint, &mut value);
+        let tally = weigh(data.row_weights, at, &mut joint, &mut value);
         self.weights
             .accumulate::<S::Space>(&mut into.0, data.xs, rows, &joint);
         let parts = W::component_batch::<S::Space>(data.xs);
@@ -247,35 +248,6 @@ impl<S: ComponentSet> Mixture<S> {
             weights: Weights::uniform(components.len()),
             components,
         }
-    }
-}
-
-/// Turns responsibilities r_ik into w_i r_ik, in place, and adds up the objective, which overwrites
-/// `value`. A row of weight 0 becomes a column of zeros, whatever stood there.
-fn weigh<V: View>(data: &Data<'_, V>, at: At, joint: &mut [f64], value: &mut [f64]) -> Tally {
-    if let Some(weights) = data.row_weights {
-        for row in joint.chunks_exact_mut(value.len()) {
-            for (entry, &weight) in row.iter_mut().zip(weights) {
-                *entry = if weight > 0.0 { *entry * weight } else { 0.0 };
-            }
-        }
-    }
-    if let Some(weights) = data.row_weights {
-        for (value, &weight) in value.iter_mut().zip(weights) {
-            *value = if weight > 0.0 { *value * weight } else { 0.0 };
-        }
-    }
-    let objective = sum(value);
-    // One row that is not finite makes the sum so too; only then it is looked for.
-    let unexplained = (!objective.is_finite())
-        .then(|| value.iter().position(|v| !v.is_finite()))
-        .flatten()
-        .map(|i| at.row + i);
-    value.iter_mut().for_each(|v| *v = v.abs());
-    Tally {
-        objective,
-        magnitude: sum(value),
-        unexplained,
     }
 }
 
@@ -396,7 +368,7 @@ impl<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Sized> LatentModel<
     ) -> Tally {
         let at_once = self.components.expects_blocks();
         let soft = rule.is_bayes() && data.allowed.is_none() && data.rows() > 0;
-        let tally = (at_once && soft).then(|| self.expect_at_once(data, into, scratch));
+        let tally = (at_once && soft).then(|| self.expect_at_once(data, at, into, scratch));
         if let Some(tally) = tally.flatten() {
             return tally;
         }

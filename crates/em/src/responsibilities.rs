@@ -1,6 +1,7 @@
 //! The E-step's rule: from joint log-densities to responsibilities.
 
-use distributions::simd::log_sum_exp_columns;
+use crate::model::Tally;
+use distributions::simd::{log_sum_exp_columns, sum};
 
 /// Where in a fit a block stands: rules that draw random numbers hash it, errors name it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,6 +35,39 @@ impl Responsibilities for Soft {
     }
     fn is_bayes(&self) -> bool {
         true
+    }
+}
+
+/// Turns the responsibilities r_ik that a rule has [assigned](Responsibilities::assign) into w_i r_ik, in place, and adds up
+/// the objective, which overwrites `value`; w_i = 1 where there are no weights. A row of weight 0 becomes a column of zeros,
+/// whatever stood there.
+pub fn weigh(
+    row_weights: Option<&[f64]>,
+    at: At,
+    responsibilities: &mut [f64],
+    value: &mut [f64],
+) -> Tally {
+    if let Some(weights) = row_weights {
+        for row in responsibilities.chunks_exact_mut(value.len()) {
+            for (entry, &weight) in row.iter_mut().zip(weights) {
+                *entry = if weight > 0.0 { *entry * weight } else { 0.0 };
+            }
+        }
+        for (value, &weight) in value.iter_mut().zip(weights) {
+            *value = if weight > 0.0 { *value * weight } else { 0.0 };
+        }
+    }
+    let objective = sum(value);
+    // One row that is not finite makes the sum so too; only then it is looked for.
+    let unexplained = (!objective.is_finite())
+        .then(|| value.iter().position(|v| !v.is_finite()))
+        .flatten()
+        .map(|i| at.row + i);
+    value.iter_mut().for_each(|v| *v = v.abs());
+    Tally {
+        objective,
+        magnitude: sum(value),
+        unexplained,
     }
 }
 

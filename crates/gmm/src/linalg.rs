@@ -6,7 +6,12 @@
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{LltError, cholesky_in_place, cholesky_in_place_scratch};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::{MatMut, MatRef, Par, Spec, diag::DiagMut};
+use faer::linalg::matmul::matmul;
+use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
+use faer::{Accum, MatMut, MatRef, Par, Spec, diag::DiagMut};
+
+/// Matrices of fewer columns are multiplied in plain loops, which need no copies into tiles.
+const SMALL: usize = 16;
 
 /// The Cholesky factor L of a symmetric positive definite matrix A = L Lᵀ: row-major, zeros above
 /// the diagonal. Only the lower triangle of `matrix` is read.
@@ -142,6 +147,24 @@ pub(crate) fn inverse_from_cholesky(lower: &[f64], dimension: usize) -> Vec<f64>
 /// V diag(values) Vᵀ, exactly symmetric.
 pub(crate) fn from_eigen(vectors: &[f64], values: &[f64], dimension: usize) -> Vec<f64> {
     let d = dimension;
+    if d >= SMALL {
+        let rows = vectors.chunks_exact(d);
+        let scaled: Vec<f64> = rows
+            .flat_map(|row| row.iter().zip(values).map(|(v, value)| v * value))
+            .collect();
+        let mut product = vec![0.0; d * d];
+        multiply(
+            &mut product,
+            MatRef::from_row_major_slice(&scaled, d, d),
+            MatRef::from_column_major_slice(vectors, d, d),
+        );
+        for i in 0..d {
+            for j in 0..i {
+                product[j * d + i] = product[i * d + j];
+            }
+        }
+        return product;
+    }
     let mut product = vec![0.0; d * d];
     for i in 0..d {
         for j in 0..=i {
@@ -154,6 +177,82 @@ pub(crate) fn from_eigen(vectors: &[f64], values: &[f64], dimension: usize) -> V
         }
     }
     product
+}
+
+/// Writes the product of two matrices.
+fn multiply(into: &mut [f64], a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
+    let into = MatMut::from_row_major_slice_mut(into, a.nrows(), b.ncols());
+    matmul(into, Accum::Replace, a, b, 1.0, Par::Seq);
+}
+
+/// MD of a symmetric M.
+fn turned_once(matrix: &[f64], axes: &[f64], d: usize) -> Vec<f64> {
+    let mut half = vec![0.0; d * d];
+    if d >= SMALL {
+        multiply(
+            &mut half,
+            MatRef::from_row_major_slice(matrix, d, d),
+            MatRef::from_row_major_slice(axes, d, d),
+        );
+        return half;
+    }
+    for i in 0..d {
+        for l in 0..d {
+            let m = matrix[i * d + l];
+            for j in 0..d {
+                half[i * d + j] += m * axes[l * d + j];
+            }
+        }
+    }
+    half
+}
+
+/// DᵀMD for a symmetric M.
+pub(crate) fn rotated(matrix: &[f64], axes: &[f64], d: usize) -> Vec<f64> {
+    let half = turned_once(matrix, axes, d);
+    let mut product = vec![0.0; d * d];
+    if d >= SMALL {
+        multiply(
+            &mut product,
+            MatRef::from_column_major_slice(axes, d, d),
+            MatRef::from_row_major_slice(&half, d, d),
+        );
+        return product;
+    }
+    for l in 0..d {
+        for i in 0..d {
+            let a = axes[l * d + i];
+            for j in 0..d {
+                product[i * d + j] += a * half[l * d + j];
+            }
+        }
+    }
+    product
+}
+
+/// The diagonal of DᵀMD for a symmetric M.
+pub(crate) fn rotated_diagonal(matrix: &[f64], axes: &[f64], d: usize) -> Vec<f64> {
+    let half = turned_once(matrix, axes, d);
+    let mut diagonal = vec![0.0; d];
+    for (axes, half) in axes.chunks_exact(d).zip(half.chunks_exact(d)) {
+        let terms = diagonal.iter_mut().zip(axes).zip(half);
+        terms.for_each(|((sum, a), h)| *sum += a * h);
+    }
+    diagonal
+}
+
+/// Solves L z = b in place for every b of d numbers in `columns`.
+pub(crate) fn solve_lower_for_all(lower: &[f64], d: usize, columns: &mut [f64]) {
+    if d < SMALL {
+        let columns = columns.chunks_exact_mut(d);
+        return columns.for_each(|column| solve_lower(lower, column));
+    }
+    let count = columns.len() / d;
+    solve_lower_triangular_in_place(
+        MatRef::from_row_major_slice(lower, d, d),
+        MatMut::from_column_major_slice_mut(columns, d, count),
+        Par::Seq,
+    );
 }
 
 /// Solves L z = `rhs` in place by forward substitution.
@@ -271,6 +370,60 @@ mod tests {
                 .collect();
             solve_lower_from_left(&expected, 3, &mut z);
             close(&z, &[1.0, 2.0, 3.0], 1e-14);
+        }
+    }
+
+    /// The products of larger matrices, which faer makes, against plain sums.
+    #[test]
+    fn products_are_those_of_plain_sums() {
+        for d in [3, 15, 16, 37] {
+            let entry =
+                |seed: usize, e: usize| ((e * 7919 + seed * 104_729) % 1000) as f64 / 500.0 - 1.0;
+            let axes: Vec<f64> = (0..d * d).map(|e| entry(1, e)).collect();
+            let half: Vec<f64> = (0..d * d).map(|e| entry(2, e)).collect();
+            let symmetric: Vec<f64> = (0..d * d)
+                .map(|e| half[e] + half[e % d * d + e / d])
+                .collect();
+            let plain: Vec<f64> = (0..d * d)
+                .map(|e| {
+                    let terms = (0..d * d)
+                        .map(|n| axes[n / d * d + e / d] * symmetric[n] * axes[n % d * d + e % d]);
+                    terms.sum()
+                })
+                .collect();
+            // d² terms of up to 2, each rounded once or twice.
+            let tolerance = 1e-15 * (d * d) as f64;
+            close(&rotated(&symmetric, &axes, d), &plain, tolerance);
+            close(
+                &rotated_diagonal(&symmetric, &axes, d),
+                &diagonal(&plain, d),
+                tolerance,
+            );
+            let values: Vec<f64> = (0..d).map(|j| entry(3, j)).collect();
+            let plain: Vec<f64> = (0..d * d)
+                .map(|e| {
+                    let terms =
+                        (0..d).map(|l| axes[e / d * d + l] * values[l] * axes[e % d * d + l]);
+                    terms.sum()
+                })
+                .collect();
+            let product = from_eigen(&axes, &values, d);
+            close(&product, &plain, tolerance);
+            assert!((0..d * d).all(|e| product[e] == product[e % d * d + e / d]));
+            let mut lower = axes.clone();
+            for i in 0..d {
+                lower[i * d + i] = d as f64;
+                lower[i * d + i + 1..(i + 1) * d].fill(0.0);
+            }
+            let mut columns = half.clone();
+            solve_lower_for_all(&lower, d, &mut columns);
+            for (solved, column) in columns.chunks_exact(d).zip(half.chunks_exact(d)) {
+                let back: Vec<f64> = lower
+                    .chunks_exact(d)
+                    .map(|row| inner(row, solved))
+                    .collect();
+                close(&back, column, tolerance);
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! Coordinates of covariances whose orientations stand beside a shared volume or shape: EVE, VVE, EEV, VEV.
 
-use crate::covariance::{CovarianceStructure, rotated};
+use crate::covariance::CovarianceStructure;
 use crate::gaussian::{Covariance, Gaussian};
-use crate::linalg::{diagonal, eigen, from_eigen};
+use crate::linalg::{diagonal, eigen, from_eigen, rotated_diagonal};
 use crate::rotation::{pack_rotation, unpack_rotation};
 use distributions::{EstimateError, next_coordinate};
 
@@ -54,7 +54,7 @@ fn pack_common_axes(
     let axes = eigen(&sum, d)?.vectors;
     pack_rotation(&axes, d, into);
     for (k, gaussian) in components.iter().enumerate() {
-        let along = diagonal(&rotated(&gaussian.covariance(), &axes, d), d);
+        let along = rotated_diagonal(&gaussian.covariance(), &axes, d);
         let count = match structure {
             CovarianceStructure::EVE if k > 0 => d - 1,
             _ => d,

@@ -2,7 +2,7 @@
 
 use crate::covariance::CovarianceStructure;
 use crate::gaussian::{Gaussian, check_row};
-use crate::kernel::{self, CommonFactor, SingleGaussians};
+use crate::kernel::{self, CommonFactor, Discriminants, SingleGaussians, Way};
 use crate::matrix::{MatrixView, Real};
 use crate::means::{Means, shared_mean};
 use crate::prior::Prior;
@@ -56,6 +56,8 @@ pub struct Gaussians {
     single: Option<Arc<SingleGaussians>>,
     /// What the kernels of one covariance for all read, where that is so and precise enough.
     common: Option<Arc<CommonFactor>>,
+    /// Where means lie furthest apart; a function of the components.
+    discriminants: Arc<Discriminants>,
 }
 
 impl Gaussians {
@@ -95,6 +97,7 @@ impl Gaussians {
             means: Means::Free,
             single_precision: false,
             single: None,
+            discriminants: Arc::default(),
         })
     }
     /// K times N(0, I) in `dimension` columns: a template for a fit.
@@ -113,6 +116,7 @@ impl Gaussians {
             single_precision: false,
             single: None,
             common: None,
+            discriminants: Arc::default(),
         }
     }
     /// The same, whose M-step is the mode of the posterior under this prior of each (μ_k, Σ_k).
@@ -158,6 +162,7 @@ impl Gaussians {
             bound: self.bound,
             means: self.means,
             single_precision: single,
+            discriminants: Arc::default(),
         }
     }
     /// Whether the components violate the bound of eigenvalues.
@@ -275,21 +280,26 @@ impl Gaussians {
     ) -> Option<Tally> {
         match &self.single {
             Some(single) => kernel::expect_in_single_precision(single, block, into, scratch),
-            None if self.expects_in_double() => {
-                kernel::expect(&self.components, block, into, scratch)
-            }
-            None => None,
+            None => kernel::expect(self.way()?, &self.components, block, into, scratch),
         }
     }
-    fn expects_in_double(&self) -> bool {
-        kernel::serves(&self.components, self.structure.needs_full_scatter())
+    /// The way of E-steps of whole blocks in double precision, where there is one.
+    fn way(&self) -> Option<Way<'_>> {
+        let full = self.structure.needs_full_scatter();
+        let (common, own) = (self.pooled_factor(), &*self.discriminants);
+        let way = Way::of(&self.components, full, common, own)?;
+        // Under one factor a row is whitened once for all components.
+        let whitened = matches!(way, Way::Full(_)) && self.common.is_some();
+        (!whitened).then_some(way)
+    }
+    /// What kernels of one covariance for all read, where of the scatters only the sum is asked for.
+    fn pooled_factor(&self) -> Option<&CommonFactor> {
+        let common = self.common.as_deref();
+        common.filter(|_| self.structure.is_pooled())
     }
     /// How many rows an E-step takes at a time: as many bytes in single precision as in double.
     pub(crate) fn rows_at_a_time(&self) -> usize {
-        let double = match self.expects_in_double() {
-            true => kernel::block_rows(),
-            false => BLOCK_ROWS,
-        };
+        let double = self.way().map_or(BLOCK_ROWS, Way::block_rows);
         double * if self.single.is_some() { 2 } else { 1 }
     }
     /// The structure of the covariances.
@@ -382,7 +392,7 @@ impl ComponentSet for Gaussians {
         self.expect_rows(block.of(xs), into, scratch)
     }
     fn expects_blocks(&self) -> bool {
-        self.single.is_some() || self.expects_in_double()
+        self.single.is_some() || self.way().is_some()
     }
     fn block_rows(&self, _xs: RowsView<'_, f64>) -> usize {
         self.rows_at_a_time()
@@ -403,12 +413,11 @@ impl ComponentSet for Gaussians {
         scratch: &mut Scratch,
     ) {
         let (gaussians, rows) = (&self.components, xs.len());
-        match &self.common {
-            // Of the scatters only their sum is asked for.
-            Some(common) if self.structure.is_pooled() => {
+        match self.pooled_factor() {
+            Some(common) => {
                 kernel::accumulate_pooled(common, into, gaussians, prepared, weights, rows, scratch)
             }
-            _ => kernel::accumulate(into, gaussians, prepared, weights, rows, scratch),
+            None => kernel::accumulate(into, gaussians, prepared, weights, rows, scratch),
         }
     }
     fn maximize(&self, from: &Vec<Scatter>) -> Result<Self, EstimateError> {

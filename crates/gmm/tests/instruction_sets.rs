@@ -1,5 +1,5 @@
 //! The properties of the kernels in every instruction set that this machine has, against the naive EM and against single
-//! rows. One test: the instruction set is one for all threads of a process.
+//! rows.
 
 #[path = "cases/naive_kmeans.rs"]
 mod naive_kmeans;

@@ -41,6 +41,7 @@ fn seeds_and_every_step_are_those_of_the_definition() {
         (90, 64, 3, 2.0),
         (300, 3, 1, 2.0),
         (400, 6, 40, 0.2),
+        (400, 35, 18, 0.3),
     ] {
         let mut p = Problem::new(n as u64, n, k, d, separation);
         (0..n).step_by(7).for_each(|i| p.weights[i] = 0.0);

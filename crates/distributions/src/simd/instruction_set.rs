@@ -1,7 +1,7 @@
 //! The instruction set in which vector loops run: the widest of this machine, or one that a test asks for.
 
 use pulp::Arch;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::cell::Cell;
 
 /// An instruction set that loops are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,23 +40,23 @@ impl InstructionSet {
     }
 }
 
-/// The place in [`InstructionSet::ALL`] of what is asked for.
-static ASKED: AtomicU8 = AtomicU8::new(0);
+thread_local! {
+    /// What this thread asks for. One for all threads would change under those that are amid a block.
+    static ASKED: Cell<InstructionSet> = const { Cell::new(InstructionSet::Widest) };
+}
 
-/// Lets all loops of this process run in `set` from now on; `false` where this machine does not have it. For tests: the
+/// Lets all loops of this thread run in `set` from now on; `false` where this machine does not have it. For tests: the
 /// widest is the right one.
 pub fn run_in(set: InstructionSet) -> bool {
-    let place = InstructionSet::ALL.iter().position(|other| *other == set);
     let exists = set.arch().is_some();
-    if let (true, Some(place)) = (exists, place) {
-        ASKED.store(place as u8, Ordering::Relaxed);
+    if exists {
+        ASKED.set(set);
     }
     exists
 }
 
-/// What a block's loops run in: asked once a block.
+/// What a block's loops run in.
 #[inline]
 pub fn arch() -> Arch {
-    let set = InstructionSet::ALL[usize::from(ASKED.load(Ordering::Relaxed))];
-    set.arch().unwrap_or_default()
+    ASKED.get().arch().unwrap_or_default()
 }

@@ -25,7 +25,6 @@ mod vvv;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use orientation::rotated;
 pub use structure::{CovarianceStructure, UnknownStructure};
 
 use crate::gaussian::{Covariance, Gaussian};

@@ -6,7 +6,7 @@
 
 use super::orientation::Criterion;
 use super::{Scatters, scaled};
-use crate::linalg::power_of_two;
+use crate::linalg::{power_of_two, rotated};
 use distributions::simd::instruction_set::arch;
 use distributions::simd::{exp_slice, ln_slice};
 use pulp::{Simd, WithSimd};
@@ -65,7 +65,7 @@ impl Rotated {
         let mut entries = vec![0.0; d * (d + 1) / 2 * lanes];
         for k in 0..lanes {
             let along = match scales.get(k) {
-                Some(scale) => super::rotated(&scaled(from.matrix(k), 1.0 / scale), axes, d),
+                Some(scale) => rotated(&scaled(from.matrix(k), 1.0 / scale), axes, d),
                 None => (0..d * d)
                     .map(|n| f64::from(u8::from(n / d == n % d)))
                     .collect(),

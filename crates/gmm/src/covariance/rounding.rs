@@ -53,24 +53,19 @@ fn root(part: &Scatter) -> Option<Vec<f64>> {
 /// N ln det Σ + tr Σ⁻¹W with the factor that scores. The trace is a sum of squares of solutions, which are
 /// right to εL_ij/L_ii; a product with Σ⁻¹ would be to the square of that.
 fn misfit(gaussian: &Gaussian, count: f64, root: &[f64]) -> f64 {
-    let mut column = vec![0.0; gaussian.dimension()];
-    let squares = root.chunks_exact(column.len()).map(|part| {
-        column.copy_from_slice(part);
-        gaussian.factor().solve(&mut column);
-        column.iter().map(|z| z * z).sum::<f64>()
-    });
-    squares.sum::<f64>() + count * gaussian.log_determinant()
+    let mut columns = root.to_vec();
+    gaussian.factor().solve_all(&mut columns);
+    columns.iter().map(|z| z * z).sum::<f64>() + count * gaussian.log_determinant()
 }
 
 /// The largest Σ_jj (Σ⁻¹)_jj: how far the rounding of an entry is blown up in the determinant.
 fn condition(gaussian: &Gaussian) -> f64 {
     let d = gaussian.dimension();
-    let mut largest = 1.0f64;
-    for j in 0..d {
-        let mut column = vec![0.0; d];
-        column[j] = gaussian.variance(j).sqrt();
-        gaussian.factor().solve(&mut column);
-        largest = largest.max(column.iter().map(|z| z * z).sum());
-    }
-    largest
+    let mut columns = vec![0.0; d * d];
+    (0..d).for_each(|j| columns[j * d + j] = gaussian.variance(j).sqrt());
+    gaussian.factor().solve_all(&mut columns);
+    let squares = columns
+        .chunks_exact(d)
+        .map(|column| column.iter().map(|z| z * z).sum());
+    squares.fold(1.0, f64::max)
 }

@@ -171,6 +171,54 @@ fn freer_structures_reach_at_least_as_much() {
     }
 }
 
+/// In many columns an M-step goes on from the axes of the one before, and does not come to rest: none lowers the objective, and
+/// together they end where no neighbour is better.
+#[test]
+fn m_steps_of_many_columns_climb_together() {
+    let d = 26;
+    let (parts, other) = (scatters(5, 2, d, 60), scatters(6, 2, d, 60));
+    for structure in [CovarianceStructure::EVE, CovarianceStructure::VVE] {
+        let covariances = |gaussians: &[Gaussian]| {
+            gaussians
+                .iter()
+                .map(Gaussian::covariance)
+                .collect::<Vec<_>>()
+        };
+        let mut current = vec![Gaussian::standard(d); 2];
+        current = structure.estimate(&parts, &current).unwrap();
+        // Rows have changed hands.
+        let moved: Vec<Scatter> = (parts.iter().zip(&other))
+            .map(|(part, other)| {
+                let mut moved = part.clone();
+                moved.merge(&other.reweighted(5.0, 0.05));
+                moved
+            })
+            .collect();
+        let mut value = objective(&moved, &covariances(&current));
+        let mut gained = f64::INFINITY;
+        for _ in 0..40 {
+            current = structure.estimate(&moved, &current).unwrap();
+            let reached = objective(&moved, &covariances(&current));
+            gained = reached - value;
+            assert!(gained >= -1e-12 * value.abs(), "{structure} {gained}");
+            value = reached;
+        }
+        assert!(gained <= 1e-9 * value.abs(), "{structure} {gained}");
+        let best = covariances(&current);
+        let mut rng = stream(7, 1);
+        let mut draw = || 2.0 * rng.random::<f64>() - 1.0;
+        for trial in 0..60 {
+            let size = [1e-2, 1e-3, 1e-4][trial % 3];
+            let neighbour = neighbour(structure, &best, d, size, &mut draw);
+            let reached = objective(&moved, &neighbour);
+            assert!(
+                reached <= value + 1e-12 * value.abs(),
+                "{structure}: {reached} > {value}"
+            );
+        }
+    }
+}
+
 #[test]
 fn one_component_has_three_structures() {
     let parts = scatters(3, 1, 4, 50);

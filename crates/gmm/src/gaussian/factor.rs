@@ -78,6 +78,20 @@ impl Factor {
             Factor::Lower { lower, .. } => linalg::solve_lower(lower, centred),
         }
     }
+    /// [`solve`](Self::solve) for every d numbers of `columns`.
+    pub(crate) fn solve_all(&self, columns: &mut [f64]) {
+        match self {
+            Factor::Diagonal(inverses) => {
+                let columns = columns.chunks_exact_mut(inverses.len());
+                columns.for_each(|column| self.solve(column));
+            }
+            Factor::Lower {
+                lower,
+                inverse_diagonal,
+                ..
+            } => linalg::solve_lower_for_all(lower, inverse_diagonal.len(), columns),
+        }
+    }
     /// L_ij.
     pub(crate) fn at(&self, i: usize, j: usize) -> f64 {
         match self {

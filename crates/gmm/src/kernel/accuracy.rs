@@ -227,6 +227,72 @@ fn densities_of_a_common_factor_lose_what_is_foreseen() {
     );
 }
 
+/// The E-step that whitens no row, against joint densities in double-double arithmetic: where it is allowed, log-likelihoods
+/// and responsibilities are as precise for each column as those of whitened rows.
+#[test]
+fn linear_scores_lose_what_is_foreseen() {
+    let rows = 40;
+    let log_weights = [0.1, 0.3, 0.2, 0.25, 0.15].map(f64::ln);
+    let (mut used, mut left, mut worst) = (0, 0, [0.0f64; 2]);
+    for d in [5, 8, 9, 32, 45] {
+        for condition in [1.0, 1e2, 1e4, 1e8] {
+            for apart in [0.0, 0.3, 1.0, 3.0, 10.0, 30.0] {
+                let (gaussians, columns) = common(d, condition, apart, rows);
+                let common = CommonFactor::of(&gaussians);
+                let Some(common) = common.filter(|common| common.scores().is_some()) else {
+                    left += 1;
+                    continue;
+                };
+                used += 1;
+                let values: Vec<f64> = (0..rows * d)
+                    .map(|e| columns[e % d * rows + e / d])
+                    .collect();
+                let joint = |i: usize, k: usize| {
+                    let crate::gaussian::Factor::Lower { lower, .. } = gaussians[k].factor() else {
+                        unreachable!()
+                    };
+                    let form = form(lower, gaussians[k].mean(), |j| columns[j * rows + i]);
+                    log_weights[k] + gaussians[k].log_constant() - 0.5 * form
+                };
+                let joint: Vec<Vec<f64>> = (0..rows)
+                    .map(|i| (0..5).map(|k| joint(i, k)).collect())
+                    .collect();
+                let all = |i: usize| distributions::special::log_sum_exp(&joint[i]);
+                for i in 0..rows {
+                    // This row, and a little of the others: one alone has no scatter.
+                    let weights: Vec<f64> =
+                        (0..rows).map(|n| if n == i { 1.0 } else { 1e-2 }).collect();
+                    let mut counts = [0.0; 5];
+                    let block = em::SoftBlock {
+                        log_weights: &log_weights,
+                        xs: crate::MatrixView::from(distributions::RowsView::new(&values, d)),
+                        row_weights: Some(&weights),
+                        counts: &mut counts,
+                    };
+                    let into = &mut vec![Scatter::new(d, true); 5];
+                    let scratch = &mut Scratch::default();
+                    let own = Discriminants::default();
+                    let way = Way::of(&gaussians, true, Some(&common), &own).unwrap();
+                    let tally = expect(way, &gaussians, block, into, scratch).unwrap();
+                    let pairs = || weights.iter().enumerate();
+                    let exact: f64 = pairs().map(|(n, w)| w * all(n)).sum();
+                    let error = (tally.objective - exact).abs() / d as f64;
+                    worst[0] = worst[0].max(error);
+                    for (k, count) in counts.iter().enumerate() {
+                        let exact: f64 =
+                            pairs().map(|(n, w)| w * (joint[n][k] - all(n)).exp()).sum();
+                        worst[1] = worst[1].max((count - exact).abs() / d as f64);
+                    }
+                }
+            }
+        }
+    }
+    assert!(used > 50 && left > 50, "{used} {left}");
+    // Of an objective as much as 64 ε of a log-density of 1.4 for a column, which is what counts as its rounding.
+    let [objective, count] = worst;
+    assert!(objective <= 2e-14 && count <= 2e-15, "{worst:?}");
+}
+
 /// The sum of the scatters, made of that of all rows, against moments about each mean: what is lost by the difference is
 /// below 1e-11 of it, or a block does not take this way.
 #[test]

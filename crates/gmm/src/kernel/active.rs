@@ -54,6 +54,15 @@ impl Active {
     pub(super) fn rows(&self) -> &[u16] {
         &self.rows[..self.count]
     }
+    /// Writes the n-th of them, and returns its weight.
+    #[inline(always)]
+    pub(super) fn row(&self, n: usize, columns: &[f64], weights: &[f64], row: &mut [f64]) -> f64 {
+        let at = usize::from(self.rows()[n]);
+        for (j, x) in row.iter_mut().enumerate() {
+            *x = columns[j * weights.len() + at];
+        }
+        weights[at]
+    }
     /// How many vectors' worth of rows there are with those that fill the last.
     pub(super) fn padded(&self) -> usize {
         self.count.next_multiple_of(LANES)

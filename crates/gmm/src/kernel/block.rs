@@ -55,7 +55,6 @@ impl Accumulate<'_> {
             if weight == 0.0 {
                 continue;
             }
-            let sums = &mut self.sums[..d];
             let active = Active::among(weights, weight, self.gathered);
             let few = active.as_ref().filter(|few| few.rows().len() <= MOST);
             let (columns, own) = match &active {
@@ -64,27 +63,24 @@ impl Accumulate<'_> {
                 }
                 _ => (self.columns, weights),
             };
-            let (squares, strip) = (&mut *self.squares, &mut *self.strip);
-            // A loop, so that the kernels stand here once.
-            for again in [false, true] {
-                match few {
-                    Some(few) => {
-                        let columns = self.columns;
-                        few_moments(simd, few, origin, columns, weights, sums, squares, strip);
-                    }
-                    None => moments(simd, origin, columns, own, sums, squares, strip),
-                }
-                if again || !far(weight, sums, FAR, |j| squares[j * d + j]) {
-                    break;
-                }
-                move_to_mean(weight, origin, sums);
-            }
-            into.add_rows(Moments {
+            let (all, strip) = (self.columns, &mut *self.strip);
+            let (sums, squares) = (&mut self.sums[..d], &mut *self.squares);
+            add_full(
+                into,
                 weight,
                 origin,
                 sums,
-                squares: self.squares,
-            });
+                squares,
+                // Outside, it would be compiled without the instruction set.
+                #[inline(always)]
+                |origin, sums, squares| match few {
+                    Some(few) => {
+                        let row = |n, row: &mut [f64]| few.row(n, all, weights, row);
+                        few_moments(simd, few.rows().len(), origin, row, sums, squares, strip);
+                    }
+                    None => moments(simd, origin, columns, own, sums, squares, strip),
+                },
+            );
         }
     }
     #[inline(always)]
@@ -123,6 +119,33 @@ impl Accumulate<'_> {
             });
         }
     }
+}
+
+/// Adds rows whose moments about an origin `moments` writes; about their mean where that is far from the origin.
+#[inline(always)]
+pub(super) fn add_full(
+    into: &mut Scatter,
+    weight: f64,
+    origin: &mut [f64],
+    sums: &mut [f64],
+    squares: &mut [f64],
+    mut moments: impl FnMut(&[f64], &mut [f64], &mut [f64]),
+) {
+    let d = origin.len();
+    // A loop, so that the kernels stand here once.
+    for again in [false, true] {
+        moments(origin, sums, squares);
+        if again || !far(weight, sums, FAR, |j| squares[j * d + j]) {
+            break;
+        }
+        move_to_mean(weight, origin, sums);
+    }
+    into.add_rows(Moments {
+        weight,
+        origin,
+        sums,
+        squares,
+    });
 }
 
 /// The sum of all weights.

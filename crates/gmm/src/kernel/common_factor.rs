@@ -5,6 +5,7 @@
 //! long, so that this loses digits as means move away from c: where those would be too many there is no
 //! [`CommonFactor`], and rows are whitened about each mean.
 
+use super::linear_scores::LinearScores;
 use super::quadratic::{self, lower};
 use super::{Padding, density, single};
 use crate::gaussian::{Factor, Gaussian};
@@ -26,6 +27,8 @@ pub(crate) struct CommonFactor {
     centre: Vec<f64>,
     /// m_k: of [`TILE`] components at a time coordinate after coordinate.
     means: Vec<f64>,
+    /// How rows are scored without being whitened, where that is as precise.
+    scores: Option<LinearScores>,
 }
 
 impl CommonFactor {
@@ -61,10 +64,17 @@ impl CommonFactor {
         for tile in whitened.chunks(TILE) {
             (0..d).for_each(|j| means.extend(tile.iter().map(|mean| mean[j])));
         }
-        Some(CommonFactor { centre, means })
+        Some(CommonFactor {
+            scores: LinearScores::of(first, &whitened, &reaches),
+            centre,
+            means,
+        })
     }
     pub(super) fn centre(&self) -> &[f64] {
         &self.centre
+    }
+    pub(super) fn scores(&self) -> Option<&LinearScores> {
+        self.scores.as_ref()
     }
 }
 

@@ -6,6 +6,7 @@ use super::expect::Block;
 use super::moments::{add_diagonals, sum_lanes};
 use super::number::Number;
 use super::objective::{Objective, all_small};
+use super::prefetch::{Ahead, Memory};
 use super::quadratic::{self, Factors, Form};
 use super::responsibilities::{PIECE, responsibilities};
 use crate::scatter::{Moments, Scatter};
@@ -25,6 +26,8 @@ pub(super) struct Parts<'a, G, F> {
     /// How many rows make a part, a multiple of [`PIECE`].
     pub part_rows: usize,
     pub read: F,
+    /// Where they come from.
+    pub memory: Memory,
 }
 
 /// What is worked on.
@@ -150,6 +153,7 @@ impl<G, F> Parts<'_, G, F> {
         }
         for first in (0..self.block.rows).step_by(self.part_rows) {
             let rows = first..(first + self.part_rows).min(self.block.rows);
+            let rows_of_part = rows.len();
             let wide = rows.len().next_multiple_of(PIECE);
             let columns = &mut room.columns[..d * wide];
             (self.read)(rows, columns, wide, scratch);
@@ -157,7 +161,9 @@ impl<G, F> Parts<'_, G, F> {
                 return None;
             }
             let at = first..first + wide;
+            let next = first + rows_of_part..first + 2 * rows_of_part;
             arch().dispatch(Part {
+                ahead: (self.memory).ahead(next, components.len() * wide / N::LANES),
                 components,
                 constants: room.constants,
                 origins: room.origins,
@@ -249,6 +255,8 @@ struct Part<'a, N, G> {
     z: &'a mut [N],
     lanes: &'a mut [N],
     counts: &'a mut [f64],
+    /// A share for each vector of the exponents.
+    ahead: Ahead,
 }
 
 impl<N: Number, G: Form<N>> WithSimd for Part<'_, N, G> {
@@ -258,6 +266,7 @@ impl<N: Number, G: Form<N>> WithSimd for Part<'_, N, G> {
     fn with_simd<S: Simd>(self, simd: S) {
         let (rows, constants) = (self.shifts.len(), self.constants);
         let half = N::splat(simd, N::of(0.5 * LOG2_E));
+        let ahead = &self.ahead;
         quadratic::quadratic_forms(
             simd,
             self.components,
@@ -267,7 +276,10 @@ impl<N: Number, G: Form<N>> WithSimd for Part<'_, N, G> {
             self.z,
             // Outside, it would be compiled without the instruction set.
             #[inline(always)]
-            |k, form| N::mul_add(simd, half, form, N::splat(simd, constants[k])),
+            |k, form| {
+                ahead.ask();
+                N::mul_add(simd, half, form, N::splat(simd, constants[k]))
+            },
         );
         let (exponents, weights) = (&mut *self.exponents, self.weights);
         if S::F64_LANES > 1 {

@@ -1,9 +1,15 @@
 //! The E-step of a block at once.
 
+use super::common_block::CommonBlock;
+use super::common_factor::CommonFactor;
 use super::diagonal_block::Parts;
+use super::discriminants::Discriminants;
+use super::full_block;
+use super::linear_scores::LinearScores;
 use super::narrow::tile_rows;
 use super::narrow_block::{self, Columns};
 use super::number::Number;
+use super::prefetch::Memory;
 use super::quadratic::Form;
 use super::transpose::transpose_padded;
 use crate::gaussian::{Factor, Gaussian};
@@ -61,26 +67,67 @@ impl<G> Block<'_, G> {
     }
 }
 
-/// Whether there is a way for a block under such components, `full` covariances being estimated.
-pub(crate) fn serves(gaussians: &[Gaussian], full: bool) -> bool {
-    let is_diagonal = |gaussian: &Gaussian| matches!(gaussian.factor(), Factor::Diagonal(_));
-    narrow_block::serves(gaussians[0].dimension(), gaussians.len())
-        || (!full && gaussians.iter().all(is_diagonal))
+/// A way of doing the E-step of a block at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way<'a> {
+    /// Few columns.
+    Narrow,
+    /// One covariance, estimated from the sum of all scatters.
+    Common(&'a CommonFactor, &'a LinearScores),
+    /// Diagonal covariances.
+    Diagonal,
+    /// Covariances with a factor each.
+    Full(&'a Discriminants),
 }
 
-/// How many rows it takes at a time: what is done once a block and component then weighs little.
-pub(crate) fn block_rows() -> usize {
-    4 * BLOCK_ROWS
+impl<'a> Way<'a> {
+    /// That for a block under such components, `full` covariances being estimated; with `common`, of the scatters only
+    /// their sum is wanted.
+    pub(crate) fn of(
+        gaussians: &[Gaussian],
+        full: bool,
+        common: Option<&'a CommonFactor>,
+        discriminants: &'a Discriminants,
+    ) -> Option<Self> {
+        let is_diagonal = |gaussian: &Gaussian| matches!(gaussian.factor(), Factor::Diagonal(_));
+        if narrow_block::serves(gaussians[0].dimension(), gaussians.len()) {
+            return Some(Way::Narrow);
+        }
+        if let Some(common) = common {
+            return common.scores().map(|scores| Way::Common(common, scores));
+        }
+        if !full && gaussians.iter().all(is_diagonal) {
+            return Some(Way::Diagonal);
+        }
+        (full && full_block::serves(gaussians)).then_some(Way::Full(discriminants))
+    }
+    /// How many rows it takes at a time: what is done once a block and component then weighs little.
+    pub(crate) fn block_rows(self) -> usize {
+        match self {
+            Way::Full(_) => full_block::ROWS,
+            _ => 4 * BLOCK_ROWS,
+        }
+    }
 }
 
 /// The E-step of the block under these components; see [`em::ComponentSet::expect_block`]. `None` for rows so far away
 /// that numbers overflow; nothing was added then.
 pub(crate) fn expect<T: Real>(
+    way: Way<'_>,
     gaussians: &[Gaussian],
     block: SoftBlock<'_, MatrixView<'_, T>>,
     into: &mut [Scatter],
     scratch: &mut Scratch,
 ) -> Option<Tally> {
+    if let Way::Full(discriminants) = way {
+        return Some(full_block::expect(
+            gaussians,
+            discriminants,
+            block,
+            into,
+            scratch,
+        ));
+    }
     let SoftBlock {
         log_weights,
         xs,
@@ -104,21 +151,44 @@ pub(crate) fn expect<T: Real>(
         centre: &[],
         far: super::block::FAR,
     };
-    let tally = if narrow_block::serves(d, gaussians.len()) {
+    let memory = Memory::of(xs.as_slice(), d);
+    let tally = if let Way::Narrow = way {
         let wide = rows.next_multiple_of(tile_rows::<f64>());
         let mut columns = scratch.take_dirty(d * wide);
         read(xs, &mut columns, wide, scratch);
         let block = Columns {
             block: &block,
             columns: &columns,
+            memory,
         };
         let tally = block.expect(into, counts, scratch);
         scratch.give(columns);
         tally
+    } else if let Way::Common(common, scores) = way {
+        let mut expect = |values: &[f64], scratch: &mut Scratch| {
+            let common = CommonBlock {
+                block: &block,
+                scores,
+                centre: common.centre(),
+                values,
+            };
+            common.expect(into, counts, scratch)
+        };
+        match xs.as_rows() {
+            Some(rows) => expect(rows.values(), scratch),
+            None => {
+                let mut values = scratch.take_dirty(rows * d);
+                xs.read(&mut values);
+                let tally = expect(&values, scratch);
+                scratch.give(values);
+                tally
+            }
+        }
     } else {
         let parts = Parts {
             block: &block,
             part_rows: BLOCK_ROWS,
+            memory,
             read: |rows, columns: &mut [f64], wide, scratch: &mut Scratch| {
                 read(xs.block(rows), columns, wide, scratch);
             },

@@ -1,10 +1,10 @@
-//! Weighted moments of a few rows of a block about an origin: lanes are columns, so that no sum runs over lanes.
+//! Weighted moments of rows that stand one after another, or of a few of a block, about an origin: lanes are columns, so
+//! that no sum runs over lanes.
 
 use super::LANES;
-use super::active::Active;
 use pulp::Simd;
 
-/// The most rows for which this is cheaper.
+/// The most rows of a block for which this is cheaper, and how many are taken at a time.
 pub(super) const MOST: usize = 64;
 
 /// Rows of the matrix worked on together.
@@ -15,44 +15,57 @@ pub(super) fn room(d: usize) -> usize {
     2 * MOST * d.next_multiple_of(LANES) + LANES
 }
 
-/// Writes Σ w (x − o) to `sums` and the lower triangle of Σ w (x − o)(x − o)ᵀ to `squares`, over the rows of
-/// `active`; what stands above the triangle is overwritten.
+/// Writes Σ w (x − o) to `sums` and the lower triangle of Σ w (x − o)(x − o)ᵀ to `squares`, over `rows` rows; what stands
+/// above the triangle is overwritten. `row` writes one, and returns its weight.
 #[inline(always)]
 pub(super) fn few_moments<S: Simd>(
     simd: S,
-    active: &Active,
+    rows: usize,
     origin: &[f64],
-    columns: &[f64],
-    weights: &[f64],
+    row: impl Fn(usize, &mut [f64]) -> f64,
     sums: &mut [f64],
     squares: &mut [f64],
     scratch: &mut [f64],
 ) {
-    let (d, rows) = (origin.len(), active.rows());
+    let d = origin.len();
     let wide = d.next_multiple_of(LANES);
     let scratch = super::align(scratch);
-    let (centred, scratch) = scratch.split_at_mut(rows.len() * wide);
-    let weighted = &mut scratch[..rows.len() * wide];
-    for (n, (centred, weighted)) in centred
-        .chunks_exact_mut(wide)
-        .zip(weighted.chunks_exact_mut(wide))
-        .enumerate()
-    {
-        let (row, _) = (usize::from(rows[n]), centred[d..].fill(0.0));
-        let weight = weights[row];
-        for (j, (centred, &origin)) in centred.iter_mut().zip(origin).enumerate() {
-            *centred = columns[j * weights.len() + row] - origin;
-        }
-        for (weighted, centred) in weighted.iter_mut().zip(&*centred) {
-            *weighted = weight * centred;
-        }
-    }
     sums.fill(0.0);
-    for weighted in weighted.chunks_exact(wide) {
-        for (sum, value) in sums.iter_mut().zip(weighted) {
-            *sum += value;
+    for first in (0..rows).step_by(MOST) {
+        let count = MOST.min(rows - first);
+        let (centred, scratch) = scratch.split_at_mut(count * wide);
+        let weighted = &mut scratch[..count * wide];
+        let pairs = centred.chunks_exact_mut(wide);
+        let pairs = pairs.zip(weighted.chunks_exact_mut(wide));
+        for (n, (centred, weighted)) in pairs.enumerate() {
+            let (own, beyond) = centred.split_at_mut(d);
+            beyond.fill(0.0);
+            let weight = row(first + n, own);
+            for (centred, &origin) in own.iter_mut().zip(origin) {
+                *centred -= origin;
+            }
+            for (weighted, centred) in weighted.iter_mut().zip(&*centred) {
+                *weighted = weight * centred;
+            }
+            for (sum, value) in sums.iter_mut().zip(&*weighted) {
+                *sum += value;
+            }
         }
+        products(simd, d, centred, weighted, first > 0, squares);
     }
+}
+
+/// Writes the lower triangle of Σ (w y) yᵀ, or adds it to what stands there.
+#[inline(always)]
+fn products<S: Simd>(
+    simd: S,
+    d: usize,
+    centred: &[f64],
+    weighted: &[f64],
+    add: bool,
+    squares: &mut [f64],
+) {
+    let wide = d.next_multiple_of(LANES);
     let (vectors, _) = S::as_simd_f64s(centred);
     let across = wide / S::F64_LANES;
     for (place, left) in (0..d).step_by(S::F64_LANES).enumerate() {
@@ -68,7 +81,12 @@ pub(super) fn few_moments<S: Simd>(
             }
             let (end, bottom) = ((left + S::F64_LANES).min(d), (first + GROUP).min(d));
             for (i, &sum) in (first..bottom).zip(&sums) {
-                simd.partial_store_f64s(&mut squares[i * d + left..i * d + end], sum);
+                let to = &mut squares[i * d + left..i * d + end];
+                let before = match add {
+                    true => simd.partial_load_f64s(to),
+                    false => simd.splat_f64s(0.0),
+                };
+                simd.partial_store_f64s(to, simd.add_f64s(before, sum));
             }
         }
     }

@@ -6,7 +6,14 @@
 
 mod active;
 mod block;
+// As in the loops below.
+#[allow(clippy::needless_range_loop)]
+mod bounds;
+mod candidates;
+mod common_block;
 mod diagonal_block;
+#[allow(clippy::needless_range_loop)]
+mod discriminants;
 mod expect;
 // As in the loops below.
 #[allow(clippy::needless_range_loop)]
@@ -14,6 +21,9 @@ mod common_factor;
 // As in the loops below.
 #[allow(clippy::needless_range_loop)]
 mod few;
+mod full_block;
+mod group;
+mod linear_scores;
 // Loops over lanes and registers run over several arrays at once, and must unroll.
 #[allow(clippy::needless_range_loop)]
 mod moments;
@@ -25,7 +35,10 @@ mod number;
 #[allow(clippy::needless_range_loop)]
 mod objective;
 #[allow(clippy::needless_range_loop)]
+mod outer_products;
+#[allow(clippy::needless_range_loop)]
 mod pooled;
+mod prefetch;
 #[allow(clippy::needless_range_loop)]
 mod quadratic;
 #[allow(clippy::needless_range_loop)]
@@ -37,13 +50,15 @@ mod student_t;
 mod transpose;
 
 pub(crate) use common_factor::{CommonFactor, common_log_densities};
-pub(crate) use expect::{block_rows, expect, serves};
+pub(crate) use discriminants::Discriminants;
+pub(crate) use expect::{Way, expect};
 pub(crate) use pooled::accumulate_pooled;
+pub(crate) use prefetch::{prefetch, prefetch_all, prefetch_all_into_second};
 pub(crate) use quadratic::pack_factor;
 pub(crate) use single::SingleGaussians;
 pub(crate) use single_block::expect as expect_in_single_precision;
 pub(crate) use student_t::{t_accumulate, t_log_densities};
-pub(crate) use transpose::{transpose, transpose_centred};
+pub(crate) use transpose::{transpose, transpose_cached, transpose_picked};
 
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;
@@ -311,5 +326,7 @@ fn tame(
 mod accuracy;
 #[cfg(test)]
 mod at_once;
+#[cfg(test)]
+mod few_candidates;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 //! its shift, so that r_ik = 2^(shift_i − e_ik) / sum_i, and ln p(x_i) = ln sum_i − shift_i ln 2.
 
 use super::number::Number;
+use super::prefetch::Ahead;
 use super::quadratic::{Factors, Form};
 use pulp::{Simd, WithSimd};
 use std::f64::consts::LOG2_E;
@@ -88,6 +89,8 @@ pub(super) struct Narrow<'a, N> {
     pub moments: &'a mut [f64],
     /// The component whose moments alone are wanted, when shifts and sums are known.
     pub only: Option<usize>,
+    /// A share for each of the largest tiles.
+    pub ahead: Ahead,
 }
 
 impl<N: Number> WithSimd for Narrow<'_, N> {
@@ -147,6 +150,7 @@ impl<N: Number> Narrow<'_, N> {
         let length = W * N::lanes::<S>();
         let tile = &mut self.tile[..of.len() * length];
         for n in 0..rows / length {
+            self.ahead.ask();
             let x: [&[N::Vector<S>; W]; D] = std::array::from_fn(|j| &columns[j][n]);
             let at = n * length..(n + 1) * length;
             let least = exponents::<S, N, D, M, FULL, W>(simd, parameters, x, tile);
@@ -154,12 +158,18 @@ impl<N: Number> Narrow<'_, N> {
                 let (shifts, _) = N::vectors_mut::<S>(&mut self.shifts[at.clone()]);
                 shifts.copy_from_slice(&least);
             }
-            let shifts = &self.shifts[at.clone()];
-            let sums = match self.only {
-                None => Some(&mut self.sums[at.clone()]),
-                Some(_) => None,
-            };
-            exponentials::<N, FUSED>(tile, shifts, sums);
+            exponentials::<N, FUSED>(tile, &self.shifts[at.clone()]);
+            if self.only.is_none() {
+                // In registers: a sum that lies across two cache lines takes half as long again.
+                let mut sum = [N::splat(simd, N::ZERO); W];
+                for values in tiles::<S, N, W>(simd, tile) {
+                    for w in 0..W {
+                        sum[w] = N::add(simd, sum[w], values[w]);
+                    }
+                }
+                let (sums, _) = N::vectors_mut::<S>(&mut self.sums[at.clone()]);
+                sums.copy_from_slice(&sum);
+            }
             let sums = tiles::<S, N, W>(simd, &self.sums[at.clone()]);
             let mut factors = [N::splat(simd, N::of(1.0)); W];
             if let Some(weights) = self.weights {
@@ -245,26 +255,16 @@ fn exponent<S: Simd, N: Number, const D: usize, const M: usize, const FULL: bool
     sum
 }
 
-/// Replaces every e by 2^(shift − e), and writes the sum of each row where it is wanted.
+/// Replaces every e by 2^(shift − e).
 #[inline(always)]
-fn exponentials<N: Number, const FUSED: bool>(
-    tile: &mut [N],
-    shifts: &[N],
-    mut sums: Option<&mut [N]>,
-) {
+fn exponentials<N: Number, const FUSED: bool>(tile: &mut [N], shifts: &[N]) {
     let length = shifts.len();
     for (piece, shifts) in shifts.as_chunks::<PIECE>().0.iter().enumerate() {
-        let mut sum = [N::ZERO; PIECE];
         for tile in tile.chunks_exact_mut(length) {
             let values = &mut tile.as_chunks_mut::<PIECE>().0[piece];
             for l in 0..PIECE {
-                let value = shifts[l].minus(values[l]).exp2_of_negative::<FUSED>();
-                values[l] = value;
-                sum[l] = sum[l].and(value);
+                values[l] = shifts[l].minus(values[l]).exp2_of_negative::<FUSED>();
             }
-        }
-        if let Some(sums) = &mut sums {
-            sums.as_chunks_mut::<PIECE>().0[piece] = sum;
         }
     }
 }

@@ -5,6 +5,7 @@ use super::expect::Block;
 use super::narrow::{MOST_COLUMNS, Narrow, numbers, pack, tile_rows};
 use super::number::Number;
 use super::objective::{Objective, all_small};
+use super::prefetch::Memory;
 use super::quadratic::{Factors, Form};
 use crate::scatter::{Moments, Scatter};
 use distributions::Scratch;
@@ -12,6 +13,7 @@ use distributions::simd::instruction_set::arch;
 use em::Tally;
 use pulp::bytemuck::cast_slice_mut;
 use std::mem::take;
+use std::ops::Range;
 
 /// Whether blocks of so many columns and components are worked on so.
 pub(super) fn serves(d: usize, components: usize) -> bool {
@@ -23,6 +25,8 @@ pub(super) fn serves(d: usize, components: usize) -> bool {
 pub(super) struct Columns<'a, N, G> {
     pub block: &'a Block<'a, G>,
     pub columns: &'a [N],
+    /// Where the rows come from.
+    pub memory: Memory,
 }
 
 /// What is worked on.
@@ -110,7 +114,14 @@ impl<N: Number, G: Form<N>> Columns<'_, N, G> {
         };
         objective.tally()
     }
+    /// The rows of the next block.
+    fn next(&self, only: Option<usize>) -> Range<usize> {
+        let rows = self.block.rows;
+        rows..if only.is_none() { 2 * rows } else { rows }
+    }
     fn run(&self, room: &mut Room<'_, N>, only: Option<usize>) {
+        let turns = room.shifts.len() / tile_rows::<N>();
+        let ahead = self.memory.ahead(self.next(only), turns);
         arch().dispatch(Narrow {
             dimension: room.dimension,
             full: room.full,
@@ -124,6 +135,7 @@ impl<N: Number, G: Form<N>> Columns<'_, N, G> {
             lanes: room.lanes,
             moments: room.moments,
             only,
+            ahead,
         });
     }
     fn add(&self, room: &mut Room<'_, N>, into: &mut [Scatter], counts: &mut [f64]) {

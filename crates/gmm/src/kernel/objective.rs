@@ -93,29 +93,39 @@ impl<N: Number> WithSimd for Shifts<'_, N> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> [f64; 3] {
-        let mut lanes = [[0.0; LANES], [0.0; LANES], [f64::NEG_INFINITY; LANES]];
-        let mut add = |l: usize, shift: N| {
-            let shift: f64 = shift.into();
-            let value = self.base - shift * LN_2;
-            lanes[0][l] += value;
-            lanes[1][l] += value.abs();
-            lanes[2][l] = if shift > lanes[2][l] {
-                shift
-            } else {
-                lanes[2][l]
-            };
-        };
+        let (mut values, mut sizes) = ([0.0; LANES], [0.0; LANES]);
+        let mut largest = [f64::NEG_INFINITY; LANES];
         let (octets, rest) = self.shifts.as_chunks::<LANES>();
         for octet in octets {
+            // Loop after loop: each is one instruction.
+            let (mut shifts, mut value) = ([0.0; LANES], [0.0; LANES]);
             for l in 0..LANES {
-                add(l, octet[l]);
+                shifts[l] = octet[l].into();
+            }
+            for l in 0..LANES {
+                value[l] = self.base - shifts[l] * LN_2;
+            }
+            for l in 0..LANES {
+                values[l] += value[l];
+            }
+            for l in 0..LANES {
+                sizes[l] += value[l].abs();
+            }
+            for l in 0..LANES {
+                largest[l] = if shifts[l] > largest[l] {
+                    shifts[l]
+                } else {
+                    largest[l]
+                };
             }
         }
-        rest.iter()
-            .enumerate()
-            .for_each(|(l, &shift)| add(l, shift));
-        let [values, sizes, shifts] = lanes;
-        let largest = shifts.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        for (l, &shift) in rest.iter().enumerate() {
+            let shift: f64 = shift.into();
+            let value = self.base - shift * LN_2;
+            (values[l], sizes[l]) = (values[l] + value, sizes[l] + value.abs());
+            largest[l] = largest[l].max(shift);
+        }
+        let largest = largest.into_iter().fold(f64::NEG_INFINITY, f64::max);
         [values.iter().sum(), sizes.iter().sum(), largest]
     }
 }

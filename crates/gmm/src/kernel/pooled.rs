@@ -125,11 +125,17 @@ impl WithSimd for Pooled<'_> {
             squares,
             self.strip,
         );
-        if !self.is_exact() {
-            return false;
+        let moments = AboutCentre {
+            centre: self.centre,
+            counts: self.counts,
+            sums: self.sums,
+            squares: self.squares,
+        };
+        let exact = moments.is_exact();
+        if exact {
+            moments.add_to(self.into, self.of_all);
         }
-        self.merge();
-        true
+        exact
     }
 }
 
@@ -153,12 +159,26 @@ impl Pooled<'_> {
             }
         }
     }
+}
+
+/// Moments of a block about the centre: of each component N_k and the sums, of all together the squares.
+pub(super) struct AboutCentre<'a> {
+    pub centre: &'a [f64],
+    /// K numbers.
+    pub counts: &'a [f64],
+    /// K × d numbers.
+    pub sums: &'a [f64],
+    /// d × d numbers, of which the lower triangle counts.
+    pub squares: &'a mut [f64],
+}
+
+impl AboutCentre<'_> {
     /// Whether the sum of the scatters keeps its digits when what lies between the components is taken off.
     #[inline(always)]
-    fn is_exact(&self) -> bool {
+    pub(super) fn is_exact(&self) -> bool {
         let d = self.centre.len();
         (0..d).all(|j| {
-            let sums = self.sums.iter().skip(j).step_by(d).zip(&*self.counts);
+            let sums = self.sums.iter().skip(j).step_by(d).zip(self.counts);
             let between = |(sum, &count): (&f64, &f64)| match count > 0.0 {
                 true => sum * (sum / count),
                 false => 0.0,
@@ -167,13 +187,12 @@ impl Pooled<'_> {
             whole <= MOST * (whole - sums.map(between).sum::<f64>())
         })
     }
-    /// Adds all to the statistics.
+    /// Adds all to the statistics; `way` is room for d numbers.
     #[inline(always)]
-    fn merge(self) {
+    pub(super) fn add_to(self, into: &mut [Scatter], way: &mut [f64]) {
         let d = self.centre.len();
-        let way = self.of_all;
-        let parts = self.into.iter_mut().zip(self.sums.chunks_exact(d));
-        for ((into, sums), &count) in parts.zip(&*self.counts) {
+        let parts = into.iter_mut().zip(self.sums.chunks_exact(d));
+        for ((into, sums), &count) in parts.zip(self.counts) {
             if count == 0.0 {
                 continue;
             }
@@ -190,7 +209,7 @@ impl Pooled<'_> {
                 }
             }
         }
-        self.into[0].add_squares(self.squares);
+        into[0].add_squares(self.squares);
     }
 }
 

@@ -2,19 +2,21 @@
 //! and logarithms are of double precision.
 
 use super::block::{far, move_to_mean, total};
+use super::diagonal_block::Parts;
 use super::expect::Block;
-use super::moments::{diagonals, moments};
+use super::moments::{self, diagonals, moments};
 use super::narrow::tile_rows;
 use super::narrow_block::{self, Columns};
 use super::number::Number;
-use super::single::SingleGaussians;
+use super::prefetch::Memory;
+use super::quadratic::{self, Factors, Form};
+use super::single::{SingleGaussian, SingleGaussians};
 use super::transpose::transpose_centred;
-use super::{moments, quadratic};
 use crate::matrix::{MatrixView, Real};
 use crate::scatter::{Moments, Scatter};
 use distributions::simd::instruction_set::arch;
 use distributions::simd::{log_sum_exp_columns_f32, sum};
-use distributions::{AlignedBuffer, Scratch, View};
+use distributions::{AlignedBuffer, BLOCK_ROWS, Scratch, View};
 use em::{SoftBlock, Tally};
 use pulp::bytemuck::cast_slice_mut;
 use pulp::{Simd, WithSimd};
@@ -55,6 +57,11 @@ pub(crate) fn expect<T: Real>(
         return None;
     }
     let narrow = narrow_block::serves(d, count);
+    let is_diagonal =
+        |component: &SingleGaussian| matches!(component.factor(), Factors::Diagonal(_));
+    if !narrow && !into[0].is_full() && model.components().iter().all(is_diagonal) {
+        return expect_diagonal(model, block, into, scratch).map(coarser);
+    }
     let tile = if narrow {
         tile_rows::<f32>()
     } else {
@@ -71,11 +78,15 @@ pub(crate) fn expect<T: Real>(
         expect_wide(model, block, columns_of, into, scratch)
     };
     scratch.give(columns);
-    let tally = tally?;
-    Some(Tally {
+    tally.map(coarser)
+}
+
+/// The tally with the rounding error of single precision.
+fn coarser(tally: Tally) -> Tally {
+    Tally {
         magnitude: COARSER * tally.magnitude,
         ..tally
-    })
+    }
 }
 
 /// ln π_k plus the constants of the components, without the largest, which comes beside them.
@@ -89,6 +100,26 @@ fn constants(model: &SingleGaussians, log_weights: &[f64], into: &mut [f64]) -> 
     largest
 }
 
+/// What is known of a block besides its rows; `logs` is that of [`constants`].
+fn about<'a, T: Real>(
+    model: &'a SingleGaussians,
+    block: &SoftBlock<'a, MatrixView<'_, T>>,
+    logs: &'a mut [f64],
+) -> Block<'a, SingleGaussian> {
+    let base = constants(model, block.log_weights, logs);
+    Block {
+        components: model.components(),
+        log_weights: block.log_weights,
+        logs,
+        base,
+        least: LEAST,
+        rows: block.xs.len(),
+        row_weights: block.row_weights,
+        centre: model.centre(),
+        far: FAR,
+    }
+}
+
 /// By tiles that go from densities to moments at once.
 fn expect_narrow<T: Real>(
     model: &SingleGaussians,
@@ -98,23 +129,34 @@ fn expect_narrow<T: Real>(
     scratch: &mut Scratch,
 ) -> Option<Tally> {
     let mut logs = scratch.take_dirty(block.counts.len());
-    let base = constants(model, block.log_weights, &mut logs);
-    let all = Block {
-        components: model.components(),
-        log_weights: block.log_weights,
-        logs: &logs,
-        base,
-        least: LEAST,
-        rows: block.xs.len(),
-        row_weights: block.row_weights,
-        centre: model.centre(),
-        far: FAR,
-    };
     let all = Columns {
-        block: &all,
+        block: &about(model, &block, &mut logs),
         columns,
+        memory: Memory::of(block.xs.as_slice(), block.xs.width()),
     };
     let tally = all.expect(into, block.counts, scratch);
+    scratch.give(logs);
+    tally
+}
+
+/// Part after part.
+fn expect_diagonal<T: Real>(
+    model: &SingleGaussians,
+    block: SoftBlock<'_, MatrixView<'_, T>>,
+    into: &mut [Scatter],
+    scratch: &mut Scratch,
+) -> Option<Tally> {
+    let mut logs = scratch.take_dirty(block.counts.len());
+    let xs = block.xs;
+    let parts = Parts {
+        block: &about(model, &block, &mut logs),
+        part_rows: 2 * BLOCK_ROWS,
+        memory: Memory::of(xs.as_slice(), xs.width()),
+        read: |rows, columns: &mut [f32], wide, scratch: &mut Scratch| {
+            read(model, xs.block(rows), columns, wide, scratch);
+        },
+    };
+    let tally = parts.expect(into, block.counts, scratch);
     scratch.give(logs);
     tally
 }

@@ -12,7 +12,7 @@ use distributions::BLOCK_ROWS;
 use pulp::{Simd, WithSimd};
 
 /// Where p_k(x) < e^−42 p(x), the share of component k is less than 6e-19 π_k: n such rows change no bit of N_k.
-const GAP: f64 = 42.0;
+pub(super) const GAP: f64 = 42.0;
 
 /// The rows of a block that are scored in full first, to see whether most components explain nothing.
 const PROBE: usize = 2 * LANES;

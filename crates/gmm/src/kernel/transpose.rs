@@ -24,23 +24,47 @@ pub(super) fn transpose_padded(values: &[f64], d: usize, into: &mut [f64], strid
         return narrow(values, d, into, stride, |x, _| x);
     }
     touch(values);
+    doubles(|i| &values[i * d..][..d], rows, d, into, stride);
+}
+
+/// Writes rows of at least [`SIDE`] numbers, wherever they are, column after column, each `stride` numbers from the one
+/// before, with the last row again after the rows, to a multiple of [`SIDE`].
+pub(super) fn transpose_those<'a>(
+    row: impl Fn(usize) -> &'a [f64],
+    rows: usize,
+    d: usize,
+    into: &mut [f64],
+    stride: usize,
+) {
+    let row = |i: usize| row(i.min(rows - 1));
+    doubles(row, rows.next_multiple_of(SIDE), d, into, stride);
+}
+
+fn doubles<'a>(
+    row: impl Fn(usize) -> &'a [f64],
+    rows: usize,
+    d: usize,
+    into: &mut [f64],
+    stride: usize,
+) {
     #[cfg(target_arch = "x86_64")]
     if let pulp::Arch::V4(simd) = distributions::simd::instruction_set::arch() {
         let kernel = x86::Doubles {
             simd,
-            values,
+            row,
+            rows,
             d,
             into,
             stride,
         };
         return pulp::Simd::vectorize(simd, kernel);
     }
-    squares(values, d, into, stride, |x, _| x, turn_over);
+    squares(row, rows, d, into, stride, |x, _| x, turn_over);
 }
 
 /// Writes the rows of d numbers, without `centre`, column after column in single precision, each column `stride` numbers
 /// from the one before.
-pub(crate) fn transpose_centred<T: Real>(
+pub(super) fn transpose_centred<T: Real>(
     values: &[T],
     centre: &[f32],
     into: &mut [f32],
@@ -54,13 +78,7 @@ pub(crate) fn transpose_centred<T: Real>(
     touch(values);
     #[cfg(target_arch = "x86_64")]
     {
-        use distributions::simd::instruction_set::arch;
-        let simd = match arch() {
-            pulp::Arch::V3(simd) => Some(simd),
-            pulp::Arch::V4(simd) => Some(*simd),
-            _ => None,
-        };
-        if let Some(simd) = simd {
+        if let Some(simd) = x86::avx2() {
             let kernel = x86::Singles {
                 simd,
                 values,
@@ -71,7 +89,84 @@ pub(crate) fn transpose_centred<T: Real>(
             return pulp::Simd::vectorize(simd, kernel);
         }
     }
-    squares(values, d, into, stride, centred, turn_over);
+    let (rows, row) = (values.len() / d, |i: usize| &values[i * d..][..d]);
+    squares(row, rows, d, into, stride, centred, turn_over);
+}
+
+/// Writes rows of d numbers column after column, each column `stride` numbers from the one before. They come from the caches.
+pub(crate) fn transpose_cached(values: &[f32], d: usize, into: &mut [f32], stride: usize) {
+    if d < SIDE {
+        return narrow(values, d, into, stride, |x, _| x);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = x86::avx2() {
+        let kernel = x86::Rows {
+            simd,
+            row: |i: usize| &values[i * d..][..d],
+            rows: values.len() / d,
+            d,
+            into,
+            stride,
+        };
+        return pulp::Simd::vectorize(simd, kernel);
+    }
+    let row = |i: usize| &values[i * d..][..d];
+    squares(row, values.len() / d, d, into, stride, |x, _| x, turn_over);
+}
+
+/// Writes those rows of d numbers that are picked column after column, each column `stride` numbers from the one before.
+/// They come from the caches if they were [asked for](super::prefetch).
+pub(crate) fn transpose_picked(
+    values: &[f32],
+    d: usize,
+    picked: &[u32],
+    into: &mut [f32],
+    stride: usize,
+) {
+    match d {
+        1 => return narrow_picked::<1>(values, picked, into, stride),
+        2 => return narrow_picked::<2>(values, picked, into, stride),
+        3 => return narrow_picked::<3>(values, picked, into, stride),
+        4 => return narrow_picked::<4>(values, picked, into, stride),
+        5 => return narrow_picked::<5>(values, picked, into, stride),
+        6 => return narrow_picked::<6>(values, picked, into, stride),
+        7 => return narrow_picked::<7>(values, picked, into, stride),
+        _ => {}
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = x86::avx2() {
+        let kernel = x86::Rows {
+            simd,
+            row: |i: usize| &values[picked[i] as usize * d..][..d],
+            rows: picked.len(),
+            d,
+            into,
+            stride,
+        };
+        return pulp::Simd::vectorize(simd, kernel);
+    }
+    let row = |i: usize| &values[picked[i] as usize * d..][..d];
+    squares(row, picked.len(), d, into, stride, |x, _| x, turn_over);
+}
+
+fn narrow_picked<const D: usize>(values: &[f32], picked: &[u32], into: &mut [f32], stride: usize) {
+    let (rows, _) = values.as_chunks::<D>();
+    let Some(mut columns) = into
+        .get_mut(..D * stride)
+        .map(|all| all.chunks_exact_mut(stride))
+    else {
+        return;
+    };
+    let mut columns: [&mut [f32]; D] = std::array::from_fn(|_| {
+        let column = columns.next().unwrap_or_default();
+        let room = picked.len().min(column.len());
+        &mut column[..room]
+    });
+    for (n, &i) in picked.iter().enumerate() {
+        for (column, &x) in columns.iter_mut().zip(&rows[i as usize]) {
+            column[n] = x;
+        }
+    }
 }
 
 #[inline(always)]
@@ -126,24 +221,27 @@ fn touch<T: Real>(values: &[T]) {
 
 /// Eight rows at a time, square after square: a cache line is read once and written once.
 #[inline(always)]
-fn squares<T: Copy, N: Copy + Default>(
-    values: &[T],
+fn squares<'a, T: Copy + 'a, N: Copy + Default>(
+    row: impl Fn(usize) -> &'a [T],
+    rows: usize,
     d: usize,
     into: &mut [N],
     stride: usize,
     change: impl Fn(T, usize) -> N,
     turn: impl Fn([[N; SIDE]; SIDE]) -> [[N; SIDE]; SIDE],
 ) {
-    let rows = values.len() / d;
     let whole = rows / SIDE * SIDE;
     for first in (0..whole).step_by(SIDE) {
-        let strip = &values[first * d..(first + SIDE) * d];
+        let mut strip = [row(first); SIDE];
+        for (i, one) in strip.iter_mut().enumerate() {
+            *one = row(first + i);
+        }
         for left in (0..d).step_by(SIDE) {
             // The last square may begin in the one before.
             let left = left.min(d - SIDE);
             let mut square = [[N::default(); SIDE]; SIDE];
-            for (i, row) in square.iter_mut().enumerate() {
-                let from = &strip[i * d + left..i * d + left + SIDE];
+            for (row, from) in square.iter_mut().zip(strip) {
+                let from = &from[left..left + SIDE];
                 for (j, (to, &from)) in row.iter_mut().zip(from).enumerate() {
                     *to = change(from, left + j);
                 }
@@ -155,7 +253,7 @@ fn squares<T: Copy, N: Copy + Default>(
         }
     }
     for i in whole..rows {
-        for (j, &x) in values[i * d..(i + 1) * d].iter().enumerate() {
+        for (j, &x) in row(i).iter().enumerate() {
             into[j * stride + i] = change(x, j);
         }
     }
@@ -164,27 +262,30 @@ fn squares<T: Copy, N: Copy + Default>(
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::{Real, SIDE, squares};
+    use pulp::core_arch::x86::Avx;
     use pulp::x86::{V3, V4};
     use pulp::{Simd, WithSimd, cast};
     use std::arch::x86_64::{__m256, __m512d};
 
     /// Squares of eight registers of eight numbers of double precision.
-    pub(super) struct Doubles<'a> {
+    pub(super) struct Doubles<'a, F> {
         pub(super) simd: V4,
-        pub(super) values: &'a [f64],
+        pub(super) row: F,
+        pub(super) rows: usize,
         pub(super) d: usize,
         pub(super) into: &'a mut [f64],
         pub(super) stride: usize,
     }
 
-    impl WithSimd for Doubles<'_> {
+    impl<'r, F: Fn(usize) -> &'r [f64]> WithSimd for Doubles<'_, F> {
         type Output = ();
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, _simd: S) {
             let simd = self.simd.avx512f;
             squares(
-                self.values,
+                self.row,
+                self.rows,
                 self.d,
                 self.into,
                 self.stride,
@@ -233,45 +334,91 @@ mod x86 {
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, _simd: S) {
-            let (simd, centre) = (self.simd.avx, self.centre);
+            let (simd, centre, values) = (self.simd.avx, self.centre, self.values);
+            let d = centre.len();
             squares(
-                self.values,
-                centre.len(),
+                #[inline(always)]
+                |i| &values[i * d..][..d],
+                values.len() / d,
+                d,
                 self.into,
                 self.stride,
                 #[inline(always)]
                 |x, j| x.minus(centre[j]),
                 #[inline(always)]
-                |square| {
-                    let r: [__m256; SIDE] = square.map(cast);
-                    let two = |a, b| (simd._mm256_unpacklo_ps(a, b), simd._mm256_unpackhi_ps(a, b));
-                    let four = |a, b| {
-                        (
-                            simd._mm256_shuffle_ps::<0x44>(a, b),
-                            simd._mm256_shuffle_ps::<0xee>(a, b),
-                        )
-                    };
-                    let eight = |a, b| {
-                        (
-                            simd._mm256_permute2f128_ps::<0x20>(a, b),
-                            simd._mm256_permute2f128_ps::<0x31>(a, b),
-                        )
-                    };
-                    let (a0, a2) = two(r[0], r[1]);
-                    let (b0, b2) = two(r[2], r[3]);
-                    let (c0, c2) = two(r[4], r[5]);
-                    let (d0, d2) = two(r[6], r[7]);
-                    let (e0, e1) = four(a0, b0);
-                    let (e2, e3) = four(a2, b2);
-                    let (f0, f1) = four(c0, d0);
-                    let (f2, f3) = four(c2, d2);
-                    let (g0, g4) = eight(e0, f0);
-                    let (g1, g5) = eight(e1, f1);
-                    let (g2, g6) = eight(e2, f2);
-                    let (g3, g7) = eight(e3, f3);
-                    [g0, g1, g2, g3, g4, g5, g6, g7].map(cast)
-                },
+                |square| turned(simd, square),
             );
         }
+    }
+
+    /// Squares of rows wherever they are.
+    pub(super) struct Rows<'a, R> {
+        pub(super) simd: V3,
+        pub(super) row: R,
+        pub(super) rows: usize,
+        pub(super) d: usize,
+        pub(super) into: &'a mut [f32],
+        pub(super) stride: usize,
+    }
+
+    impl<'v, R: Fn(usize) -> &'v [f32]> WithSimd for Rows<'_, R> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _simd: S) {
+            let simd = self.simd.avx;
+            squares(
+                self.row,
+                self.rows,
+                self.d,
+                self.into,
+                self.stride,
+                #[inline(always)]
+                |x, _| x,
+                #[inline(always)]
+                |square| turned(simd, square),
+            );
+        }
+    }
+
+    /// The instructions for it, where loops may run in them.
+    pub(super) fn avx2() -> Option<V3> {
+        match distributions::simd::instruction_set::arch() {
+            pulp::Arch::V3(simd) => Some(simd),
+            pulp::Arch::V4(simd) => Some(*simd),
+            _ => None,
+        }
+    }
+
+    /// Eight registers, turned over.
+    #[inline(always)]
+    fn turned(simd: Avx, square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
+        let r: [__m256; SIDE] = square.map(cast);
+        let two = |a, b| (simd._mm256_unpacklo_ps(a, b), simd._mm256_unpackhi_ps(a, b));
+        let four = |a, b| {
+            (
+                simd._mm256_shuffle_ps::<0x44>(a, b),
+                simd._mm256_shuffle_ps::<0xee>(a, b),
+            )
+        };
+        let eight = |a, b| {
+            (
+                simd._mm256_permute2f128_ps::<0x20>(a, b),
+                simd._mm256_permute2f128_ps::<0x31>(a, b),
+            )
+        };
+        let (a0, a2) = two(r[0], r[1]);
+        let (b0, b2) = two(r[2], r[3]);
+        let (c0, c2) = two(r[4], r[5]);
+        let (d0, d2) = two(r[6], r[7]);
+        let (e0, e1) = four(a0, b0);
+        let (e2, e3) = four(a2, b2);
+        let (f0, f1) = four(c0, d0);
+        let (f2, f3) = four(c2, d2);
+        let (g0, g4) = eight(e0, f0);
+        let (g1, g5) = eight(e1, f1);
+        let (g2, g6) = eight(e2, f2);
+        let (g3, g7) = eight(e3, f3);
+        [g0, g1, g2, g3, g4, g5, g6, g7].map(cast)
     }
 }

@@ -1,8 +1,9 @@
 //! Each row to its nearest centre, where that may have changed.
 
+use super::batch::{Batch, Open};
 use super::distances::squared_distance;
 use super::rows::{CentredRows, Room};
-use super::screen::{Nearest, Screen};
+use super::screen::{Nearest, Packed, Screen, Turning};
 use super::sums::ClusterSums;
 use super::tile::TILE;
 use crate::matrix::Real;
@@ -31,15 +32,15 @@ pub(super) struct Assignment<'a> {
     screen: Screen,
     /// For each cluster the sum, over all steps, of what its centre and the fastest other moved, rounded up, and
     /// rounded down.
-    lost_above: Vec<f32>,
+    pub(super) lost_above: Vec<f32>,
     lost_below: Vec<f32>,
     /// Whether labels are of any value.
     first: bool,
-    /// The share of the rows of a block from which on all of them are looked at, as they stand.
-    many: f64,
+    /// The share of the rows of a block from which on all of them are looked at.
+    pub(super) many: f64,
 }
 
-/// To look at a row among others takes about d (0.3 + 0.03 K) + 3 nanoseconds where they stand, and this much
+/// To look at a row among others takes at most d (0.3 + 0.03 K) + 3 nanoseconds where they stand, and up to this much
 /// longer where it is picked.
 const PICKING: f64 = 12.0;
 
@@ -54,13 +55,20 @@ fn below(lost: f64) -> f32 {
 }
 
 impl<'a> Assignment<'a> {
-    pub(super) fn new(centres: &'a [f64], dimension: usize, lost: &[f64], first: bool) -> Self {
+    /// `standing`: of rows that are read [as they stand](CentredRows::stand).
+    pub(super) fn new(
+        centres: &'a [f64],
+        dimension: usize,
+        lost: &[f64],
+        first: bool,
+        standing: bool,
+    ) -> Self {
         let clusters = lost.len() as f64;
         let looking = dimension as f64 * (0.3 + 0.03 * clusters) + 3.0;
         Assignment {
             many: looking / (looking + PICKING),
             centres,
-            screen: Screen::new(centres, dimension),
+            screen: Screen::new(centres, dimension, standing),
             lost_above: lost.iter().map(|&lost| above(lost)).collect(),
             lost_below: lost.iter().map(|&lost| below(lost)).collect(),
             first,
@@ -79,63 +87,40 @@ impl<'a> Assignment<'a> {
         let mut room = Room::take(d, scratch);
         let mut row = scratch.take_dirty(d);
         let mut moved = Moved {
-            rows: [0; BLOCK_ROWS],
+            rows: Batch::new(),
             from: [0; BLOCK_ROWS],
-            count: 0,
         };
-        let parts = (known.labels.chunks_mut(BLOCK_ROWS)).zip(known.until.chunks_mut(BLOCK_ROWS));
-        for (first, (labels, until)) in chunk.step_by(BLOCK_ROWS).zip(parts) {
-            let mut picked = [0; BLOCK_ROWS];
-            let picked = self.open(labels, until, &mut picked);
-            if picked.is_empty() {
-                continue;
-            }
-            arch().dispatch(Block {
+        let (mut open, mut batch, mut ahead) = (Open::new(), Batch::new(), Batch::new());
+        let first = chunk.start;
+        open.fill(self, known, &mut batch);
+        while !batch.rows().is_empty() {
+            open.fill(self, known, &mut ahead);
+            arch().dispatch(Looked {
                 assignment: self,
-                tiles: rows.tiles(first, picked, &mut room),
                 rows,
                 first,
-                picked,
+                picked: batch.rows(),
+                ahead: ahead.rows(),
+                room: &mut room,
                 row: &mut row,
-                labels,
-                until,
+                known,
                 moved: &mut moved,
             });
             arch().dispatch(Add {
                 rows,
                 first,
-                values: rows.picked(first, &moved.rows[..moved.count], &mut room.doubles),
+                values: rows.picked(first, moved.rows.rows(), &mut room.doubles),
                 moved: &moved,
                 known: !self.first,
-                labels,
+                labels: known.labels,
                 row: &mut row,
                 sums,
             });
-            moved.count = 0;
+            moved.rows.clear();
+            std::mem::swap(&mut batch, &mut ahead);
         }
         room.give(scratch);
         scratch.give(row);
-    }
-    /// The rows of a block whose labels may not hold any more.
-    fn open<'p>(
-        &self,
-        labels: &[u32],
-        until: &[f32],
-        picked: &'p mut [u16; BLOCK_ROWS],
-    ) -> &'p [u16] {
-        let mut count = 0;
-        for ((i, &label), &until) in (0..).zip(labels).zip(until) {
-            picked[count] = i;
-            // NaN holds for nothing.
-            count += usize::from(!(self.lost_above[label as usize] < until));
-        }
-        if count as f64 >= self.many * labels.len() as f64 {
-            for (i, picked) in (0..).zip(&mut picked[..labels.len()]) {
-                *picked = i;
-            }
-            count = labels.len();
-        }
-        &picked[..count]
     }
     /// The nearest centre of a row, ties to the first, and by how much nearer it is than the next, at least.
     #[inline(always)]
@@ -158,68 +143,96 @@ impl<'a> Assignment<'a> {
     }
 }
 
-/// Some rows of a block.
-struct Block<'a, 'b, 'v, T> {
+/// Rows that are looked at.
+struct Looked<'a, 'b, 'k, 'v, T> {
     assignment: &'a Assignment<'b>,
     rows: &'a CentredRows<'v, 'b, T>,
+    /// The first row of the chunk.
     first: usize,
-    picked: &'a [u16],
-    /// [`CentredRows::tiles`] of them.
-    tiles: &'a [f32],
+    picked: &'a [u32],
+    /// Those that are looked at next.
+    ahead: &'a [u32],
+    room: &'a mut Room,
     /// Room for one row.
     row: &'a mut [f64],
-    labels: &'a mut [u32],
-    until: &'a mut [f32],
+    known: &'a mut Known<'k>,
     moved: &'a mut Moved,
 }
 
-/// Rows of a block whose labels changed, and what these were.
+/// Rows whose labels changed, and what these were.
 struct Moved {
-    rows: [u16; BLOCK_ROWS],
+    rows: Batch,
     from: [u32; BLOCK_ROWS],
-    count: usize,
 }
 
-impl<T: Real> WithSimd for Block<'_, '_, '_, T> {
+impl<T: Real> WithSimd for Looked<'_, '_, '_, '_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let tiles = self.tiles.chunks_exact(TILE * self.rows.dimension());
-        for (tile, picked) in tiles.zip(self.picked.chunks(TILE)) {
+        let (assignment, rows, first) = (self.assignment, self.rows, self.first);
+        let mut turning = Turning::new();
+        for (number, picked) in self.picked.chunks(TILE).enumerate() {
             let (mut nearest, mut margin) = ([0; TILE], [0.0; TILE]);
-            let nearest_of = Nearest {
-                tile,
-                screen: &self.assignment.screen,
+            let of = Nearest {
+                screen: &assignment.screen,
                 nearest: &mut nearest,
                 margin: &mut margin,
             };
-            nearest_of.with_simd(simd);
+            match &assignment.screen.centres {
+                Packed::Tiles(groups) => {
+                    // Few columns are over before memory answers.
+                    rows.ask_for_singles(first, self.later(number + 2));
+                    let tile = rows.tile(first, picked, self.room);
+                    of.of_tile(simd, groups, tile);
+                }
+                Packed::Lanes(groups) => {
+                    let later = self.later(number + 1);
+                    let later = rows.kept(first, later).map_or(&[][..], |_| later);
+                    let standing = rows.standing(first, picked, self.room);
+                    let mut squares = [0.0; TILE];
+                    for (square, &i) in squares.iter_mut().zip(standing.picked) {
+                        *square = standing.squares[i as usize];
+                    }
+                    of.of_rows(simd, groups, standing, later, &mut turning, &squares);
+                }
+            }
             for ((&i, nearest), margin) in picked.iter().zip(nearest).zip(margin) {
-                self.settle(usize::from(i), nearest, margin);
+                self.settle(i, nearest, margin);
             }
         }
     }
 }
 
-impl<T: Real> Block<'_, '_, '_, T> {
+impl<'a, T: Real> Looked<'a, '_, '_, '_, T> {
+    /// A tile of these rows, and after the last of those ahead.
+    #[inline(always)]
+    fn later(&self, tile: usize) -> &'a [u32] {
+        let tiles = self.picked.len().div_ceil(TILE);
+        let (rows, tile) = if tile < tiles {
+            (self.picked, tile)
+        } else {
+            (self.ahead, tile - tiles)
+        };
+        rows.chunks(TILE).nth(tile).unwrap_or_default()
+    }
     /// Writes down the label of a row, where the margin proves it, or that of all its digits.
     #[inline(always)]
-    fn settle(&mut self, i: usize, mut label: u32, mut margin: f32) {
-        let assignment = self.assignment;
+    fn settle(&mut self, row: u32, mut label: u32, mut margin: f32) {
+        let (assignment, i) = (self.assignment, row as usize);
         if !(margin > 0.0) {
             self.rows.row(self.first + i, self.row);
             (label, margin) = assignment.nearest(self.row);
         }
         // Rounded down, more than the sum and the product are rounded up.
         let until = margin + assignment.lost_below[label as usize];
-        self.until[i] = until * (1.0 - f32::EPSILON);
-        let before = self.labels[i];
+        self.known.until[i] = until * (1.0 - f32::EPSILON);
+        let before = self.known.labels[i];
         if assignment.first || label != before {
-            self.labels[i] = label;
-            self.moved.rows[self.moved.count] = i as u16;
-            self.moved.from[self.moved.count] = before;
-            self.moved.count += 1;
+            self.known.labels[i] = label;
+            self.moved.from[self.moved.rows.rows().len()] = before;
+            self.moved.rows.push(row);
+            self.rows.ask_for(self.first + i);
         }
     }
 }
@@ -244,9 +257,9 @@ impl<T: Real> WithSimd for Add<'_, '_, '_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let moved = self.moved.rows.iter().zip(&self.moved.from);
+        let moved = self.moved.rows.rows().iter().zip(&self.moved.from);
         for ((&i, &from), x) in moved.zip(self.values.chunks_exact(self.row.len())) {
-            let i = usize::from(i);
+            let i = i as usize;
             self.rows.centre(x, self.row);
             let weight = self.rows.weight(self.first + i);
             let from = self.known.then_some(from);

@@ -46,7 +46,7 @@ pub(super) fn run<T: Real>(
     let mut workspace = Workspace::new(rows.view, &sums, threads);
     let (mut iterations, mut converged) = (0, false);
     loop {
-        let assignment = Assignment::new(&centres, d, &lost, iterations == 0);
+        let assignment = Assignment::new(&centres, d, &lost, iterations == 0, rows.stand());
         let changed = assign(rows, &assignment, &mut labels, &mut until, &mut workspace);
         // What no label left is where the step before it stays.
         converged |= iterations > 0 && !changed.changed();
@@ -115,7 +115,7 @@ pub(super) fn labels<T: Real>(
     let mut labels = vec![0; rows.len()];
     let mut until = vec![f32::NEG_INFINITY; rows.len()];
     let mut workspace = Workspace::new(rows.view, &ClusterSums::new(lost.len(), d), threads);
-    let assignment = Assignment::new(centres, d, &lost, true);
+    let assignment = Assignment::new(centres, d, &lost, true, rows.stand());
     assign(rows, &assignment, &mut labels, &mut until, &mut workspace);
     labels
 }

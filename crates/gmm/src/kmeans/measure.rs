@@ -85,6 +85,7 @@ impl Measure {
             shift: &self.shift,
             scale: &self.scale,
             singles: &[],
+            squares: &[],
         }
     }
 }

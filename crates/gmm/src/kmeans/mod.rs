@@ -1,9 +1,11 @@
 //! k-means: seeds far from each other, then Lloyd's steps.
 
 mod assign;
+mod batch;
 mod distances;
 mod lloyd;
 mod measure;
+mod products;
 mod rows;
 mod screen;
 mod seeds;

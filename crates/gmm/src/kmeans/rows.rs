@@ -9,14 +9,15 @@ use distributions::{AlignedBuffer, BLOCK_ROWS, Scratch, View};
 use em::Workspace;
 use pulp::bytemuck::{self, cast_slice_mut};
 use pulp::{Simd, WithSimd};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// Every row of a block.
-pub(super) const ALL: [u16; BLOCK_ROWS] = {
+pub(super) const ALL: [u32; BLOCK_ROWS] = {
     let mut all = [0; BLOCK_ROWS];
     let mut i = 0;
     while i < BLOCK_ROWS {
-        all[i] = i as u16;
+        all[i] = i as u32;
         i += 1;
     }
     all
@@ -35,29 +36,51 @@ pub(super) struct CentredRows<'v, 'a, T> {
     pub(super) scale: &'a [f64],
     /// y of the first rows, or of none.
     pub(super) singles: &'a [f32],
+    /// |y|² of these, where rows are [read as they stand](CentredRows::stand).
+    pub(super) squares: &'a [f32],
 }
+
+/// Rows in single precision.
+#[derive(Default)]
+pub(super) struct Rounded {
+    /// y, row after row.
+    values: Vec<f32>,
+    /// |y|² of each, or nothing.
+    squares: Vec<f32>,
+}
+
+/// Some rows in single precision, as they stand.
+pub(super) struct Standing<'s> {
+    /// Row after row.
+    pub(super) rows: &'s [f32],
+    /// Which of these.
+    pub(super) picked: &'s [u32],
+    /// |y|² of each of `rows`.
+    pub(super) squares: &'s [f32],
+}
+
+/// From as many columns on, it takes less to turn over products with centres than rows.
+const STAND: usize = 16;
 
 /// Room for the rows of a block.
 pub(super) struct Room {
     pub(super) doubles: AlignedBuffer,
     singles: AlignedBuffer,
-    tiles: AlignedBuffer,
-    /// Tiles are turned over as they are.
-    origin: Vec<f32>,
+    squares: [f32; BLOCK_ROWS],
+    tile: AlignedBuffer,
 }
 
 impl Room {
     pub(super) fn take(dimension: usize, scratch: &mut Scratch) -> Room {
-        let halves = (BLOCK_ROWS * dimension).div_ceil(2);
         Room {
             doubles: scratch.take_dirty(BLOCK_ROWS * dimension),
-            singles: scratch.take_dirty(halves),
-            tiles: scratch.take_dirty(halves),
-            origin: vec![0.0; dimension],
+            singles: scratch.take_dirty((BLOCK_ROWS * dimension).div_ceil(2)),
+            squares: [0.0; BLOCK_ROWS],
+            tile: scratch.take_dirty((TILE * dimension).div_ceil(2)),
         }
     }
     pub(super) fn give(self, scratch: &mut Scratch) {
-        for buffer in [self.doubles, self.singles, self.tiles] {
+        for buffer in [self.doubles, self.singles, self.tile] {
             scratch.give(buffer);
         }
     }
@@ -88,111 +111,183 @@ impl<'v, 'a, T: Real> CentredRows<'v, 'a, T> {
             *y = (x - shift) * scale;
         }
     }
+    /// Whether rows are compared with centres as they stand, and not in tiles.
+    pub(super) fn stand(&self) -> bool {
+        self.dimension() >= STAND
+    }
     /// y of as many rows as are kept, in single precision.
-    pub(super) fn rounded(&self, threads: usize) -> Vec<f32> {
+    pub(super) fn rounded(&self, threads: usize) -> Rounded {
         let d = self.dimension();
         let rows = self.len().min(KEPT / d / BLOCK_ROWS * BLOCK_ROWS);
-        let mut singles = vec![0.0; rows * d];
+        let mut rounded = Rounded {
+            values: vec![0.0; rows * d],
+            squares: vec![0.0; if self.stand() { rows } else { 0 }],
+        };
         // Nothing is added up.
         let mut workspace = Workspace::new(self.view, &ClusterSums::new(0, d), threads);
         let chunk_rows = workspace.chunk_rows();
-        let parts: Vec<Mutex<&mut [f32]>> =
-            (singles.chunks_mut(chunk_rows * d).map(Mutex::new)).collect();
+        let mut squares = rounded.squares.chunks_mut(chunk_rows);
+        let parts: Vec<Mutex<(&mut [f32], &mut [f32])>> = (rounded.values)
+            .chunks_mut(chunk_rows * d)
+            .map(|values| Mutex::new((values, squares.next().unwrap_or_default())))
+            .collect();
         workspace.accumulate(|chunk, _, scratch| {
             let Some(part) = parts.get(chunk.start / chunk_rows) else {
                 return;
             };
             let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
             let mut room = scratch.take_dirty(BLOCK_ROWS * d);
+            let (values, squares) = &mut *part;
+            let mut squares = squares.chunks_mut(BLOCK_ROWS);
             let blocks = chunk.step_by(BLOCK_ROWS);
-            for (first, into) in blocks.zip(part.chunks_mut(BLOCK_ROWS * d)) {
+            for (first, into) in blocks.zip(values.chunks_mut(BLOCK_ROWS * d)) {
                 let values = self.picked(first, &ALL[..into.len() / d], &mut room);
-                self.round(values, into);
+                self.round(values, into, squares.next().unwrap_or_default());
             }
             scratch.give(room);
         });
         drop(parts);
-        singles
+        rounded
     }
     /// The same rows, some of which are kept in single precision.
-    pub(super) fn keeping(self, singles: &'a [f32]) -> Self {
-        CentredRows { singles, ..self }
+    pub(super) fn keeping(self, rounded: &'a Rounded) -> Self {
+        CentredRows {
+            singles: &rounded.values,
+            squares: &rounded.squares,
+            ..self
+        }
     }
-    /// Some rows of the block that begins at `first`, row after row as they are in the data; `room` holds a block.
+    /// Some rows, in rising order as numbers from `first`, row after row as they are in the data; `room` holds a block.
     pub(super) fn picked<'s>(
         &'s self,
         first: usize,
-        picked: &[u16],
+        picked: &[u32],
         room: &'s mut [f64],
     ) -> &'s [f64] {
         let d = self.dimension();
-        let block = first..self.len().min(first + BLOCK_ROWS);
         let room = &mut room[..picked.len() * d];
-        if picked.len() == block.len() {
-            let view = self.view.block(block);
+        if let Some(side_by_side) = consecutive(picked) {
+            let view = (self.view).block(first + side_by_side.start..first + side_by_side.end);
             if let Some(rows) = view.as_rows() {
                 return rows.values();
             }
             view.read(room);
         } else if let Some(rows) = self.view.as_rows() {
-            copy(
-                &rows.values()[block.start * d..block.end * d],
-                picked,
-                room,
-                d,
-            );
+            let values = &rows.values()[first * d..];
+            touch(values, picked, d);
+            copy(values, picked, room, d);
         } else {
             for (&i, into) in picked.iter().zip(room.chunks_exact_mut(d)) {
                 let copy = |x: &[f64]| into.copy_from_slice(x);
-                self.view.with_row(first + usize::from(i), copy);
+                self.view.with_row(first + i as usize, copy);
             }
         }
         room
     }
-    /// Writes y of rows in single precision.
-    fn round(&self, values: &[f64], into: &mut [f32]) {
+    /// Writes y of rows in single precision, and |y|² of as many as there is room for.
+    fn round(&self, values: &[f64], into: &mut [f32], squares: &mut [f32]) {
         let (shift, scale) = (self.shift, self.scale);
         arch().dispatch(Round {
             values,
             shift,
             scale,
             into,
+            squares,
         });
     }
-    /// Some rows of the block that begins at `first`, in single precision, tile after tile: a tile holds
-    /// [`TILE`] rows column after column, those past the last of any value.
-    pub(super) fn tiles<'s>(&self, first: usize, picked: &[u16], room: &'s mut Room) -> &'s [f32] {
+    /// The rows from `first` on, in single precision, if those picked are all kept.
+    pub(super) fn kept(&self, first: usize, picked: &[u32]) -> Option<&'a [f32]> {
+        let d = self.dimension();
+        let last = first + *picked.last()? as usize;
+        ((last + 1) * d <= self.singles.len()).then(|| &self.singles[first * d..])
+    }
+    /// Asks memory for a row in double precision, where it lies there as one.
+    #[inline(always)]
+    pub(super) fn ask_for(&self, row: usize) {
+        if let Some(rows) = self.view.as_rows() {
+            let d = self.dimension();
+            kernel::prefetch_all(&rows.values()[row * d..][..d]);
+        }
+    }
+    /// Some rows, as numbers from `first`, in single precision, as they stand.
+    pub(super) fn standing<'s>(
+        &'s self,
+        first: usize,
+        picked: &'s [u32],
+        room: &'s mut Room,
+    ) -> Standing<'s> {
         let (d, count) = (self.dimension(), picked.len());
-        let block = first..self.len().min(first + BLOCK_ROWS);
-        let whole = count == block.len();
-        let singles = &mut cast_slice_mut::<f64, f32>(&mut room.singles)[..count * d];
-        let rows: &[f32] = match self.singles.get(block.start * d..block.end * d) {
-            Some(kept) if whole => kept,
-            Some(kept) => {
-                copy(kept, picked, singles, d);
-                singles
+        if let Some(rows) = self.kept(first, picked) {
+            return Standing {
+                rows,
+                picked,
+                squares: &self.squares[first..],
+            };
+        }
+        let rows = &mut cast_slice_mut::<f64, f32>(&mut room.singles)[..count * d];
+        let values = self.picked(first, picked, &mut room.doubles);
+        self.round(values, rows, &mut room.squares);
+        Standing {
+            rows,
+            picked: &ALL[..count],
+            squares: &room.squares,
+        }
+    }
+    /// At most [`TILE`] rows, as numbers from `first`, in single precision, column after column; those past the last are
+    /// of any value.
+    pub(super) fn tile<'s>(&self, first: usize, picked: &[u32], room: &'s mut Room) -> &'s [f32] {
+        let d = self.dimension();
+        let singles = &mut cast_slice_mut::<f64, f32>(&mut room.singles)[..picked.len() * d];
+        let tile = &mut cast_slice_mut::<f64, f32>(&mut room.tile)[..TILE * d];
+        let rows: &[f32] = match (self.kept(first, picked), consecutive(picked)) {
+            (Some(rows), Some(side_by_side)) => &rows[side_by_side.start * d..side_by_side.end * d],
+            (Some(rows), None) => {
+                kernel::transpose_picked(rows, d, picked, tile, TILE);
+                return tile;
             }
-            None => {
-                self.round(self.picked(first, picked, &mut room.doubles), singles);
+            (None, _) => {
+                self.round(
+                    self.picked(first, picked, &mut room.doubles),
+                    singles,
+                    &mut [],
+                );
                 singles
             }
         };
-        let filled = count.next_multiple_of(TILE) * d;
-        let tiles = &mut cast_slice_mut::<f64, f32>(&mut room.tiles)[..filled];
-        let parts = rows.chunks(TILE * d).zip(tiles.chunks_exact_mut(TILE * d));
-        for (rows, tile) in parts {
-            kernel::transpose_centred(rows, &room.origin, tile, TILE);
+        kernel::transpose_cached(rows, d, tile, TILE);
+        tile
+    }
+    /// Asks memory for some rows, as numbers from `first`, in single precision.
+    #[inline(always)]
+    pub(super) fn ask_for_singles(&self, first: usize, picked: &[u32]) {
+        let (d, Some(rows)) = (self.dimension(), self.kept(first, picked)) else {
+            return;
+        };
+        if let Some(side_by_side) = consecutive(picked) {
+            let rows = &rows[side_by_side.start * d..side_by_side.end * d];
+            // Tiles of many columns fill the first-level cache by themselves.
+            return if d < STAND {
+                kernel::prefetch_all(rows)
+            } else {
+                kernel::prefetch_all_into_second(rows)
+            };
         }
-        tiles
+        for &i in picked {
+            kernel::prefetch_all(&rows[i as usize * d..][..d]);
+        }
     }
 }
 
-/// y in single precision, row after row.
+/// Sums that do not wait for each other.
+const SUMS: usize = 16;
+
+/// y in single precision, row after row, then |y|² of some.
 struct Round<'a> {
     values: &'a [f64],
     shift: &'a [f64],
     scale: &'a [f64],
     into: &'a mut [f32],
+    squares: &'a mut [f32],
 }
 
 impl WithSimd for Round<'_> {
@@ -211,23 +306,37 @@ impl WithSimd for Round<'_> {
                 *y = ((x - shift) * scale) as f32;
             }
         }
+        let rows = self.into.chunks_exact(d);
+        for (square, row) in self.squares.iter_mut().zip(rows) {
+            let (parts, rest) = row.as_chunks::<SUMS>();
+            let mut sums = [0.0; SUMS];
+            for part in parts {
+                (sums.iter_mut().zip(part)).for_each(|(sum, y)| *sum += y * y);
+            }
+            *square = sums.iter().sum::<f32>() + rest.iter().map(|y| y * y).sum::<f32>();
+        }
     }
 }
 
-/// Copies some rows of a block, row after row.
-fn copy<N: bytemuck::Pod>(block: &[N], picked: &[u16], into: &mut [N], d: usize) {
-    touch(block, picked, d);
+/// These numbers, which rise, if they follow each other.
+fn consecutive(picked: &[u32]) -> Option<Range<usize>> {
+    let (&first, &last) = (picked.first()?, picked.last()?);
+    ((last - first) as usize + 1 == picked.len()).then_some(first as usize..last as usize + 1)
+}
+
+/// Copies some rows, row after row.
+fn copy<N: bytemuck::Pod>(rows: &[N], picked: &[u32], into: &mut [N], d: usize) {
     for (&i, into) in picked.iter().zip(into.chunks_exact_mut(d)) {
-        into.copy_from_slice(&block[usize::from(i) * d..][..d]);
+        into.copy_from_slice(&rows[i as usize * d..][..d]);
     }
 }
 
 /// Reads a number of each cache line of some rows: from memory, many are on their way at once.
 #[inline(never)]
-fn touch<N: bytemuck::Pod>(block: &[N], picked: &[u16], d: usize) {
+fn touch<N: bytemuck::Pod>(rows: &[N], picked: &[u32], d: usize) {
     let mut bits = 0;
     for &i in picked {
-        let row = &block[usize::from(i) * d..][..d];
+        let row = &rows[i as usize * d..][..d];
         let lines = row.iter().step_by(64 / size_of::<N>());
         bits |= lines.fold(0, |bits, x| bits | bytemuck::bytes_of(x)[0]);
     }
@@ -241,7 +350,7 @@ mod tests {
 
     #[test]
     fn tiles_hold_the_rows_picked_wherever_these_are_read() {
-        for d in [1, 3, 8, 13] {
+        for d in [1, 2, 3, 5, 7, 8, 13, 40] {
             let n = 2 * BLOCK_ROWS + 77;
             let values: Vec<f64> = (0..n * d).map(|i| (i as f64 * 0.7).sin()).collect();
             let (shift, scale) = (vec![0.25; d], vec![0.5; d]);
@@ -251,24 +360,29 @@ mod tests {
                 shift: &shift,
                 scale: &scale,
                 singles: &[],
+                squares: &[],
             };
-            let all = rows.rounded(2);
+            let all = rows.rounded(2).values;
             assert_eq!(all.len(), n * d);
             let mut room = Room::take(d, &mut Scratch::default());
             // All rows kept, some of them, none.
             for kept in [&all[..], &all[..BLOCK_ROWS * d], &[]] {
-                let rows = rows.keeping(kept);
+                let rows = CentredRows {
+                    singles: kept,
+                    ..rows
+                };
                 for first in (0..n).step_by(BLOCK_ROWS) {
                     let size = BLOCK_ROWS.min(n - first);
-                    let some: Vec<u16> = (0..size as u16).filter(|i| i % 3 == 1).collect();
+                    let some: Vec<u32> = (0..size as u32).filter(|i| i % 3 == 1).collect();
                     for picked in [&ALL[..size], &some] {
-                        let tiles = rows.tiles(first, picked, &mut room).to_vec();
-                        for (place, &i) in picked.iter().enumerate() {
-                            for j in 0..d {
-                                let x = values[(first + usize::from(i)) * d + j];
-                                let tile = &tiles[place / TILE * TILE * d..];
-                                let y = ((x - 0.25) * 0.5) as f32;
-                                assert_eq!(tile[j * TILE + place % TILE], y);
+                        for picked in picked.chunks(TILE) {
+                            let tile = rows.tile(first, picked, &mut room);
+                            for (place, &i) in picked.iter().enumerate() {
+                                for j in 0..d {
+                                    let x = values[(first + i as usize) * d + j];
+                                    let y = ((x - 0.25) * 0.5) as f32;
+                                    assert_eq!(tile[j * TILE + place], y);
+                                }
                             }
                         }
                     }

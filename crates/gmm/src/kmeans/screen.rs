@@ -1,37 +1,90 @@
-//! The nearest centre of most rows, in single precision with a bound of its error: lanes are rows.
+//! The nearest centre of most rows, in single precision with a bound of its error.
 
+use super::products::{GROUP, Lanes, Products, Scores};
+use super::rows::Standing;
 use super::tile::{CENTRES, TILE, WIDE, load, store};
+use crate::kernel;
 use pulp::{Simd, WithSimd};
 
-/// −c of all centres in groups of four (fewer in the last), column after column within a group.
+/// Centres, and how far their distances are off.
 pub(super) struct Screen {
-    packed: Vec<f32>,
-    /// ½ |c|².
-    halves: Vec<f32>,
+    pub(super) centres: Packed,
     /// The largest |c|², at least.
     largest: f32,
     dimension: usize,
 }
 
+/// −c and ½ |c|² of all centres, as rows are compared with them.
+pub(super) enum Packed {
+    /// For rows that are lanes.
+    Tiles(Groups),
+    /// For rows as they stand.
+    Lanes(Vec<Lanes>),
+}
+
+/// Centres in groups of four (fewer in the last), column after column within a group.
+pub(super) struct Groups {
+    packed: Vec<f32>,
+    halves: Vec<f32>,
+}
+
 impl Screen {
-    pub(super) fn new(centres: &[f64], dimension: usize) -> Screen {
+    /// `standing`: of rows as they stand, with their |y|².
+    pub(super) fn new(centres: &[f64], dimension: usize, standing: bool) -> Screen {
         let squares: Vec<f64> = (centres.chunks_exact(dimension))
             .map(|centre| centre.iter().map(|c| c * c).sum())
             .collect();
-        let mut packed = Vec::with_capacity(centres.len());
-        for group in centres.chunks(CENTRES * dimension) {
-            for j in 0..dimension {
-                packed.extend(group[j..].iter().step_by(dimension).map(|&c| -c as f32));
-            }
-        }
+        let halves: Vec<f32> = squares.iter().map(|square| (0.5 * square) as f32).collect();
         // f64::max forgets NaN, of which there is none among centres.
         let largest = squares.iter().copied().fold(0.0, f64::max);
+        let minus: Vec<f32> = centres.iter().map(|&c| -c as f32).collect();
         Screen {
-            packed,
-            halves: squares.iter().map(|square| (0.5 * square) as f32).collect(),
+            centres: if standing {
+                // A centre that is not there is further than every other.
+                Packed::Lanes(Lanes::of(&minus, &halves, f32::INFINITY, dimension))
+            } else {
+                Packed::Tiles(Groups::new(&minus, halves, dimension))
+            },
             largest: (largest as f32).next_up(),
             dimension,
         }
+    }
+    /// By how much nearer to `best.least` than to `best.second` rows are at least.
+    #[inline(always)]
+    fn margin<S: Simd>(&self, simd: S, best: &Best<S>) -> [S::f32s; WIDE] {
+        let d = self.dimension;
+        let roundoff = 0.5 * f32::EPSILON;
+        let slack = simd.splat_f32s(2.0 * roundoff * (d + 8) as f32);
+        // Products below the smallest normal number lose more than their share.
+        let tiny = simd.splat_f32s((4 * d + 8) as f32 * f32::MIN_POSITIVE);
+        let (largest, zero) = (simd.splat_f32s(self.largest), simd.splat_f32s(0.0));
+        let two = simd.splat_f32s(2.0);
+        let mut margin = [zero; WIDE];
+        for (wide, (margin, square)) in margin.iter_mut().zip(best.square).enumerate() {
+            let error = simd.add_f32s(square, largest);
+            let error = simd.mul_add_e_f32s(error, slack, tiny);
+            let near = simd.mul_add_e_f32s(two, best.least[wide], square);
+            let near = simd.add_f32s(simd.max_f32s(near, zero), error);
+            let far = simd.mul_add_e_f32s(two, best.second[wide], square);
+            let far = simd.max_f32s(simd.sub_f32s(far, error), zero);
+            let far = simd.sqrt_f32s(far);
+            // The roots and this difference are rounded too.
+            let far = simd.mul_f32s(far, simd.splat_f32s(1.0 - 4.0 * f32::EPSILON));
+            *margin = simd.sub_f32s(far, simd.sqrt_f32s(near));
+        }
+        margin
+    }
+}
+
+impl Groups {
+    fn new(minus: &[f32], halves: Vec<f32>, dimension: usize) -> Groups {
+        let mut packed = Vec::with_capacity(minus.len());
+        for group in minus.chunks(CENTRES * dimension) {
+            for j in 0..dimension {
+                packed.extend(group[j..].iter().step_by(dimension));
+            }
+        }
+        Groups { packed, halves }
     }
 }
 
@@ -43,11 +96,105 @@ impl Screen {
 /// most, ½ |c|² + |y| |c| ≤ ½ |y|² + |c|²; twice s, and |y|² itself, are then off by less than
 /// 2 u (d + 8) (|y|² + max |c|²).
 pub(super) struct Nearest<'a> {
-    /// d columns of y.
-    pub(super) tile: &'a [f32],
     pub(super) screen: &'a Screen,
     pub(super) nearest: &'a mut [u32; TILE],
     pub(super) margin: &'a mut [f32; TILE],
+}
+
+impl Nearest<'_> {
+    /// Of the rows of a tile: d columns of y.
+    #[inline(always)]
+    pub(super) fn of_tile<S: Simd>(self, simd: S, groups: &Groups, tile: &[f32]) {
+        let d = self.screen.dimension;
+        let (columns, _) = tile.as_chunks::<TILE>();
+        let whole = groups.halves.len() / CENTRES * CENTRES;
+        let (packed, rest) = groups.packed.split_at(whole * d);
+        let (halves, last) = groups.halves.as_chunks::<CENTRES>();
+        for start in (0..TILE).step_by(WIDE * S::F32_LANES) {
+            let mut best = Best::<S>::none(simd);
+            for (group, (centres, halves)) in
+                packed.chunks_exact(CENTRES * d).zip(halves).enumerate()
+            {
+                let first = group * CENTRES;
+                compare(simd, columns, start, centres, *halves, first, &mut best);
+            }
+            match *last {
+                [a] => compare(simd, columns, start, rest, [a], whole, &mut best),
+                [a, b] => compare(simd, columns, start, rest, [a, b], whole, &mut best),
+                [a, b, c] => compare(simd, columns, start, rest, [a, b, c], whole, &mut best),
+                _ => {}
+            }
+            store_numbers::<S>(self.nearest, start, best.nearest);
+            let margin = self.screen.margin(simd, &best);
+            store(simd, self.margin, start, margin);
+        }
+    }
+    /// Of at most [`TILE`] rows as they stand, with |y|² of each of them.
+    #[inline(always)]
+    pub(super) fn of_rows<S: Simd>(
+        self,
+        simd: S,
+        groups: &[Lanes],
+        standing: Standing<'_>,
+        mut ahead: &[u32],
+        turning: &mut Turning,
+        squares: &[f32; TILE],
+    ) {
+        let Turning { scores, turned } = turning;
+        let (mut least, mut second) = ([f32::INFINITY; TILE], [f32::INFINITY; TILE]);
+        *self.nearest = [0; TILE];
+        for (first, centres) in (0..).step_by(GROUP).zip(groups) {
+            let products = Products {
+                rows: standing.rows,
+                picked: standing.picked,
+                ahead: std::mem::take(&mut ahead),
+                centres,
+                scores,
+            };
+            products.with_simd(simd);
+            kernel::transpose_cached(scores.0.as_flattened(), GROUP, turned, TILE);
+            let (columns, _) = turned.as_chunks::<TILE>();
+            for start in (0..TILE).step_by(WIDE * S::F32_LANES) {
+                let mut best = Best::<S> {
+                    least: load(simd, &least, start),
+                    second: load(simd, &second, start),
+                    nearest: load_numbers(simd, self.nearest, start),
+                    ..Best::none(simd)
+                };
+                for (number, column) in (first..).zip(columns) {
+                    best.meet(simd, number, load(simd, column, start));
+                }
+                store(simd, &mut least, start, best.least);
+                store(simd, &mut second, start, best.second);
+                store_numbers::<S>(self.nearest, start, best.nearest);
+            }
+        }
+        for start in (0..TILE).step_by(WIDE * S::F32_LANES) {
+            let best = Best::<S> {
+                least: load(simd, &least, start),
+                second: load(simd, &second, start),
+                square: load(simd, squares, start),
+                ..Best::none(simd)
+            };
+            let margin = self.screen.margin(simd, &best);
+            store(simd, self.margin, start, margin);
+        }
+    }
+}
+
+/// Room for the scores of a tile, of any value.
+pub(super) struct Turning {
+    scores: Scores,
+    turned: [f32; GROUP * TILE],
+}
+
+impl Turning {
+    pub(super) fn new() -> Self {
+        Turning {
+            scores: Scores([[0.0; GROUP]; TILE]),
+            turned: [0.0; GROUP * TILE],
+        }
+    }
 }
 
 /// What is known of some rows after some centres.
@@ -59,63 +206,41 @@ struct Best<S: Simd> {
     square: [S::f32s; WIDE],
 }
 
-impl WithSimd for Nearest<'_> {
-    type Output = ();
-
+impl<S: Simd> Best<S> {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let (d, screen) = (self.screen.dimension, self.screen);
-        let roundoff = 0.5 * f32::EPSILON;
-        let slack = simd.splat_f32s(2.0 * roundoff * (d + 8) as f32);
-        // Products below the smallest normal number lose more than their share.
-        let tiny = simd.splat_f32s((4 * d + 8) as f32 * f32::MIN_POSITIVE);
-        let (largest, zero) = (simd.splat_f32s(screen.largest), simd.splat_f32s(0.0));
-        let (columns, _) = self.tile.as_chunks::<TILE>();
-        for start in (0..TILE).step_by(WIDE * S::F32_LANES) {
-            let mut best = Best::<S> {
-                least: [simd.splat_f32s(f32::INFINITY); WIDE],
-                second: [simd.splat_f32s(f32::INFINITY); WIDE],
-                nearest: [simd.splat_u32s(0); WIDE],
-                square: [zero; WIDE],
-            };
-            let whole = screen.halves.len() / CENTRES * CENTRES;
-            let (groups, rest) = screen.packed.split_at(whole * d);
-            let (halves, last) = screen.halves.as_chunks::<CENTRES>();
-            for (group, (centres, halves)) in
-                groups.chunks_exact(CENTRES * d).zip(halves).enumerate()
-            {
-                let first = group * CENTRES;
-                compare(simd, columns, start, centres, *halves, first, &mut best);
-            }
-            match *last {
-                [a] => compare(simd, columns, start, rest, [a], whole, &mut best),
-                [a, b] => compare(simd, columns, start, rest, [a, b], whole, &mut best),
-                [a, b, c] => compare(simd, columns, start, rest, [a, b, c], whole, &mut best),
-                _ => {}
-            }
-            let mut margin = [zero; WIDE];
-            for (wide, margin) in margin.iter_mut().enumerate() {
-                let two = simd.splat_f32s(2.0);
-                let square = best.square[wide];
-                let error = simd.add_f32s(square, largest);
-                let error = simd.mul_add_e_f32s(error, slack, tiny);
-                let near = simd.mul_add_e_f32s(two, best.least[wide], square);
-                let near = simd.add_f32s(simd.max_f32s(near, zero), error);
-                let far = simd.mul_add_e_f32s(two, best.second[wide], square);
-                let far = simd.max_f32s(simd.sub_f32s(far, error), zero);
-                let far = simd.sqrt_f32s(far);
-                // The roots and this difference are rounded too.
-                let far = simd.mul_f32s(far, simd.splat_f32s(1.0 - 4.0 * f32::EPSILON));
-                *margin = simd.sub_f32s(far, simd.sqrt_f32s(near));
-            }
-            let (numbers, _) =
-                S::as_mut_simd_u32s(&mut self.nearest[start..start + WIDE * S::F32_LANES]);
-            numbers
-                .iter_mut()
-                .zip(best.nearest)
-                .for_each(|(to, from)| *to = from);
-            store(simd, self.margin, start, margin);
+    fn none(simd: S) -> Self {
+        Best {
+            least: [simd.splat_f32s(f32::INFINITY); WIDE],
+            second: [simd.splat_f32s(f32::INFINITY); WIDE],
+            nearest: [simd.splat_u32s(0); WIDE],
+            square: [simd.splat_f32s(0.0); WIDE],
         }
+    }
+    /// One more centre.
+    #[inline(always)]
+    fn meet(&mut self, simd: S, number: u32, sum: [S::f32s; WIDE]) {
+        let number = simd.splat_u32s(number);
+        for (wide, sum) in sum.into_iter().enumerate() {
+            let least = self.least[wide];
+            let nearer = simd.less_than_f32s(sum, least);
+            self.second[wide] = simd.min_f32s(self.second[wide], simd.max_f32s(sum, least));
+            self.least[wide] = simd.min_f32s(sum, least);
+            self.nearest[wide] = simd.select_u32s(nearer, number, self.nearest[wide]);
+        }
+    }
+}
+
+#[inline(always)]
+fn load_numbers<S: Simd>(simd: S, from: &[u32; TILE], start: usize) -> [S::u32s; WIDE] {
+    let (vectors, _) = S::as_simd_u32s(&from[start..start + WIDE * S::F32_LANES]);
+    std::array::from_fn(|wide| vectors.get(wide).copied().unwrap_or(simd.splat_u32s(0)))
+}
+
+#[inline(always)]
+fn store_numbers<S: Simd>(to: &mut [u32; TILE], start: usize, numbers: [S::u32s; WIDE]) {
+    let (vectors, _) = S::as_mut_simd_u32s(&mut to[start..start + WIDE * S::F32_LANES]);
+    for (to, from) in vectors.iter_mut().zip(numbers) {
+        *to = from;
     }
 }
 
@@ -148,15 +273,8 @@ fn compare<S: Simd, const C: usize>(
             add_products(simd, minus, load(simd, column, start), &mut sums);
         }
     }
-    for (place, sum) in sums.iter().enumerate() {
-        let number = simd.splat_u32s((first + place) as u32);
-        for wide in 0..WIDE {
-            let (least, sum) = (best.least[wide], sum[wide]);
-            let nearer = simd.less_than_f32s(sum, least);
-            best.second[wide] = simd.min_f32s(best.second[wide], simd.max_f32s(sum, least));
-            best.least[wide] = simd.min_f32s(sum, least);
-            best.nearest[wide] = simd.select_u32s(nearer, number, best.nearest[wide]);
-        }
+    for (number, sum) in (first as u32..).zip(sums) {
+        best.meet(simd, number, sum);
     }
 }
 

@@ -242,9 +242,11 @@ impl Chunk<'_> {
         let mut out = vec![[0.0; TILE]; centres.doubles.len() / d];
         let blocks = self.rows.clone().step_by(BLOCK_ROWS);
         for (first, nearest) in blocks.zip(self.nearest.chunks_mut(BLOCK_ROWS)) {
-            let tiles = rows.tiles(first, &ALL[..nearest.len()], &mut room);
-            let tiles = tiles.chunks_exact(TILE * d).zip(nearest.chunks_mut(TILE));
-            for (first, (tile, nearest)) in (first..).step_by(TILE).zip(tiles) {
+            for (first, nearest) in (first..).step_by(TILE).zip(nearest.chunks_mut(TILE)) {
+                // The tile after the next.
+                let later = first + 2 * TILE..self.rows.end.min(first + 3 * TILE);
+                rows.ask_for_singles(later.start, &ALL[..later.len()]);
+                let tile = rows.tile(first, &ALL[..nearest.len()], &mut room);
                 distances.write(first, tile, &centres, &mut out);
                 let mut weights = [1.0; TILE];
                 if rows.weights.is_some() {

@@ -90,7 +90,7 @@ impl RowSet for IncompleteGaussians {
         into: &mut Vec<Scatter>,
         scratch: &mut Scratch,
     ) -> Option<Tally> {
-        self.gaussians().expect_rows(block, into, scratch)
+        self.expect_complete(block, into, scratch)
     }
     fn estimate_matrix<T: Real>(
         &self,

@@ -27,15 +27,19 @@ pub(super) fn rows_at_a_time<T: Real>(
     components: usize,
     complete: usize,
 ) -> usize {
-    let gaps = match xs.as_rows() {
-        Some(rows) => has_gap(rows.values()),
-        None => (0..xs.len()).any(|i| xs.with_row(i, has_gap)),
-    };
-    if !gaps {
+    if !some_gap(xs) {
         return complete;
     }
     let blocks = NUMBERS / (xs.width() + components) / BLOCK_ROWS;
     BLOCK_ROWS * blocks.clamp(1, TIMES)
+}
+
+/// Whether a cell of these rows is missing.
+pub(super) fn some_gap<T: Real>(xs: MatrixView<'_, T>) -> bool {
+    match xs.as_rows() {
+        Some(rows) => has_gap(rows.values()),
+        None => (0..xs.len()).any(|i| xs.with_row(i, has_gap)),
+    }
 }
 
 /// Prepares a block; `into` holds zeros.

@@ -92,6 +92,16 @@ impl IncompleteGaussians {
         };
         groups::rows_at_a_time(xs, self.len(), complete)
     }
+    /// The E-step of a block of complete rows at once, where there is a way.
+    pub(crate) fn expect_complete<T: Real>(
+        &self,
+        block: SoftBlock<'_, MatrixView<'_, T>>,
+        into: &mut [Scatter],
+        scratch: &mut Scratch,
+    ) -> Option<Tally> {
+        let complete = !groups::some_gap(block.xs);
+        complete.then(|| self.gaussians.expect_rows(block, into, scratch))?
+    }
     /// These components over rows that may have gaps.
     pub fn new(gaussians: Gaussians) -> Self {
         IncompleteGaussians {
@@ -178,14 +188,15 @@ impl ComponentSet for IncompleteGaussians {
     fn block_rows(&self, xs: RowsView<'_, f64>) -> usize {
         self.rows_at_a_time::<f64>(xs.into())
     }
-    /// Of complete rows; a gap is no number, which ends it.
+    /// Of complete rows.
     fn expect_block(
         &self,
         block: SoftBlock<'_, RowsView<'_, f64>>,
         into: &mut Vec<Scatter>,
         scratch: &mut Scratch,
     ) -> Option<Tally> {
-        self.gaussians.expect_block(block, into, scratch)
+        let xs = MatrixView::from(block.xs);
+        self.expect_complete(block.of(xs), into, scratch)
     }
     fn expects_blocks(&self) -> bool {
         self.gaussians.expects_blocks() && !self.gaussians.is_in_single_precision()

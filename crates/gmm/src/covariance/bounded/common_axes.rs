@@ -6,9 +6,9 @@
 //! maxima, as it has without bounds.
 
 use super::variances_along;
-use crate::covariance::orientation::{axes_to_start, rotated, turn_axes, turn_matrix};
+use crate::covariance::orientation::{axes_to_start, turn_axes, turn_matrix};
 use crate::covariance::{Scatters, scaled};
-use crate::linalg::diagonal;
+use crate::linalg::{diagonal, rotated, rotated_diagonal};
 use distributions::EstimateError;
 
 /// Sweeps over all pairs of axes, before the iteration is left where it is: it has descended all the way.
@@ -40,10 +40,8 @@ pub(in crate::covariance) fn common_axes(
         unreachable!("there are axes to start from");
     };
     best.descend(SWEEPS, &eigenvalues);
-    let diagonals = (0..from.components()).map(|k| {
-        let along = rotated(&from.matrix(k), &best.axes, from.dimension());
-        diagonal(&along, from.dimension())
-    });
+    let diagonals = (0..from.components())
+        .map(|k| rotated_diagonal(&from.matrix(k), &best.axes, from.dimension()));
     let variances = variances_along(from, diagonals.collect());
     Ok(CommonAxes {
         values: eigenvalues(&variances),

@@ -8,9 +8,8 @@
 //! both.
 
 use super::root::root;
-use crate::covariance::orientation::rotated;
 use crate::covariance::{Scatters, decomposition::decompose, scaled, sum_of};
-use crate::linalg::diagonal;
+use crate::linalg::rotated_diagonal;
 use crate::variance_bound::VarianceBound;
 use distributions::EstimateError;
 
@@ -60,7 +59,7 @@ pub(in crate::covariance) fn common_matrix_shape(
         let sum = sum_of(parts.map(|((matrix, n), volume)| scaled(matrix.clone(), n / volume)));
         let axes = decompose(&sum, d)?.vectors;
         let variance = |matrix: &Vec<f64>| {
-            let mut along = diagonal(&rotated(matrix, &axes, d), d);
+            let mut along = rotated_diagonal(matrix, &axes, d);
             along.iter_mut().for_each(|s| *s = s.max(0.0));
             along
         };

@@ -1,0 +1,213 @@
+//! Bounds of the densities of a block, from a few coordinates ([`super::discriminants`]).
+
+use super::discriminants::Projection;
+use super::full_block::{Block, Components};
+use super::group::read;
+use super::quadratic::{self, Part};
+use super::sparse::GAP;
+use super::{LANES, LogDensities, log_joint};
+use distributions::simd::instruction_set::arch;
+use distributions::{AlignedBuffer, BLOCK_ROWS, Scratch};
+use pulp::{Simd, WithSimd};
+
+/// Rows that are looked at first, evenly spread.
+pub(super) const PROBE: usize = 2 * LANES;
+
+/// What bounds, and densities and moments of what they leave, may cost beside all densities and moments.
+const WORTH: f64 = 0.6;
+
+/// The number of coordinates with which bounds, and the components that they leave to a row, cost least; `None` where that
+/// is little less than all densities and moments. Rows that are looked at tell.
+pub(super) fn width_that_pays(
+    block: Block<'_>,
+    projection: &Projection,
+    into: &Components<'_>,
+    scratch: &mut Scratch,
+) -> Option<usize> {
+    let (rows, d, count) = (block.rows(), block.d, into.gaussians.len());
+    let probed: [u32; PROBE] = std::array::from_fn(|i| (i * rows / PROBE) as u32);
+    let mut columns = scratch.take_dirty(d * PROBE);
+    let mut joint = scratch.take_dirty(count * PROBE);
+    let mut bounds = scratch.take_dirty(count * PROBE);
+    read(block, &probed, &mut columns);
+    let logs = into.log_weights;
+    log_joint(into.gaussians, logs, &columns, PROBE, &mut joint, scratch);
+    let all = count as f64;
+    let (mut best, mut least) = (None, WORTH * all);
+    for most in [LANES, 2 * LANES] {
+        let width = most.min(projection.coordinates());
+        let row = |i: usize| probed[i];
+        write_bounds(block, projection, width, row, PROBE, &mut bounds, scratch);
+        let candidates = |i: usize| {
+            let own = || bounds[i..].iter().step_by(PROBE);
+            let largest = own().fold(f64::NEG_INFINITY, |a, &b| b.max(a));
+            let home = own().position(|&bound| bound == largest).unwrap_or(0);
+            let least = joint[home * PROBE + i] - GAP;
+            own().filter(|&&bound| !(bound < least)).count()
+        };
+        let candidates = (0..PROBE).map(candidates).sum::<usize>() as f64 / PROBE as f64;
+        // In densities and moments of a row: half of these are densities, and a row is projected and read besides.
+        let (share, d) = (width as f64 / d as f64, d as f64);
+        let cost = 0.5 * share * (all * share + 1.0) + candidates * (1.0 + 16.0 / d);
+        if cost < least {
+            (best, least) = (Some(width), cost);
+        }
+    }
+    for buffer in [bounds, joint, columns] {
+        scratch.give(buffer);
+    }
+    best
+}
+
+/// Bounds of the densities of all rows of a block.
+pub(super) struct Bounds {
+    /// Of parts of [`BLOCK_ROWS`] rows, component after component.
+    numbers: AlignedBuffer,
+    count: usize,
+    rows: usize,
+    /// The component whose bound is largest for each row; `count` where the row is left out.
+    homes: AlignedBuffer,
+    /// The largest of the other components.
+    pub seconds: AlignedBuffer,
+}
+
+impl Bounds {
+    /// Those from so many coordinates.
+    pub(super) fn new(
+        block: Block<'_>,
+        projection: &Projection,
+        width: usize,
+        scratch: &mut Scratch,
+    ) -> Self {
+        let (count, rows) = (projection.components().len(), block.rows());
+        let wide = rows.next_multiple_of(BLOCK_ROWS);
+        let mut all = Bounds {
+            numbers: scratch.take_dirty(wide * count),
+            count,
+            rows,
+            homes: scratch.take_dirty(wide),
+            seconds: scratch.take_dirty(wide),
+        };
+        let mut largest = scratch.take_dirty(BLOCK_ROWS);
+        let parts = all.numbers.chunks_exact_mut(count * BLOCK_ROWS);
+        let parts = parts.zip(all.homes.chunks_exact_mut(BLOCK_ROWS));
+        let parts = parts.zip(all.seconds.chunks_exact_mut(BLOCK_ROWS));
+        for (part, ((bounds, homes), seconds)) in parts.enumerate() {
+            // Past the last row, the last row again.
+            let row = |i: usize| (part * BLOCK_ROWS + i).min(rows - 1) as u32;
+            write_bounds(block, projection, width, row, BLOCK_ROWS, bounds, scratch);
+            arch().dispatch(TwoLargest {
+                bounds,
+                homes,
+                largest: &mut largest,
+                seconds,
+            });
+        }
+        scratch.give(largest);
+        all
+    }
+    pub(super) fn give(self, scratch: &mut Scratch) {
+        for buffer in [self.seconds, self.homes, self.numbers] {
+            scratch.give(buffer);
+        }
+    }
+    /// The bound of a row's density under component `k`.
+    pub(super) fn get(&self, k: usize, row: u32) -> f64 {
+        self.numbers[place(self.count, k, row)]
+    }
+    /// The component whose bound is largest for each row, its home; of a row that is left out, their number.
+    pub(super) fn homes(&self) -> &[f64] {
+        &self.homes[..self.rows]
+    }
+    /// Leaves rows without a home.
+    pub(super) fn leave_out(&mut self, which: impl Fn(u32) -> bool) {
+        let homes = self.homes[..self.rows].iter_mut();
+        for (home, row) in homes.zip(0..) {
+            *home = if which(row) { self.count as f64 } else { *home };
+        }
+    }
+    /// Keeps the likeliest of the rows that have a home for component `k`, whatever else explains it.
+    pub(super) fn keep_one(&mut self, k: usize) {
+        let (mut likeliest, mut largest) = (0, f64::NEG_INFINITY);
+        for row in 0..self.rows as u32 {
+            let bound = self.get(k, row);
+            if bound > largest && self.homes[row as usize] < self.count as f64 {
+                (likeliest, largest) = (row, bound);
+            }
+        }
+        self.numbers[place(self.count, k, likeliest)] = f64::INFINITY;
+        self.seconds[likeliest as usize] = f64::INFINITY;
+    }
+}
+
+/// Where the bound of a row under component `k` of `count` stands.
+#[inline(always)]
+fn place(count: usize, k: usize, row: u32) -> usize {
+    let (part, i) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
+    (part * count + k) * BLOCK_ROWS + i
+}
+
+/// Writes the bounds of some rows, a multiple of [`LANES`], under all components.
+fn write_bounds(
+    block: Block<'_>,
+    projection: &Projection,
+    width: usize,
+    row: impl Fn(usize) -> u32,
+    rows: usize,
+    bounds: &mut [f64],
+    scratch: &mut Scratch,
+) {
+    let mut columns = scratch.take_dirty(width * rows);
+    let mut z = scratch.take_dirty(quadratic::room::<f64>(width));
+    projection.project(rows, |i| block.row(row(i)), &mut columns, rows);
+    arch().dispatch(LogDensities {
+        gaussians: projection.components(),
+        log_weights: Some(projection.constants()),
+        part: Part {
+            width,
+            rows: 0..rows,
+        },
+        columns: &columns,
+        rows,
+        out: bounds,
+        z: &mut z,
+    });
+    scratch.give(z);
+    scratch.give(columns);
+}
+
+/// Writes the largest bound of each row, whose it is, and the second largest.
+struct TwoLargest<'a> {
+    bounds: &'a [f64],
+    homes: &'a mut [f64],
+    largest: &'a mut [f64],
+    seconds: &'a mut [f64],
+}
+
+impl WithSimd for TwoLargest<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let rows = self.homes.len();
+        let (homes, largest) = (&mut self.homes[..rows], &mut self.largest[..rows]);
+        let seconds = &mut self.seconds[..rows];
+        homes.fill(0.0);
+        largest.fill(f64::NEG_INFINITY);
+        seconds.fill(f64::NEG_INFINITY);
+        for (k, bounds) in self.bounds.chunks_exact(rows).enumerate() {
+            let k = k as f64;
+            for i in 0..rows {
+                let nearer = bounds[i] > largest[i];
+                let lower = if nearer { largest[i] } else { bounds[i] };
+                homes[i] = if nearer { k } else { homes[i] };
+                largest[i] = if nearer { bounds[i] } else { largest[i] };
+                seconds[i] = if lower > seconds[i] {
+                    lower
+                } else {
+                    seconds[i]
+                };
+            }
+        }
+    }
+}

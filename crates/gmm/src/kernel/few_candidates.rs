@@ -1,0 +1,235 @@
+//! E-steps of rows that few components explain, against plain sums of densities.
+
+use super::bounds::width_that_pays;
+use super::full_block::{Block, Components};
+use super::*;
+use crate::matrix::MatrixView;
+use distributions::simd::instruction_set::{InstructionSet, run_in};
+use distributions::{Density, RowsView, Statistics};
+use em::{SoftBlock, Tally, stream};
+use rand::RngExt;
+
+struct Problem {
+    gaussians: Vec<Gaussian>,
+    log_weights: Vec<f64>,
+    d: usize,
+    values: Vec<f64>,
+}
+
+impl Problem {
+    /// Correlated components with means `apart` deviations from each other in every column, rows around them, and one row
+    /// in twenty on the way from one to the next.
+    fn new(d: usize, count: usize, rows: usize, apart: f64) -> Self {
+        let mut rng = stream((d + count) as u64, 12);
+        let mut uniform = move || rng.random::<f64>() - 0.5;
+        let mut gaussian = || {
+            let mean: Vec<f64> = (0..d).map(|_| 4.0 * apart * uniform()).collect();
+            let mut lower: Vec<f64> = (0..d * d).map(|_| uniform() / (d as f64).sqrt()).collect();
+            (0..d).for_each(|j| lower[j * d + j] += 1.0);
+            let covariance = crate::linalg::from_eigen(&lower, &vec![1.0; d], d);
+            Gaussian::from_matrix(mean, covariance).unwrap()
+        };
+        let gaussians: Vec<Gaussian> = (0..count).map(|_| gaussian()).collect();
+        let mut values = vec![0.0; rows * d];
+        for (i, row) in values.chunks_exact_mut(d).enumerate() {
+            let share = if i % 20 == 0 {
+                0.5 + 0.1 * uniform()
+            } else {
+                0.0
+            };
+            let (from, to) = (
+                gaussians[i * 7 % count].mean(),
+                gaussians[(i * 7 + 1) % count].mean(),
+            );
+            for (value, (from, to)) in row.iter_mut().zip(from.iter().zip(to)) {
+                *value = from + share * (to - from) + 3.0 * uniform();
+            }
+        }
+        let all: f64 = (1..=count).map(|k| k as f64).sum();
+        Problem {
+            gaussians,
+            log_weights: (1..=count).map(|k| (k as f64 / all).ln()).collect(),
+            d,
+            values,
+        }
+    }
+    fn expect(&self, row_weights: Option<&[f64]>) -> (Vec<Scatter>, Vec<f64>, Tally) {
+        let count = self.gaussians.len();
+        let mut into = vec![Scatter::new(self.d, true); count];
+        let mut counts = vec![f64::NAN; count];
+        let mut scratch = Scratch::default();
+        // Numbers left in scratch must not matter.
+        (0..8).for_each(|_| scratch.give(vec![f64::NAN; 300_000]));
+        let block = SoftBlock {
+            log_weights: &self.log_weights,
+            xs: MatrixView::from(RowsView::new(&self.values, self.d)),
+            row_weights,
+            counts: &mut counts,
+        };
+        let own = Discriminants::default();
+        let way = Way::of(&self.gaussians, true, None, &own).unwrap();
+        assert!(matches!(way, Way::Full(_)));
+        let tally = expect(way, &self.gaussians, block, &mut into, &mut scratch);
+        (into, counts, tally.unwrap())
+    }
+    /// Whether there are few candidates for its rows.
+    fn is_sparse(&self) -> bool {
+        let own = Discriminants::default();
+        let block = Block {
+            values: &self.values,
+            d: self.d,
+            weights: None,
+        };
+        let into = Components {
+            gaussians: &self.gaussians,
+            log_weights: &self.log_weights,
+            scatters: &mut [],
+            counts: &mut [],
+        };
+        let projection = own.of(&self.gaussians);
+        let scratch = &mut Scratch::default();
+        projection.is_some_and(|some| width_that_pays(block, some, &into, scratch).is_some())
+    }
+    /// The same, row after row.
+    fn check(&self, row_weights: Option<&[f64]>) {
+        let (parts, counts, tally) = self.expect(row_weights);
+        let mut plain = vec![Scatter::new(self.d, true); parts.len()];
+        let (mut objective, mut magnitude) = (0.0, 0.0);
+        for (i, x) in self.values.chunks_exact(self.d).enumerate() {
+            let weight = row_weights.map_or(1.0, |weights| weights[i]);
+            let pairs = self.gaussians.iter().zip(&self.log_weights);
+            let joint: Vec<f64> = pairs.map(|(g, log)| g.log_density(x) + log).collect();
+            let all = distributions::special::log_sum_exp(&joint);
+            objective += weight * all;
+            magnitude += (weight * all).abs();
+            for (into, log) in plain.iter_mut().zip(joint) {
+                let share = weight * (log - all).exp();
+                if share > 0.0 {
+                    into.add(x, share);
+                }
+            }
+        }
+        assert_eq!(tally.unexplained, None);
+        // Some roundings of each term.
+        assert!((tally.objective - objective).abs() <= 1e-14 * magnitude);
+        assert!((tally.magnitude - magnitude).abs() <= 1e-14 * magnitude);
+        for (part, (plain, count)) in parts.iter().zip(plain.iter().zip(&counts)) {
+            let weight = plain.weight();
+            assert!((part.weight() - weight).abs() <= 1e-13 * (1.0 + weight));
+            assert!((count - weight).abs() <= 1e-13 * (1.0 + weight));
+            for (a, b) in part.mean().iter().zip(plain.mean()) {
+                assert!((a - b).abs() <= 1e-12 * (1.0 + b.abs()), "{a} {b}");
+            }
+            for (a, b) in part.matrix().iter().zip(plain.matrix()) {
+                // Of squares of up to 300 deviations, a rounding of each.
+                assert!((a - b).abs() <= 1e-11 * (1.0 + b.abs()), "{a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn statistics_and_likelihood_are_those_of_plain_loops() {
+    for (d, count) in [(16, 10), (17, 12), (40, 20)] {
+        for rows in [512, 777, 1500] {
+            for (apart, sparse) in [(0.1, false), (3.0, true), (20.0, true)] {
+                let problem = Problem::new(d, count, rows, apart);
+                assert_eq!(problem.is_sparse(), sparse, "{d} {count} {apart}");
+                problem.check(None);
+                // Every component keeps some of its rows.
+                let weights: Vec<f64> = (0..rows).map(|i| (i % 7) as f64 / 4.0).collect();
+                problem.check(Some(&weights));
+            }
+        }
+    }
+}
+
+/// Bounds are never below what they bound, but for rounding.
+#[test]
+fn projections_bound_densities() {
+    for (d, count) in [(16, 4), (30, 9), (40, 20)] {
+        let problem = Problem::new(d, count, 600, 3.0);
+        let own = Discriminants::default();
+        let projection = own.of(&problem.gaussians).unwrap();
+        let width = projection.coordinates();
+        assert_eq!(width, (count - 1).min(16));
+        let mut columns = vec![0.0; width * 600];
+        let row = |i: usize| &problem.values[i * d..(i + 1) * d];
+        projection.project(600, row, &mut columns, 600);
+        let mut least = f64::INFINITY;
+        for i in 0..600 {
+            let z: Vec<f64> = (0..width).map(|l| columns[l * 600 + i]).collect();
+            for (k, gaussian) in problem.gaussians.iter().enumerate() {
+                let own = &projection.components()[k];
+                let bound = own.log_density(&z) + projection.constants()[k];
+                let density = gaussian.log_density(row(i));
+                assert!(bound >= density - 1e-12 * density.abs());
+                least = (bound - density).min(least);
+            }
+        }
+        // They are not trivial either: the columns that are left out hold some squares each.
+        assert!(least < d as f64);
+    }
+}
+
+/// Components of one mean have no direction in which their means differ.
+#[test]
+fn components_about_one_mean_are_no_candidates() {
+    let mut problem = Problem::new(16, 5, 600, 3.0);
+    let mean = problem.gaussians[0].mean().to_vec();
+    for gaussian in &mut problem.gaussians {
+        *gaussian = Gaussian::from_matrix(mean.clone(), gaussian.covariance()).unwrap();
+    }
+    assert!(Discriminants::default().of(&problem.gaussians).is_none());
+    problem.check(None);
+}
+
+/// A component far from all rows keeps the likeliest, with the share that it has.
+#[test]
+fn no_component_is_left_without_a_row() {
+    let mut problem = Problem::new(16, 5, 700, 3.0);
+    let first = &problem.gaussians[0];
+    // Twenty deviations from the first, and further from the others: a share of some e^−200.
+    let mean = first.mean().iter().map(|m| m + 5.0).collect();
+    let far = Gaussian::from_matrix(mean, first.covariance()).unwrap();
+    problem.gaussians.push(far);
+    problem.log_weights.push(problem.log_weights[0]);
+    assert!(problem.is_sparse());
+    let (parts, counts, _) = problem.expect(None);
+    assert!(counts[5] > 0.0 && counts[5] < 1e-30);
+    assert_eq!(parts[5].weight(), counts[5]);
+}
+
+/// Rows that are no numbers, or too far away, are told of; without weight they change nothing.
+#[test]
+fn strange_rows() {
+    for strange in [f64::NAN, f64::INFINITY, 1e200] {
+        let mut problem = Problem::new(16, 5, 700, 3.0);
+        let weights: Vec<f64> = (0..700).map(|i| f64::from(u8::from(i != 321))).collect();
+        let (parts, ..) = problem.expect(Some(&weights));
+        problem.values[321 * 16 + 3] = strange;
+        assert!(problem.is_sparse());
+        let (_, _, tally) = problem.expect(None);
+        assert_eq!(tally.unexplained, Some(321));
+        let (others, _, tally) = problem.expect(Some(&weights));
+        assert_eq!(tally.unexplained, None);
+        for (a, b) in parts.iter().zip(&others) {
+            assert!((a.weight() - b.weight()).abs() < 1e-10);
+            for (a, b) in a.matrix().iter().zip(b.matrix()) {
+                assert!((a - b).abs() <= 1e-10 * (1.0 + b.abs()), "{a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn instruction_sets_agree_about_candidates() {
+    let problem = Problem::new(19, 10, 600, 3.0);
+    for &set in InstructionSet::ALL {
+        if run_in(set) {
+            assert!(problem.is_sparse());
+            problem.check(None);
+        }
+    }
+    assert!(run_in(InstructionSet::Widest));
+}
