@@ -5,7 +5,7 @@
 //!     cargo run --release -p mixture-benches --bin gaussian_structures 0.1
 
 use distributions::Component;
-use em::{Data, Mixture, Soft, Workspace, e_step};
+use em::{Data, Mixture, RowCache, Soft, Workspace, e_step};
 use gmm::{CovarianceStructure, Gaussians};
 use mixture_benches::{Clumps, GRID, cpu_seconds};
 
@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (n, d, k) in GRID {
         let n = (share * n as f64) as usize;
         let clumps = Clumps::new(n, d, k, 3.0);
-        let data = Data::new(clumps.rows());
+        // As a fit does it.
+        let rows = RowCache::new(Data::new(clumps.rows()));
         let mut all = Vec::new();
         for structure in CovarianceStructure::ALL.into_iter().filter(is_chosen) {
             all.push(Timed {
@@ -49,7 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let statistics = one.model.empty_statistics();
                 let mut workspace = Workspace::new(clumps.rows(), &statistics, 1);
                 let begin = cpu_seconds();
-                e_step(&one.model, data, 0, &Soft, &mut workspace);
+                e_step(&one.model, rows.data(), 0, &Soft, &mut workspace);
                 let middle = cpu_seconds();
                 std::hint::black_box(one.model.maximize(workspace.statistics())?);
                 one.e_step = one.e_step.min(middle - begin);

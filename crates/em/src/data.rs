@@ -1,6 +1,7 @@
 //! The data of a fit: observations, row weights, and what is known about the latent classes.
 
 use crate::error::FitError;
+use crate::row_cache::{BlockCache, Places};
 use crate::row_source::RowSource;
 use distributions::{Space, View};
 use std::ops::Range;
@@ -21,6 +22,8 @@ pub struct Data<'a, V> {
     pub row_weights: Option<&'a [f64]>,
     /// Rows whose components are restricted; `None` is no restriction.
     pub allowed: Option<Allowed<'a>>,
+    /// Where something may be kept of the rows.
+    places: Option<Places<'a>>,
 }
 
 /// Rows whose components are restricted: partial labels.
@@ -94,6 +97,7 @@ impl<'a, V: View> Data<'a, V> {
             xs,
             row_weights: None,
             allowed: None,
+            places: None,
         }
     }
     /// The rows of a source, of weight 1 each.
@@ -141,7 +145,21 @@ impl<'a, V: View> Data<'a, V> {
             xs: self.xs.block(rows.clone()),
             row_weights: self.row_weights.map(|weights| &weights[rows.clone()]),
             allowed: self.allowed.map(|allowed| allowed.block(rows.clone())),
+            places: (self.places).map(|places| places.from(rows)),
         }
+    }
+    /// The same, of whose rows something may be kept there.
+    pub(crate) fn caching(mut self, places: Places<'a>) -> Self {
+        self.places = Some(places);
+        self
+    }
+    /// Whether something may be kept of these rows.
+    pub(crate) fn is_cached(&self) -> bool {
+        self.places.is_some()
+    }
+    /// The place for what may be kept of these rows as one block, with their weights.
+    pub(crate) fn cache(&self) -> Option<BlockCache<'a>> {
+        self.places?.block(self.rows(), self.row_weights)
     }
     /// Adds the log evidence of the restricted rows to a K × n matrix of joint log-densities.
     pub(crate) fn restrict(&self, joint: &mut [f64]) {

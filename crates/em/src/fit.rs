@@ -9,6 +9,7 @@ use crate::model::LatentModel;
 use crate::observe::Progress;
 use crate::options::Options;
 use crate::report::{Fit, FitReport};
+use crate::row_cache::RowCache;
 use crate::step::Evaluated;
 use crate::stop::{StopReason, Stopping};
 use crate::trim::Trimming;
@@ -87,7 +88,10 @@ impl<M: LatentModel<R>, R: Sync + ?Sized> Driver<'_, M, R> {
         // Restarts share one deadline; a run of its own has its own.
         let shared = self.deadline.is_some();
         self.set_deadline();
-        let fit = self.climb(start, data, which, workspace);
+        let fit = match data.is_cached() {
+            true => self.climb(start, data, which, workspace),
+            false => self.climb(start, RowCache::new(data).data(), which, workspace),
+        };
         if !shared {
             self.clear_deadline();
         }

@@ -188,6 +188,7 @@ impl<S: ComponentSet, W: WeightModel> Mixture<S, W> {
             xs: W::component_batch::<S::Space>(data.xs),
             row_weights: data.row_weights,
             counts: &mut counts,
+            cache: data.cache(),
         };
         let mut tally = self.components.expect_block(block, &mut into.1, scratch);
         if let Some(tally) = &mut tally {

@@ -13,6 +13,7 @@ use crate::model::LatentModel;
 use crate::options::Options;
 use crate::report::{Fit, StartReport};
 use crate::responsibilities::{Responsibilities, Soft};
+use crate::row_cache::RowCache;
 use crate::set::ComponentSet;
 use crate::split_merge::split_and_merge;
 use crate::variant::{Algorithm, Variant};
@@ -77,6 +78,9 @@ pub fn fit_from_with<S: ComponentSet, W: WeightModel, R: Responsibilities + ?Siz
 ) -> Result<Fit<Mixture<S, W>>, FitError> {
     check_data::<_, R>(template, data)?;
     check_checkpoints(driver)?;
+    // All runs read the same rows.
+    let rows = RowCache::new(data);
+    let data = rows.data();
     let template = &prepared::<_, _, R>(template, data, driver.options)?;
     let mut search = Search::new(template, data, driver.options);
     let shared = driver.has_deadline();

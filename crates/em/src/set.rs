@@ -3,6 +3,7 @@
 use crate::atoms::{hide_beside_atoms, weights_beside_atoms};
 use crate::init::Shares;
 use crate::model::Tally;
+use crate::row_cache::BlockCache;
 use distributions::simd::add_to_rows;
 use distributions::{
     BLOCK_ROWS, Batch, Component, EstimateError, Obs, Reason, Scratch, Space, Statistics, View,
@@ -220,6 +221,8 @@ pub struct SoftBlock<'a, V> {
     pub row_weights: Option<&'a [f64]>,
     /// For N_k = Σ_i w_i r_ik, K numbers.
     pub counts: &'a mut [f64],
+    /// Where the set may keep what depends on these rows and weights alone, in a fit; for one set only.
+    pub cache: Option<BlockCache<'a>>,
 }
 
 impl<'a, V> SoftBlock<'a, V> {
@@ -230,6 +233,7 @@ impl<'a, V> SoftBlock<'a, V> {
             xs,
             row_weights: self.row_weights,
             counts: self.counts,
+            cache: self.cache,
         }
     }
 }

@@ -309,10 +309,7 @@ fn what_has_no_meaning_with_fewer_components_is_refused() {
         index: &index,
         log_evidence: &[0.0, f64::NEG_INFINITY],
     };
-    let labelled = Data {
-        allowed: Some(known),
-        ..data
-    };
+    let labelled = data.allowing(known);
     refused(
         fit_from(&standard(2), labelled, GROWN, &options),
         "all components",

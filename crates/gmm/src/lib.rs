@@ -66,6 +66,7 @@ mod conditional;
 mod covariance;
 mod eigenvalue_ratio;
 mod factor;
+mod first_step;
 mod gaussian;
 mod init;
 mod kernel;
@@ -82,6 +83,7 @@ mod rotation;
 mod scatter;
 mod set;
 mod set_coordinates;
+mod statistics;
 mod student_t;
 mod variance_bound;
 mod variational;
@@ -99,6 +101,7 @@ pub use mixture::{GaussianMixture, GaussianMixtureBuilder};
 pub use prior::Prior;
 pub use scatter::Scatter;
 pub use set::Gaussians;
+pub use statistics::GaussianStatistics;
 pub use student_t::{
     DegreesOfFreedom, LEAST_DF, LatentScatters, MOST_DF, MultivariateT, MultivariateTs, STARTING_DF,
 };

@@ -29,7 +29,7 @@ pub(crate) struct Moments<'a> {
 pub struct Scatter {
     weight: f64,
     mean: Vec<f64>,
-    /// The lower triangle of W, row-major in d × d, or the diagonal alone.
+    /// The lower triangle of W, row-major in d × d, the diagonal alone, or nothing.
     squares: Vec<f64>,
 }
 
@@ -45,6 +45,14 @@ impl Scatter {
             weight: 0.0,
             mean: vec![0.0; dimension],
             squares: vec![0.0; squares],
+        }
+    }
+    /// Nothing seen, of which only weight and mean are kept: W is elsewhere, and 0 here.
+    pub(crate) fn of_means(dimension: usize) -> Self {
+        Scatter {
+            weight: 0.0,
+            mean: vec![0.0; dimension],
+            squares: Vec::new(),
         }
     }
     /// Nothing seen, in buffers of zeros whose lengths are those of the mean and of what is kept of W.
@@ -71,8 +79,23 @@ impl Scatter {
     pub fn mean(&self) -> &[f64] {
         &self.mean
     }
+    /// What is kept of W.
+    pub(crate) fn squares(&self) -> &[f64] {
+        &self.squares
+    }
+    /// The same, to be added to.
+    pub(crate) fn squares_mut(&mut self) -> &mut [f64] {
+        &mut self.squares
+    }
+    /// Whether nothing of W is kept here.
+    fn is_of_means(&self) -> bool {
+        self.squares.is_empty()
+    }
     /// W_jj, the centred sum of squares of column j.
     pub fn square(&self, j: usize) -> f64 {
+        if self.is_of_means() {
+            return 0.0;
+        }
         let stride = self.squares.len() / self.mean.len();
         self.squares[if stride == 1 { j } else { j * stride + j }]
     }
@@ -88,6 +111,9 @@ impl Scatter {
     pub fn matrix(&self) -> Vec<f64> {
         let d = self.dimension();
         let mut matrix = vec![0.0; d * d];
+        if self.is_of_means() {
+            return matrix;
+        }
         for i in 0..d {
             if self.is_full() {
                 for j in 0..=i {

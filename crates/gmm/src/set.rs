@@ -1,18 +1,20 @@
 //! K Gaussians under one covariance structure.
 
 use crate::covariance::CovarianceStructure;
+use crate::first_step;
 use crate::gaussian::{Gaussian, check_row};
 use crate::kernel::{self, CommonFactor, Discriminants, SingleGaussians, Way};
 use crate::matrix::{MatrixView, Real};
 use crate::means::{Means, shared_mean};
 use crate::prior::Prior;
 use crate::scatter::Scatter;
+use crate::statistics::GaussianStatistics;
 use crate::variance_bound::VarianceBound;
 use distributions::{
     BLOCK_ROWS, Component, Density, EstimateError, ParameterError, Reason, Rows, RowsBuffer,
     RowsView, Sample, Scratch, View,
 };
-use em::{ComponentSet, SampleSet, SoftBlock, Tally};
+use em::{ComponentSet, SampleSet, Shares, SoftBlock, Tally};
 use rand::Rng;
 use std::sync::Arc;
 
@@ -275,12 +277,21 @@ impl Gaussians {
     pub(crate) fn expect_rows<T: Real>(
         &self,
         block: SoftBlock<'_, MatrixView<'_, T>>,
-        into: &mut [Scatter],
+        into: &mut GaussianStatistics,
         scratch: &mut Scratch,
     ) -> Option<Tally> {
         match &self.single {
-            Some(single) => kernel::expect_in_single_precision(single, block, into, scratch),
-            None => kernel::expect(self.way()?, &self.components, block, into, scratch),
+            Some(single) => into.add_to_each(|parts| {
+                kernel::expect_in_single_precision(single, block, parts, scratch)
+            }),
+            None => match self.way()? {
+                way @ Way::Common(..) => {
+                    kernel::expect(way, &self.components, block, into.parts_mut(), scratch)
+                }
+                way => into.add_to_each(|parts| {
+                    kernel::expect(way, &self.components, block, parts, scratch)
+                }),
+            },
         }
     }
     /// The way of E-steps of whole blocks in double precision, where there is one.
@@ -296,6 +307,16 @@ impl Gaussians {
     fn pooled_factor(&self) -> Option<&CommonFactor> {
         let common = self.common.as_deref();
         common.filter(|_| self.structure.is_pooled())
+    }
+    /// Whether of the scatters only the sum is kept, as no more is asked for. The kernels of few columns, and those of single
+    /// precision, make one each.
+    fn keeps_the_sum(&self) -> bool {
+        let (count, d) = (self.components.len(), self.dimension());
+        let (pooled, full) = (
+            self.structure.is_pooled(),
+            self.structure.needs_full_scatter(),
+        );
+        pooled && full && !self.single_precision && !kernel::are_few_columns(d, count)
     }
     /// How many rows an E-step takes at a time: as many bytes in single precision as in double.
     pub(crate) fn rows_at_a_time(&self) -> usize {
@@ -329,7 +350,7 @@ impl std::ops::Index<usize> for Gaussians {
 
 impl ComponentSet for Gaussians {
     type Space = Rows<f64>;
-    type Statistics = Vec<Scatter>;
+    type Statistics = GaussianStatistics;
 
     fn len(&self) -> usize {
         self.components.len()
@@ -385,7 +406,7 @@ impl ComponentSet for Gaussians {
     fn expect_block(
         &self,
         block: SoftBlock<'_, RowsView<'_, f64>>,
-        into: &mut Vec<Scatter>,
+        into: &mut GaussianStatistics,
         scratch: &mut Scratch,
     ) -> Option<Tally> {
         let xs = MatrixView::from(block.xs);
@@ -397,30 +418,49 @@ impl ComponentSet for Gaussians {
     fn block_rows(&self, _xs: RowsView<'_, f64>) -> usize {
         self.rows_at_a_time()
     }
-    fn empty_statistics(&self) -> Vec<Scatter> {
+    fn empty_statistics(&self) -> GaussianStatistics {
+        let (count, d) = (self.components.len(), self.dimension());
         let full = self.structure.needs_full_scatter();
-        vec![Scatter::new(self.dimension(), full); self.components.len()]
+        match self.keeps_the_sum() {
+            true => GaussianStatistics::pooled(count, d),
+            false => GaussianStatistics::each(count, d, full),
+        }
     }
-    fn accumulate(&self, into: &mut Vec<Scatter>, k: usize, x: &[f64], weight: f64) {
-        into[k].add(x, weight);
+    fn accumulate(&self, into: &mut GaussianStatistics, k: usize, x: &[f64], weight: f64) {
+        into.add(k, x, weight);
     }
     fn accumulate_matrix(
         &self,
-        into: &mut Vec<Scatter>,
+        into: &mut GaussianStatistics,
         xs: RowsView<'_, f64>,
         prepared: &[f64],
         weights: &[f64],
         scratch: &mut Scratch,
     ) {
         let (gaussians, rows) = (&self.components, xs.len());
-        match self.pooled_factor() {
-            Some(common) => {
-                kernel::accumulate_pooled(common, into, gaussians, prepared, weights, rows, scratch)
-            }
-            None => kernel::accumulate(into, gaussians, prepared, weights, rows, scratch),
+        let pooled = self.pooled_factor().is_some_and(|common| {
+            let parts = into.parts_mut();
+            kernel::accumulate_pooled(common, parts, prepared, weights, rows, scratch)
+        });
+        if !pooled {
+            into.add_to_each(|parts| {
+                kernel::accumulate(parts, gaussians, prepared, weights, rows, scratch);
+            });
         }
     }
-    fn maximize(&self, from: &Vec<Scatter>) -> Result<Self, EstimateError> {
+    fn estimate_from(
+        &self,
+        xs: RowsView<'_, f64>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        first_step::estimate(self, MatrixView::from(xs), shares)
+    }
+    fn maximize(&self, from: &GaussianStatistics) -> Result<Self, EstimateError> {
+        if let (Means::Free, None) = (self.means, &self.prior) {
+            let estimates = self.gaussians_from(from.parts(), &self.components)?;
+            return Ok(self.with_components(estimates));
+        }
+        let from = &from.with_a_scatter_each();
         let estimates = match (self.means, &self.prior) {
             (Means::Shared, _) => shared_mean(self, from)?,
             (Means::Fixed, _) => {

@@ -5,7 +5,7 @@ mod synthetic;
 
 use distributions::{EstimateError, Rows, RowsView, Scratch, Statistics};
 use em::{ComponentSet, Data, Mixture, Options, Start, fit_from};
-use gmm::{CovarianceStructure, Gaussians, Scatter};
+use gmm::{CovarianceStructure, GaussianStatistics, Gaussians};
 use synthetic::{Naive, Problem};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -27,15 +27,14 @@ struct Faulty(Gaussians, Fault);
 
 /// Statistics that may not merge.
 #[derive(Clone)]
-struct Parts(Vec<Scatter>, Fault);
+struct Parts(GaussianStatistics, Fault);
 
 impl Statistics for Parts {
     fn weight(&self) -> f64 {
         self.0.weight()
     }
     fn clear(&mut self) {
-        // Not the vector's own method of this name.
-        Statistics::clear(&mut self.0);
+        self.0.clear();
     }
     fn merge(&mut self, other: &Self) {
         if self.1 != Fault::DoesNotMerge {

@@ -51,7 +51,7 @@ fn statistics_and_likelihood_are_those_of_all_densities() {
             let (sum, shares) = one_at_a_time(&model, xs);
             // Sums of 3 000 terms in another order, and quadratic forms of 24 columns by another factor.
             assert!((tally.objective - sum).abs() <= 1e-12 * sum.abs());
-            for (scatter, share) in workspace.statistics().1.iter().zip(shares) {
+            for (scatter, share) in workspace.statistics().1.parts().iter().zip(shares) {
                 let weight = distributions::Statistics::weight(scatter);
                 assert!((weight - share).abs() <= 1e-11 * share, "{weight} {share}");
             }

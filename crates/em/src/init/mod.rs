@@ -239,11 +239,17 @@ pub(crate) fn first_m_step<S: ComponentSet, W: WeightModel>(
     };
     let weights = template.weights();
     let mut counts = weights.empty_statistics();
-    let mut block = vec![0.0; template.len() * BLOCK_ROWS];
-    for rows in shares.blocks() {
-        let (block, size) = (&mut block[..template.len() * rows.len()], rows.len());
-        shares.write(rows.clone(), block);
-        weights.accumulate::<S::Space>(&mut counts, data.xs.block(rows), size, block);
+    // Weights that are the same for all rows ask for nothing else.
+    let of_owners = (weights.log_weights()).and_then(|_| shares.counts_of_owners());
+    if let Some(totals) = of_owners.filter(|_| data.rows() > 0) {
+        weights.accumulate_row::<S::Space>(&mut counts, data.xs.at(0), &totals);
+    } else {
+        let mut block = vec![0.0; template.len() * BLOCK_ROWS];
+        for rows in shares.blocks() {
+            let (block, size) = (&mut block[..template.len() * rows.len()], rows.len());
+            shares.write(rows.clone(), block);
+            weights.accumulate::<S::Space>(&mut counts, data.xs.block(rows), size, block);
+        }
     }
     let weights = weights.maximize(&counts).map_err(failed)?;
     let xs = W::component_batch::<S::Space>(data.xs);
@@ -290,8 +296,10 @@ fn label_shares(
             labels.len()
         )));
     }
+    // No early end: a loop without branches.
     let beyond = |label: &Option<u32>| label.is_some_and(|k| k as usize >= components);
-    if let Some(i) = labels.iter().position(beyond) {
+    if labels.iter().fold(false, |any, label| any | beyond(label)) {
+        let i = labels.iter().position(beyond).unwrap_or_default();
         let k = labels[i].unwrap_or_default();
         return Err(FitError::Shape(format!(
             "row {i}: label {k} is not below the number of components, {components}"

@@ -33,9 +33,6 @@ pub struct Shares<'a> {
     given: BTreeMap<usize, usize>,
 }
 
-/// Where no component has a row.
-const NOBODY: u32 = u32::MAX;
-
 #[derive(Clone, Debug)]
 enum Kind<'a> {
     /// K × n.
@@ -50,6 +47,9 @@ enum Kind<'a> {
 }
 
 impl<'a> Shares<'a> {
+    /// The owner of a row that no component has.
+    pub const NOBODY: u32 = u32::MAX;
+
     fn new(rows: usize, components: usize, kind: Kind<'a>) -> Self {
         Shares {
             rows,
@@ -78,7 +78,7 @@ impl<'a> Shares<'a> {
     }
     /// Each row in the component that it has, or in none.
     pub(crate) fn of_owners(owners: impl Iterator<Item = Option<u32>>, components: usize) -> Self {
-        let owners: Vec<u32> = owners.map(|owner| owner.unwrap_or(NOBODY)).collect();
+        let owners: Vec<u32> = owners.map(|owner| owner.unwrap_or(Self::NOBODY)).collect();
         Self::new(owners.len(), components, Kind::Owners(owners))
     }
     /// Every row `each` of every component, and one row of each component more.
@@ -111,10 +111,10 @@ impl<'a> Shares<'a> {
                 matrix.to_mut().drain(lines);
             }
             Kind::Owners(owners) => {
-                for owner in owners.iter_mut().filter(|owner| **owner != NOBODY) {
+                for owner in owners.iter_mut().filter(|owner| **owner != Self::NOBODY) {
                     *owner = match (*owner as usize).cmp(&k) {
                         Ordering::Less => *owner,
-                        Ordering::Equal => NOBODY,
+                        Ordering::Equal => Self::NOBODY,
                         Ordering::Greater => *owner - 1,
                     };
                 }
@@ -180,6 +180,28 @@ impl<'a> Shares<'a> {
         self.write(0..self.rows, &mut matrix);
         Cow::Owned(matrix)
     }
+    /// The component that has each row, with all its weight, or [`NOBODY`](Self::NOBODY); where shares are such.
+    pub fn owners(&self) -> Option<&[u32]> {
+        match &self.kind {
+            Kind::Owners(owners) if self.allowed.is_none() && self.given.is_empty() => Some(owners),
+            _ => None,
+        }
+    }
+    /// w_i; 1 each where there are none.
+    pub fn row_weights(&self) -> Option<&[f64]> {
+        self.row_weights
+    }
+    /// N_k = Σ_i w_i r_ik, where each row has one owner.
+    pub(crate) fn counts_of_owners(&self) -> Option<Vec<f64>> {
+        let owners = self.owners()?;
+        let mut counts = vec![0.0; self.components];
+        for (i, &owner) in owners.iter().enumerate() {
+            if let Some(count) = counts.get_mut(owner as usize) {
+                *count += self.row_weights.map_or(1.0, |weights| weights[i]);
+            }
+        }
+        Some(counts)
+    }
     /// The ranges of [`BLOCK_ROWS`] rows.
     pub fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let rows = self.rows;
@@ -205,7 +227,7 @@ impl Kind<'_> {
             // Each row is in one place: one pass, whatever the number of components.
             out.fill(0.0);
             for (i, &owner) in owners[rows].iter().enumerate() {
-                if owner != NOBODY {
+                if owner != Shares::NOBODY {
                     out[owner as usize * size + i] = 1.0;
                 }
             }

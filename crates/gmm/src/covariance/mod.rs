@@ -114,7 +114,8 @@ impl Scatters<'_> {
     }
     /// Σ_k W_k, row-major.
     pub(crate) fn pooled_matrix(&self) -> Vec<f64> {
-        sum_of((0..self.components()).map(|k| self.matrix(k)))
+        let kept = self.parts.iter().filter(|part| part.is_full());
+        sum_of(kept.map(Scatter::matrix))
     }
     /// Σ_k diag W_k.
     pub(crate) fn pooled_diagonal(&self) -> Vec<f64> {

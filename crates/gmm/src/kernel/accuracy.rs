@@ -268,6 +268,7 @@ fn linear_scores_lose_what_is_foreseen() {
                         xs: crate::MatrixView::from(distributions::RowsView::new(&values, d)),
                         row_weights: Some(&weights),
                         counts: &mut counts,
+                        cache: None,
                     };
                     let into = &mut vec![Scatter::new(d, true); 5];
                     let scratch = &mut Scratch::default();
@@ -318,7 +319,9 @@ fn pooled_moments_lose_nothing_that_counts() {
                 // Twice, so that parts are merged.
                 for _ in 0..2 {
                     let into = &mut pooled[..];
-                    accumulate_pooled(&common, into, &gaussians, &columns, &weights, rows, scratch);
+                    if !accumulate_pooled(&common, into, &columns, &weights, rows, scratch) {
+                        accumulate(into, &gaussians, &columns, &weights, rows, scratch);
+                    }
                     accumulate(&mut each, &gaussians, &columns, &weights, rows, scratch);
                 }
                 let sum = |parts: &[Scatter]| {

@@ -89,6 +89,7 @@ impl Problem {
             xs: MatrixView::from(RowsView::new(&self.values, self.d)),
             row_weights,
             counts: &mut counts,
+            cache: None,
         };
         let tally = expect(way, &self.gaussians, block, &mut into, &mut scratch)?;
         for (part, count) in into.iter().zip(&counts) {
@@ -201,6 +202,7 @@ fn rows_in_any_layout_are_the_same_to_one_covariance() {
         xs: MatrixView::strided(&floats, 300, 9, 9, 1).unwrap(),
         row_weights: None,
         counts: &mut [0.0; COMPONENTS],
+        cache: None,
     };
     let scratch = &mut Scratch::default();
     let own = Discriminants::default();

@@ -1,5 +1,6 @@
 //! The E-step of a block under components that have one covariance, of whose scatters the sum is wanted: see [`LinearScores`]
-//! and [`AboutCentre`]. For each row and component d operations to score and d to add up, and d²/2 for the row.
+//! and [`AboutCentre`]. For each row and component d operations to score and d to add up, and d²/2 for the row where the
+//! scatter of all rows is not known yet.
 
 use super::block::total;
 use super::expect::Block;
@@ -8,13 +9,14 @@ use super::objective::{Objective, all_small};
 use super::outer_products::{Panels, add_outer_products, panels, write_panels};
 use super::pooled::AboutCentre;
 use super::responsibilities::{PIECE, responsibilities};
+use super::row_scatter::{RowScatter, row_scatter};
 use super::transpose::transpose_padded;
-use super::{LANES, align};
+use super::{LANES, align, part_rows};
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;
 use distributions::simd::instruction_set::arch;
-use distributions::{AlignedBuffer, BLOCK_ROWS, Scratch};
-use em::Tally;
+use distributions::{AlignedBuffer, Scratch};
+use em::{BlockCache, Tally};
 use pulp::{Simd, WithSimd};
 use std::f64::consts::LOG2_E;
 
@@ -24,6 +26,8 @@ pub(super) struct CommonBlock<'a> {
     pub scores: &'a LinearScores,
     pub centre: &'a [f64],
     pub values: &'a [f64],
+    /// Where the scatter of all rows is kept.
+    pub cache: Option<BlockCache<'a>>,
 }
 
 /// What is worked on.
@@ -40,9 +44,11 @@ struct Room {
     tile: AlignedBuffer,
     /// Of each component, in rows of whole vectors.
     sums: AlignedBuffer,
-    /// Likewise.
+    /// Of all rows.
     squares: AlignedBuffer,
     logs: AlignedBuffer,
+    /// d numbers.
+    way: AlignedBuffer,
 }
 
 impl CommonBlock<'_> {
@@ -57,8 +63,21 @@ impl CommonBlock<'_> {
     ) -> Option<Tally> {
         let mut room = self.room(scratch);
         let tally = self.work(&mut room, counts).and_then(|()| {
+            let d = self.centre.len();
+            let made;
+            let rows = match self.cache.and_then(BlockCache::get) {
+                Some(kept) => kept,
+                None => {
+                    made = row_scatter(self.values, d, self.block.row_weights, scratch)?;
+                    if let Some(cache) = self.cache {
+                        cache.keep(made.clone());
+                    }
+                    &made
+                }
+            };
             arch().dispatch(Finish {
                 common: self,
+                rows: RowScatter::of(rows, d),
                 room: &mut room,
                 into,
                 counts,
@@ -77,9 +96,10 @@ impl CommonBlock<'_> {
             sums,
             squares,
             logs,
+            way,
         } = room;
         let buffers = [
-            logs, squares, sums, tile, exponents, panels, columns, row_sums, shifts, weights,
+            way, logs, squares, sums, tile, exponents, panels, columns, row_sums, shifts, weights,
             constants, centre,
         ];
         buffers.into_iter().for_each(|buffer| scratch.give(buffer));
@@ -100,8 +120,9 @@ impl CommonBlock<'_> {
             exponents: scratch.take_dirty(part * count),
             tile: scratch.take_dirty(2 * LANES * d + LANES),
             sums: scratch.take(count * whole),
-            squares: scratch.take(d * whole),
+            squares: scratch.take_dirty(d * d),
             logs: scratch.take_dirty(wide),
+            way: scratch.take_dirty(d),
         };
         room.centre[..d].copy_from_slice(self.centre);
         let logs = self.scores.offsets().iter().zip(self.block.log_weights);
@@ -130,9 +151,7 @@ impl CommonBlock<'_> {
                 values,
                 centre: &room.centre,
                 constants: &room.constants,
-                row_weights: self.block.row_weights.is_some(),
                 weights: weights.map(|weights| &weights[at.clone()]),
-                rows,
                 columns,
                 panels: &mut room.panels,
                 shifts: &mut room.shifts[at.clone()],
@@ -140,17 +159,11 @@ impl CommonBlock<'_> {
                 exponents: &mut room.exponents[..count * wide],
                 tile: &mut room.tile,
                 sums: &mut room.sums,
-                squares: &mut room.squares,
                 counts,
             });
         }
         Some(())
     }
-}
-
-/// How many rows make a part: what belongs to them stays in the second-level cache.
-fn part_rows(d: usize) -> usize {
-    if d <= 128 { BLOCK_ROWS } else { BLOCK_ROWS / 2 }
 }
 
 /// The E-step of a part.
@@ -159,19 +172,15 @@ struct Part<'a> {
     values: &'a [f64],
     centre: &'a [f64],
     constants: &'a [f64],
-    /// Whether rows have weights of their own.
-    row_weights: bool,
     /// Weights with zeros after the last row, where there are any.
     weights: Option<&'a [f64]>,
-    rows: usize,
-    columns: &'a mut [f64],
+    columns: &'a [f64],
     panels: &'a mut [f64],
     shifts: &'a mut [f64],
     row_sums: &'a mut [f64],
     exponents: &'a mut [f64],
     tile: &'a mut [f64],
     sums: &'a mut [f64],
-    squares: &'a mut [f64],
     counts: &'a mut [f64],
 }
 
@@ -212,40 +221,26 @@ impl WithSimd for Part<'_> {
             false,
             &mut self.sums[..count * stride],
         );
-        add_outer_products(
-            simd,
-            self.columns,
-            &own,
-            true,
-            &mut self.squares[..d * stride],
-        );
     }
 }
 
 impl Part<'_> {
-    /// Writes the exponents, tile after tile of `W` vectors of rows, and replaces columns by what they are away from the
-    /// centre, times the weights of the rows.
+    /// Writes the exponents, tile after tile of `W` vectors of rows.
     #[inline(always)]
     fn score<S: Simd, const W: usize>(&mut self, simd: S) {
         let (wide, d) = (self.shifts.len(), self.columns.len() / self.shifts.len());
         let (tile, _) = S::as_mut_simd_f64s(align(self.tile));
         let (tile, _) = tile.as_chunks_mut::<W>();
         let tile = &mut tile[..d];
-        let weights = self.weights.filter(|_| self.row_weights);
-        let weights = weights.map(|weights| S::as_simd_f64s(weights).0);
         let vectors = wide / S::F64_LANES;
         for start in (0..vectors).step_by(W) {
-            let columns = self.columns.chunks_exact_mut(wide).zip(self.centre);
+            let columns = self.columns.chunks_exact(wide).zip(self.centre);
             for (tile, (column, &centre)) in tile.iter_mut().zip(columns) {
-                let (column, _) = S::as_mut_simd_f64s(column);
-                let column = &mut column[start..start + W];
+                let (column, _) = S::as_simd_f64s(column);
+                let column = &column[start..start + W];
                 let centre = simd.splat_f64s(centre);
                 for w in 0..W {
                     tile[w] = simd.sub_f64s(column[w], centre);
-                    column[w] = match weights {
-                        Some(weights) => simd.mul_f64s(weights[start + w], tile[w]),
-                        None => tile[w],
-                    };
                 }
             }
             let components = self.scores.slopes().chunks(TILE * d);
@@ -268,10 +263,6 @@ impl Part<'_> {
                     _ => row.score::<S, TILE>(simd, out),
                 }
             }
-        }
-        // What stands after the last row has been moved too.
-        for column in self.columns.chunks_exact_mut(wide) {
-            column[self.rows..].fill(0.0);
         }
     }
 }
@@ -311,6 +302,7 @@ impl<V: Copy, const W: usize> Row<'_, V, W> {
 /// What is done once for all parts.
 struct Finish<'a> {
     common: &'a CommonBlock<'a>,
+    rows: RowScatter<'a>,
     room: &'a mut Room,
     into: &'a mut [Scatter],
     counts: &'a [f64],
@@ -323,22 +315,22 @@ impl WithSimd for Finish<'_> {
     fn with_simd<S: Simd>(self, _: S) -> Option<Tally> {
         let Finish {
             common,
+            rows,
             room,
             into,
             counts,
         } = self;
         let (block, d) = (common.block, common.centre.len());
         let stride = panels::<S>(d) * S::F64_LANES;
-        for matrix in [&mut room.sums, &mut room.squares] {
-            for row in 1..matrix.len() / stride {
-                matrix.copy_within(row * stride..row * stride + d, row * d);
-            }
+        for row in 1..counts.len() {
+            (room.sums).copy_within(row * stride..row * stride + d, row * d);
         }
+        rows.write_about(common.centre, &mut room.way, &mut room.squares);
         let moments = AboutCentre {
             centre: common.centre,
             counts,
             sums: &room.sums[..counts.len() * d],
-            squares: &mut room.squares[..d * d],
+            squares: &mut room.squares,
         };
         if !moments.is_exact() {
             return None;
@@ -359,7 +351,7 @@ impl WithSimd for Finish<'_> {
         if !tally.objective.is_finite() {
             return None;
         }
-        moments.add_to(into, &mut room.centre[..d]);
+        moments.add_to(into, &mut room.way);
         Some(tally)
     }
 }

@@ -104,7 +104,7 @@ impl<'a> Way<'a> {
     /// How many rows it takes at a time: what is done once a block and component then weighs little.
     pub(crate) fn block_rows(self) -> usize {
         match self {
-            Way::Full(_) => full_block::ROWS,
+            Way::Full(_) | Way::Common(..) => full_block::ROWS,
             _ => 4 * BLOCK_ROWS,
         }
     }
@@ -133,6 +133,7 @@ pub(crate) fn expect<T: Real>(
         xs,
         row_weights,
         counts,
+        cache,
     } = block;
     let (rows, d) = (xs.len(), xs.width());
     let mut logs = scratch.take_dirty(gaussians.len());
@@ -171,6 +172,7 @@ pub(crate) fn expect<T: Real>(
                 scores,
                 centre: common.centre(),
                 values,
+                cache,
             };
             common.expect(into, counts, scratch)
         };

@@ -65,6 +65,7 @@ impl Problem {
             xs: MatrixView::from(RowsView::new(&self.values, self.d)),
             row_weights,
             counts: &mut counts,
+            cache: None,
         };
         let own = Discriminants::default();
         let way = Way::of(&self.gaussians, true, None, &own).unwrap();

@@ -71,6 +71,7 @@ pub(super) fn expect<T: Real>(
         xs,
         row_weights,
         counts,
+        ..
     } = block;
     let mut copy = None;
     let values = match xs.as_rows() {

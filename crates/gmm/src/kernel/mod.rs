@@ -43,6 +43,7 @@ mod prefetch;
 mod quadratic;
 #[allow(clippy::needless_range_loop)]
 mod responsibilities;
+mod row_scatter;
 mod single;
 mod single_block;
 mod sparse;
@@ -52,18 +53,21 @@ mod transpose;
 pub(crate) use common_factor::{CommonFactor, common_log_densities};
 pub(crate) use discriminants::Discriminants;
 pub(crate) use expect::{Way, expect};
+pub(crate) use narrow_block::serves as are_few_columns;
 pub(crate) use pooled::accumulate_pooled;
 pub(crate) use prefetch::{prefetch, prefetch_all, prefetch_all_into_second};
 pub(crate) use quadratic::pack_factor;
 pub(crate) use single::SingleGaussians;
 pub(crate) use single_block::expect as expect_in_single_precision;
 pub(crate) use student_t::{t_accumulate, t_log_densities};
-pub(crate) use transpose::{transpose, transpose_cached, transpose_picked};
+pub(crate) use transpose::{
+    touch, transpose, transpose_cached, transpose_picked, transpose_picked_doubles,
+};
 
 use crate::gaussian::Gaussian;
 use crate::scatter::Scatter;
 use distributions::simd::instruction_set::arch;
-use distributions::{AlignedBuffer, Scratch};
+use distributions::{AlignedBuffer, BLOCK_ROWS, Scratch};
 use pulp::{Simd, WithSimd};
 use quadratic::Part;
 
@@ -74,7 +78,13 @@ fn align<N>(buffer: &mut [N]) -> &mut [N] {
 }
 
 /// The most numbers in a vector of any instruction set.
-const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
+
+/// How many rows of `d` columns are worked on at a time, where their columns and their vectors are both kept: they stay in the
+/// second-level cache.
+fn part_rows(d: usize) -> usize {
+    if d <= 128 { BLOCK_ROWS } else { BLOCK_ROWS / 2 }
+}
 
 /// Blocks whose number of rows is no multiple of eight are computed with rows of zeros after the last.
 #[derive(Clone, Copy, Debug)]

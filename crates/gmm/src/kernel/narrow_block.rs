@@ -16,7 +16,7 @@ use std::mem::take;
 use std::ops::Range;
 
 /// Whether blocks of so many columns and components are worked on so.
-pub(super) fn serves(d: usize, components: usize) -> bool {
+pub(crate) fn serves(d: usize, components: usize) -> bool {
     // Tiles of more would leave the second-level cache.
     d <= MOST_COLUMNS && components <= 1024
 }

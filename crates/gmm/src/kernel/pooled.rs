@@ -8,39 +8,38 @@
 use super::block::total;
 use super::common_factor::CommonFactor;
 use super::moments::{self, moments};
-use super::{Padding, accumulate, tame};
-use crate::gaussian::Gaussian;
+use super::{Padding, tame};
 use crate::scatter::Scatter;
 use distributions::Scratch;
 use distributions::simd::instruction_set::arch;
 use pulp::{Simd, WithSimd};
 
 /// What lies about the centre may be so many times what lies about the means, in any column: four digits are lost then
-/// of sixteen. Beyond it a block is accumulated for each component.
+/// of sixteen. Beyond it a scatter is made for each component.
 const MOST: f64 = 1e4;
 
 /// Adds the block to the K statistics, row i to component k with weight `weights[k * rows + i]`. Weights and means are those
-/// of [`accumulate`]; of the scatters only the sum is: most of it stands in the first.
+/// of [`accumulate`](super::accumulate); of the scatters only the sum is, in the first. `false` where what lies between the
+/// components would cost it digits, and nothing was added.
 pub(crate) fn accumulate_pooled(
     common: &CommonFactor,
     into: &mut [Scatter],
-    gaussians: &[Gaussian],
     columns: &[f64],
     weights: &[f64],
     rows: usize,
     scratch: &mut Scratch,
-) {
+) -> bool {
     if rows == 0 {
-        return;
+        return true;
     }
     if let Some(padding) = Padding::of(rows) {
         let columns = padding.widen(columns, scratch);
         let weights = padding.widen(weights, scratch);
         let rows = padding.to;
-        accumulate_pooled(common, into, gaussians, &columns, &weights, rows, scratch);
+        let done = accumulate_pooled(common, into, &columns, &weights, rows, scratch);
         scratch.give(weights);
         scratch.give(columns);
-        return;
+        return done;
     }
     let (d, count) = (columns.len() / rows, into.len());
     let clean = tame(columns, weights, rows, scratch);
@@ -69,9 +68,7 @@ pub(crate) fn accumulate_pooled(
     if let Some(clean) = clean {
         scratch.give(clean);
     }
-    if !done {
-        accumulate(into, gaussians, columns, weights, rows, scratch);
-    }
+    done
 }
 
 struct Pooled<'a> {

@@ -123,15 +123,8 @@ pub(crate) fn transpose_picked(
     into: &mut [f32],
     stride: usize,
 ) {
-    match d {
-        1 => return narrow_picked::<1>(values, picked, into, stride),
-        2 => return narrow_picked::<2>(values, picked, into, stride),
-        3 => return narrow_picked::<3>(values, picked, into, stride),
-        4 => return narrow_picked::<4>(values, picked, into, stride),
-        5 => return narrow_picked::<5>(values, picked, into, stride),
-        6 => return narrow_picked::<6>(values, picked, into, stride),
-        7 => return narrow_picked::<7>(values, picked, into, stride),
-        _ => {}
+    if d < SIDE {
+        return narrow_picked(values, d, picked, into, stride);
     }
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = x86::avx2() {
@@ -149,7 +142,42 @@ pub(crate) fn transpose_picked(
     squares(row, picked.len(), d, into, stride, |x, _| x, turn_over);
 }
 
-fn narrow_picked<const D: usize>(values: &[f32], picked: &[u32], into: &mut [f32], stride: usize) {
+/// The same in double precision, with numbers that stand for nothing after the rows, to a multiple of [`SIDE`].
+pub(crate) fn transpose_picked_doubles(
+    values: &[f64],
+    d: usize,
+    picked: &[u32],
+    into: &mut [f64],
+    stride: usize,
+) {
+    if d >= SIDE {
+        let row = |i: usize| &values[picked[i] as usize * d..][..d];
+        return transpose_those(row, picked.len(), d, into, stride);
+    }
+    narrow_picked(values, d, picked, into, stride);
+    for column in into[..d * stride].chunks_exact_mut(stride) {
+        column[picked.len()..].fill(0.0);
+    }
+}
+
+fn narrow_picked<N: Copy>(values: &[N], d: usize, picked: &[u32], into: &mut [N], stride: usize) {
+    match d {
+        1 => narrow_picked_of::<1, N>(values, picked, into, stride),
+        2 => narrow_picked_of::<2, N>(values, picked, into, stride),
+        3 => narrow_picked_of::<3, N>(values, picked, into, stride),
+        4 => narrow_picked_of::<4, N>(values, picked, into, stride),
+        5 => narrow_picked_of::<5, N>(values, picked, into, stride),
+        6 => narrow_picked_of::<6, N>(values, picked, into, stride),
+        _ => narrow_picked_of::<7, N>(values, picked, into, stride),
+    }
+}
+
+fn narrow_picked_of<const D: usize, N: Copy>(
+    values: &[N],
+    picked: &[u32],
+    into: &mut [N],
+    stride: usize,
+) {
     let (rows, _) = values.as_chunks::<D>();
     let Some(mut columns) = into
         .get_mut(..D * stride)
@@ -157,7 +185,7 @@ fn narrow_picked<const D: usize>(values: &[f32], picked: &[u32], into: &mut [f32
     else {
         return;
     };
-    let mut columns: [&mut [f32]; D] = std::array::from_fn(|_| {
+    let mut columns: [&mut [N]; D] = std::array::from_fn(|_| {
         let column = columns.next().unwrap_or_default();
         let room = picked.len().min(column.len());
         &mut column[..room]
@@ -214,7 +242,7 @@ fn narrow_of<const D: usize, T: Copy, N>(
 
 /// Reads a number of each cache line, in order: from memory that is twice as fast as eight rows side by side.
 #[inline(never)]
-fn touch<T: Real>(values: &[T]) {
+pub(crate) fn touch<T: Real>(values: &[T]) {
     let lines = values.iter().step_by(64 / size_of::<T>());
     std::hint::black_box(lines.fold(0, |all, x| all ^ x.to_f64().to_bits()));
 }

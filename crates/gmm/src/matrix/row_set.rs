@@ -2,9 +2,10 @@
 
 use super::{MatrixView, OverMatrix, Real};
 use crate::factor::FactorAnalyzers;
+use crate::first_step;
 use crate::missing::IncompleteGaussians;
-use crate::scatter::Scatter;
 use crate::set::Gaussians;
+use crate::statistics::GaussianStatistics;
 use crate::student_t::MultivariateTs;
 use distributions::{BLOCK_ROWS, EstimateError, Rows, Scratch};
 use em::{ComponentSet, Shares, SoftBlock, Tally, estimate_in_blocks, no_floor};
@@ -63,10 +64,17 @@ impl RowSet for Gaussians {
     fn expect_matrix<T: Real>(
         &self,
         block: SoftBlock<'_, MatrixView<'_, T>>,
-        into: &mut Vec<Scatter>,
+        into: &mut GaussianStatistics,
         scratch: &mut Scratch,
     ) -> Option<Tally> {
         self.expect_rows(block, into, scratch)
+    }
+    fn estimate_matrix<T: Real>(
+        &self,
+        xs: MatrixView<'_, T>,
+        shares: &Shares<'_>,
+    ) -> Result<Self, EstimateError> {
+        first_step::estimate(self, xs, shares)
     }
     fn floored_matrix<T: Real>(
         &self,
@@ -87,7 +95,7 @@ impl RowSet for IncompleteGaussians {
     fn expect_matrix<T: Real>(
         &self,
         block: SoftBlock<'_, MatrixView<'_, T>>,
-        into: &mut Vec<Scatter>,
+        into: &mut GaussianStatistics,
         scratch: &mut Scratch,
     ) -> Option<Tally> {
         self.expect_complete(block, into, scratch)

@@ -19,9 +19,9 @@ pub(crate) fn fit_observed<T: Real>(
     acceleration: Acceleration,
 ) -> Result<Fit<Mixture<Gaussians>>, FitError> {
     let weights = observed_weights(data);
-    let data = Data {
-        row_weights: weights.as_deref().or(data.row_weights),
-        ..data
+    let data = match &weights {
+        Some(weights) => data.weighted(weights),
+        None => data,
     };
     let template = template.with_components(IncompleteGaussians::new);
     let fit = fit_matrix(template, data, start, options, acceleration)?;

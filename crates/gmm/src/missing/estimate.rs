@@ -34,35 +34,38 @@ pub(super) fn estimate<T: Real>(
         return Err(EstimateError::empty().in_column(column));
     }
     let mut statistics = gaussians.empty_statistics();
-    let mut row = vec![0.0; d];
-    for (k, weights) in weights.chunks_exact(rows).enumerate() {
-        let column = |j: usize| {
-            let own = &observed[k * d + j];
-            if own.weight() > 0.0 { own } else { &whole[j] }
-        };
-        let mut unknown = vec![0.0; d];
-        for (i, &weight) in weights.iter().enumerate() {
-            // Not `weight > 0.0`, so that NaN is seen.
-            if weight == 0.0 {
-                continue;
-            }
-            xs.at(i).read(&mut row);
-            if row.iter().all(|x| x.is_nan()) {
-                continue;
-            }
-            for (j, cell) in row.iter_mut().enumerate() {
-                if cell.is_nan() {
-                    *cell = column(j).mean()[0];
-                    unknown[j] += weight;
+    statistics.add_to_each(|parts| {
+        let mut row = vec![0.0; d];
+        let lines = weights.chunks_exact(rows).enumerate();
+        for ((k, weights), part) in lines.zip(parts) {
+            let column = |j: usize| {
+                let own = &observed[k * d + j];
+                if own.weight() > 0.0 { own } else { &whole[j] }
+            };
+            let mut unknown = vec![0.0; d];
+            for (i, &weight) in weights.iter().enumerate() {
+                // Not `weight > 0.0`, so that NaN is seen.
+                if weight == 0.0 {
+                    continue;
                 }
+                xs.at(i).read(&mut row);
+                if row.iter().all(|x| x.is_nan()) {
+                    continue;
+                }
+                for (j, cell) in row.iter_mut().enumerate() {
+                    if cell.is_nan() {
+                        *cell = column(j).mean()[0];
+                        unknown[j] += weight;
+                    }
+                }
+                part.add(&row, weight);
             }
-            statistics[k].add(&row, weight);
+            for (j, weight) in unknown.into_iter().enumerate() {
+                let variance = column(j).square(0) / column(j).weight();
+                part.add_square(j, weight * variance);
+            }
         }
-        for (j, weight) in unknown.into_iter().enumerate() {
-            let variance = column(j).square(0) / column(j).weight();
-            statistics[k].add_square(j, weight * variance);
-        }
-    }
+    });
     gaussians.maximize(&statistics)
 }
 

@@ -15,11 +15,12 @@ use crate::kernel;
 use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
 use crate::set::Gaussians;
+use crate::statistics::GaussianStatistics;
 use distributions::{
     BLOCK_ROWS, Coordinates, Density, EstimateError, Rows, RowsBuffer, RowsView, Sample, Scratch,
 };
 use em::{ComponentSet, SampleSet, Shares, SoftBlock, Tally};
-use groups::{groups, prepare};
+use groups::{Group, groups, prepare};
 use pattern::Patterns;
 use rand::Rng;
 use std::sync::Arc;
@@ -96,7 +97,7 @@ impl IncompleteGaussians {
     pub(crate) fn expect_complete<T: Real>(
         &self,
         block: SoftBlock<'_, MatrixView<'_, T>>,
-        into: &mut [Scatter],
+        into: &mut GaussianStatistics,
         scratch: &mut Scratch,
     ) -> Option<Tally> {
         let complete = !groups::some_gap(block.xs);
@@ -128,11 +129,32 @@ impl IncompleteGaussians {
     fn components(&self) -> &[Gaussian] {
         self.gaussians.components()
     }
+    /// Adds the groups of a block to statistics with a scatter each.
+    fn add_groups<'g>(
+        &self,
+        groups: impl Iterator<Item = Group<'g>>,
+        into: &mut [Scatter],
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) {
+        let (components, mut room) = (self.components(), Vec::new());
+        for group in groups.filter(Group::is_observed) {
+            let mut part = scratch.take_dirty(components.len() * group.len());
+            group.gather(weights, &mut part);
+            if group.is_complete() {
+                kernel::accumulate(into, components, group.columns, &part, group.len(), scratch);
+            } else {
+                let pattern = self.patterns.of(components, group.first);
+                pattern.accumulate(group.columns, &part, into, &mut room, scratch);
+            }
+            scratch.give(part);
+        }
+    }
 }
 
 impl ComponentSet for IncompleteGaussians {
     type Space = Rows<f64>;
-    type Statistics = Vec<Scatter>;
+    type Statistics = GaussianStatistics;
 
     fn len(&self) -> usize {
         self.gaussians.len()
@@ -192,7 +214,7 @@ impl ComponentSet for IncompleteGaussians {
     fn expect_block(
         &self,
         block: SoftBlock<'_, RowsView<'_, f64>>,
-        into: &mut Vec<Scatter>,
+        into: &mut GaussianStatistics,
         scratch: &mut Scratch,
     ) -> Option<Tally> {
         let xs = MatrixView::from(block.xs);
@@ -201,10 +223,10 @@ impl ComponentSet for IncompleteGaussians {
     fn expects_blocks(&self) -> bool {
         self.gaussians.expects_blocks() && !self.gaussians.is_in_single_precision()
     }
-    fn empty_statistics(&self) -> Vec<Scatter> {
+    fn empty_statistics(&self) -> GaussianStatistics {
         self.gaussians.empty_statistics()
     }
-    fn accumulate(&self, into: &mut Vec<Scatter>, k: usize, x: &[f64], weight: f64) {
+    fn accumulate(&self, into: &mut GaussianStatistics, k: usize, x: &[f64], weight: f64) {
         if !has_gap(x) {
             return self.gaussians.accumulate(into, k, x, weight);
         }
@@ -212,40 +234,30 @@ impl ComponentSet for IncompleteGaussians {
         if let Some(marginal) = pattern.marginals.get(k) {
             let mut observed = Scatter::new(marginal.dimension(), true);
             observed.add(&pattern.observed_part(x), weight);
-            pattern.carry(k, &observed, weight, &mut into[k], &mut Scratch::default());
+            into.add_to_each(|parts| {
+                let scratch = &mut Scratch::default();
+                pattern.carry(k, &observed, weight, &mut parts[k], scratch);
+            });
         }
     }
     fn accumulate_matrix(
         &self,
-        into: &mut Vec<Scatter>,
+        into: &mut GaussianStatistics,
         xs: RowsView<'_, f64>,
         prepared: &[f64],
         weights: &[f64],
         scratch: &mut Scratch,
     ) {
-        let components = self.components();
-        let mut room = Vec::new();
-        for group in groups(xs, prepared) {
-            let size = group.len();
-            if group.is_whole_block() {
+        let all = groups(xs, prepared);
+        match groups(xs, prepared).next().filter(Group::is_whole_block) {
+            Some(group) => {
                 let columns = group.columns;
-                return (self.gaussians).accumulate_matrix(into, xs, columns, weights, scratch);
+                (self.gaussians).accumulate_matrix(into, xs, columns, weights, scratch);
             }
-            if !group.is_observed() {
-                continue;
-            }
-            let mut part = scratch.take_dirty(components.len() * size);
-            group.gather(weights, &mut part);
-            if group.is_complete() {
-                kernel::accumulate(into, components, group.columns, &part, size, scratch);
-            } else {
-                let pattern = self.patterns.of(components, group.first);
-                pattern.accumulate(group.columns, &part, into, &mut room, scratch);
-            }
-            scratch.give(part);
+            None => into.add_to_each(|parts| self.add_groups(all, parts, weights, scratch)),
         }
     }
-    fn maximize(&self, from: &Vec<Scatter>) -> Result<Self, EstimateError> {
+    fn maximize(&self, from: &GaussianStatistics) -> Result<Self, EstimateError> {
         self.gaussians.maximize(from).map(Self::new)
     }
     fn parameter_count(&self) -> usize {
