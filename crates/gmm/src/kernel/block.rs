@@ -1,8 +1,9 @@
 //! The moments of a block, added to the statistics of all components.
 
 use super::active::Active;
+use super::diagonal_moments::diagonals;
 use super::few::{MOST, few_moments};
-use super::moments::{diagonals, moments};
+use super::moments::moments;
 use super::number::Number;
 use crate::scatter::{Moments, Scatter};
 use pulp::{Simd, WithSimd};

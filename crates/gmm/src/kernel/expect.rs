@@ -2,13 +2,13 @@
 
 use super::common_block::CommonBlock;
 use super::common_factor::CommonFactor;
-use super::diagonal_block::Parts;
 use super::discriminants::Discriminants;
 use super::full_block;
 use super::linear_scores::LinearScores;
 use super::narrow::tile_rows;
 use super::narrow_block::{self, Columns};
 use super::number::Number;
+use super::parts_block::{self, Parts};
 use super::prefetch::Memory;
 use super::quadratic::Form;
 use super::transpose::transpose_padded;
@@ -74,8 +74,8 @@ pub(crate) enum Way<'a> {
     Narrow,
     /// One covariance, estimated from the sum of all scatters.
     Common(&'a CommonFactor, &'a LinearScores),
-    /// Diagonal covariances.
-    Diagonal,
+    /// Part after part: diagonal covariances, or full ones of some columns.
+    Parts,
     /// Covariances with a factor each.
     Full(&'a Discriminants),
 }
@@ -97,7 +97,10 @@ impl<'a> Way<'a> {
             return common.scores().map(|scores| Way::Common(common, scores));
         }
         if !full && gaussians.iter().all(is_diagonal) {
-            return Some(Way::Diagonal);
+            return Some(Way::Parts);
+        }
+        if full && parts_block::serves_full(gaussians[0].dimension(), gaussians.len()) {
+            return Some(Way::Parts);
         }
         (full && full_block::serves(gaussians)).then_some(Way::Full(discriminants))
     }
@@ -189,6 +192,7 @@ pub(crate) fn expect<T: Real>(
     } else {
         let parts = Parts {
             block: &block,
+            full: into[0].is_full(),
             part_rows: BLOCK_ROWS,
             memory,
             read: |rows, columns: &mut [f64], wide, scratch: &mut Scratch| {

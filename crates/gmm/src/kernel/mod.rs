@@ -11,8 +11,8 @@ mod block;
 mod bounds;
 mod candidates;
 mod common_block;
-mod diagonal_block;
 #[allow(clippy::needless_range_loop)]
+mod diagonal_moments;
 mod discriminants;
 mod expect;
 // As in the loops below.
@@ -37,6 +37,7 @@ mod objective;
 #[allow(clippy::needless_range_loop)]
 mod outer_products;
 #[allow(clippy::needless_range_loop)]
+mod parts_block;
 mod pooled;
 mod prefetch;
 #[allow(clippy::needless_range_loop)]

@@ -21,21 +21,140 @@ pub(super) fn moments<S: Simd, N: Number>(
     squares: &mut [f64],
     scratch: &mut [N],
 ) {
-    if S::F64_LANES >= 8 {
-        strips::<S, N, 4>(simd, origin, columns, weights, sums, squares, scratch);
-    } else {
-        strips::<S, N, 3>(simd, origin, columns, weights, sums, squares, scratch);
-    }
+    let mut written = Triangle {
+        d: origin.len(),
+        sums,
+        squares,
+    };
+    triangle(simd, origin, columns, weights, &mut written, scratch);
 }
 
+/// How many vectors [`add_moments`] adds to for a component.
+pub(super) fn vectors_of_triangle(d: usize) -> usize {
+    d + d * (d + 1) / 2
+}
+
+/// The same, added lane by lane to what blocks before left: no sum runs over lanes. In `lanes` stand the vectors of the sums,
+/// and those of the squares, row after row of the triangle.
 #[inline(always)]
-fn strips<S: Simd, N: Number, const T: usize>(
+pub(super) fn add_moments<S: Simd, N: Number>(
     simd: S,
     origin: &[N],
     columns: &[N],
     weights: &[N],
+    lanes: &mut [N],
+    scratch: &mut [N],
+) {
+    let mut lanes = TriangleOfLanes {
+        d: origin.len(),
+        lanes: N::vectors_mut::<S>(lanes).0,
+    };
+    triangle(simd, origin, columns, weights, &mut lanes, scratch);
+}
+
+/// The sums over the lanes of what [`add_moments`] added up for a component: d sums, and the lower triangle of d × d squares.
+#[inline(always)]
+pub(super) fn sum_triangle<S: Simd, N: Number>(
+    simd: S,
+    lanes: &[N],
     sums: &mut [f64],
     squares: &mut [f64],
+) {
+    let (d, lanes) = (sums.len(), N::vectors::<S>(lanes).0);
+    for (j, sum) in sums.iter_mut().enumerate() {
+        *sum = N::sum(simd, lanes[j]);
+        for i in 0..j + 1 {
+            squares[j * d + i] = N::sum(simd, lanes[d + j * (j + 1) / 2 + i]);
+        }
+    }
+}
+
+/// An entry of the moments of a component.
+#[derive(Clone, Copy)]
+enum Entry {
+    /// Of this column.
+    Sum(usize),
+    /// Of these two, the second not after the first.
+    Square(usize, usize),
+}
+
+/// Where the moments of a component begin and end up.
+trait KeepTriangle<V> {
+    /// What is there of the entry.
+    fn begin(&self, at: Entry, zero: V) -> V;
+    fn end<S: Simd, N: Number<Vector<S> = V>>(&mut self, simd: S, at: Entry, moment: V);
+}
+
+struct Triangle<'a> {
+    d: usize,
+    sums: &'a mut [f64],
+    squares: &'a mut [f64],
+}
+
+impl<V: Copy> KeepTriangle<V> for Triangle<'_> {
+    #[inline(always)]
+    fn begin(&self, _: Entry, zero: V) -> V {
+        zero
+    }
+    #[inline(always)]
+    fn end<S: Simd, N: Number<Vector<S> = V>>(&mut self, simd: S, at: Entry, moment: V) {
+        match at {
+            Entry::Sum(j) => self.sums[j] = N::sum(simd, moment),
+            Entry::Square(i, j) => self.squares[i * self.d + j] = N::sum(simd, moment),
+        }
+    }
+}
+
+struct TriangleOfLanes<'a, V> {
+    d: usize,
+    lanes: &'a mut [V],
+}
+
+impl<V> TriangleOfLanes<'_, V> {
+    #[inline(always)]
+    fn place(&self, at: Entry) -> usize {
+        match at {
+            Entry::Sum(j) => j,
+            Entry::Square(i, j) => self.d + i * (i + 1) / 2 + j,
+        }
+    }
+}
+
+impl<V: Copy> KeepTriangle<V> for TriangleOfLanes<'_, V> {
+    #[inline(always)]
+    fn begin(&self, at: Entry, _: V) -> V {
+        self.lanes[self.place(at)]
+    }
+    #[inline(always)]
+    fn end<S: Simd, N: Number<Vector<S> = V>>(&mut self, _: S, at: Entry, moment: V) {
+        let place = self.place(at);
+        self.lanes[place] = moment;
+    }
+}
+
+#[inline(always)]
+fn triangle<S: Simd, N: Number>(
+    simd: S,
+    origin: &[N],
+    columns: &[N],
+    weights: &[N],
+    keep: &mut impl KeepTriangle<N::Vector<S>>,
+    scratch: &mut [N],
+) {
+    if S::F64_LANES >= 8 {
+        strips::<S, N, _, 4>(simd, origin, columns, weights, keep, scratch);
+    } else {
+        strips::<S, N, _, 3>(simd, origin, columns, weights, keep, scratch);
+    }
+}
+
+#[inline(always)]
+fn strips<S: Simd, N: Number, K: KeepTriangle<N::Vector<S>>, const T: usize>(
+    simd: S,
+    origin: &[N],
+    columns: &[N],
+    weights: &[N],
+    keep: &mut K,
     scratch: &mut [N],
 ) {
     let (d, rows) = (origin.len(), weights.len());
@@ -49,25 +168,26 @@ fn strips<S: Simd, N: Number, const T: usize>(
     let (scratch, _) = N::vectors_mut::<S>(super::align(scratch));
     for first in (0..d).step_by(T) {
         match (d - first).min(T) {
-            1 => strip::<S, N, T, 1>(simd, block, first, sums, squares, scratch),
-            2 => strip::<S, N, T, 2>(simd, block, first, sums, squares, scratch),
-            3 => strip::<S, N, T, 3>(simd, block, first, sums, squares, scratch),
-            _ => strip::<S, N, T, T>(simd, block, first, sums, squares, scratch),
+            1 => strip::<S, N, K, T, 1>(simd, block, first, keep, scratch),
+            2 => strip::<S, N, K, T, 2>(simd, block, first, keep, scratch),
+            3 => strip::<S, N, K, T, 3>(simd, block, first, keep, scratch),
+            _ => strip::<S, N, K, T, T>(simd, block, first, keep, scratch),
         }
     }
 }
 
+/// Rows, column after column, about an origin.
 #[derive(Clone, Copy)]
-struct Block<'a, N, V> {
-    origin: &'a [N],
-    columns: &'a [N],
-    rows: usize,
-    weights: &'a [V],
+pub(super) struct Block<'a, N, V> {
+    pub origin: &'a [N],
+    pub columns: &'a [N],
+    pub rows: usize,
+    pub weights: &'a [V],
 }
 
 impl<'a, N: Number, V> Block<'a, N, V> {
     #[inline(always)]
-    fn columns<S: Simd, const C: usize>(&self, first: usize) -> [&'a [N::Vector<S>]; C] {
+    pub(super) fn columns<S: Simd, const C: usize>(&self, first: usize) -> [&'a [N::Vector<S>]; C] {
         let length = self.weights.len();
         std::array::from_fn(|c| {
             let column = &self.columns[(first + c) * self.rows..(first + c + 1) * self.rows];
@@ -75,31 +195,39 @@ impl<'a, N: Number, V> Block<'a, N, V> {
         })
     }
     #[inline(always)]
-    fn origins<S: Simd, const C: usize>(&self, simd: S, first: usize) -> [N::Vector<S>; C] {
+    pub(super) fn origins<S: Simd, const C: usize>(
+        &self,
+        simd: S,
+        first: usize,
+    ) -> [N::Vector<S>; C] {
         std::array::from_fn(|c| N::splat(simd, self.origin[first + c]))
     }
 }
 
 #[inline(always)]
-fn strip<S: Simd, N: Number, const T: usize, const I: usize>(
+fn strip<S: Simd, N: Number, K: KeepTriangle<N::Vector<S>>, const T: usize, const I: usize>(
     simd: S,
     block: Block<'_, N, N::Vector<S>>,
     first: usize,
-    sums: &mut [f64],
-    squares: &mut [f64],
+    keep: &mut K,
     scratch: &mut [N::Vector<S>],
 ) {
-    let d = block.origin.len();
     let length = block.weights.len();
     let (weighted, _) = scratch.as_chunks_mut::<I>();
     let weighted = &mut weighted[..length];
     let columns = block.columns::<S, I>(first);
     let origins = block.origins::<S, I>(simd, first);
-    let mut one = [N::splat(simd, N::ZERO); I];
-    let mut two = [[N::splat(simd, N::ZERO); I]; I];
+    let zero = N::splat(simd, N::ZERO);
+    let (mut one, mut two) = ([zero; I], [[zero; I]; I]);
+    for i in 0..I {
+        one[i] = keep.begin(Entry::Sum(first + i), zero);
+        for j in 0..i + 1 {
+            two[i][j] = keep.begin(Entry::Square(first + i, first + j), zero);
+        }
+    }
     for n in 0..length {
         let weight = block.weights[n];
-        let mut centred = [N::splat(simd, N::ZERO); I];
+        let mut centred = [zero; I];
         for i in 0..I {
             centred[i] = N::sub(simd, columns[i][n], origins[i]);
             let value = N::mul(simd, weight, centred[i]);
@@ -113,17 +241,22 @@ fn strip<S: Simd, N: Number, const T: usize, const I: usize>(
         }
     }
     for i in 0..I {
-        sums[first + i] = N::sum(simd, one[i]);
+        keep.end::<S, N>(simd, Entry::Sum(first + i), one[i]);
         for j in 0..i + 1 {
-            squares[(first + i) * d + first + j] = N::sum(simd, two[i][j]);
+            keep.end::<S, N>(simd, Entry::Square(first + i, first + j), two[i][j]);
         }
     }
     for before in (0..first).step_by(T) {
         let columns = block.columns::<S, T>(before);
         let origins = block.origins::<S, T>(simd, before);
-        let mut two = [[N::splat(simd, N::ZERO); T]; I];
+        let mut two = [[zero; T]; I];
+        for i in 0..I {
+            for j in 0..T {
+                two[i][j] = keep.begin(Entry::Square(first + i, before + j), zero);
+            }
+        }
         for n in 0..length {
-            let mut centred = [N::splat(simd, N::ZERO); T];
+            let mut centred = [zero; T];
             for j in 0..T {
                 centred[j] = N::sub(simd, columns[j][n], origins[j]);
             }
@@ -135,177 +268,8 @@ fn strip<S: Simd, N: Number, const T: usize, const I: usize>(
         }
         for i in 0..I {
             for j in 0..T {
-                squares[(first + i) * d + before + j] = N::sum(simd, two[i][j]);
+                keep.end::<S, N>(simd, Entry::Square(first + i, before + j), two[i][j]);
             }
-        }
-    }
-}
-
-/// The sums and the diagonal of the squares, of all components: entry (k, j) at `k * d + j`.
-#[inline(always)]
-pub(super) fn diagonals<S: Simd, N: Number>(
-    simd: S,
-    origins: &[N],
-    columns: &[N],
-    weights: &[N],
-    rows: usize,
-    sums: &mut [f64],
-    squares: &mut [f64],
-) {
-    let mut write = Sums { sums, squares };
-    of_columns(simd, origins, columns, weights, rows, &mut write);
-}
-
-/// The same, added lane by lane to what blocks before left: no sum runs over lanes. In `lanes` the two vectors of each
-/// (k, j) stand in the order in which they are read: eight columns of all components, then the next eight.
-#[inline(always)]
-pub(super) fn add_diagonals<S: Simd, N: Number>(
-    simd: S,
-    origins: &[N],
-    columns: &[N],
-    weights: &[N],
-    rows: usize,
-    lanes: &mut [N],
-) {
-    let (lanes, _) = N::vectors_mut::<S>(lanes);
-    let mut lanes = Lanes(lanes.as_chunks_mut().0);
-    of_columns(simd, origins, columns, weights, rows, &mut lanes);
-}
-
-/// The sums over the lanes of what [`add_diagonals`] added up.
-#[inline(always)]
-pub(super) fn sum_lanes<S: Simd, N: Number>(
-    simd: S,
-    d: usize,
-    lanes: &[N],
-    sums: &mut [f64],
-    squares: &mut [f64],
-) {
-    let (lanes, _) = N::vectors::<S>(lanes).0.as_chunks();
-    let (count, mut lanes) = (sums.len() / d, lanes.iter());
-    for first in (0..d).step_by(EIGHT) {
-        for k in 0..count {
-            let columns = k * d + first..k * d + (first + EIGHT).min(d);
-            for (at, &[one, two]) in columns.zip(&mut lanes) {
-                (sums[at], squares[at]) = (N::sum(simd, one), N::sum(simd, two));
-            }
-        }
-    }
-}
-
-/// Columns whose moments are taken together.
-const EIGHT: usize = 8;
-
-/// Of component k and column j: k d + j, and which of all is computed first, second and so on.
-#[derive(Clone, Copy)]
-struct Entry {
-    place: usize,
-    order: usize,
-}
-
-/// Where the moments of a column begin and end up.
-trait Keep<V> {
-    /// What is there of the entry.
-    fn begin(&self, at: Entry, zero: V) -> [V; 2];
-    fn end<S: Simd, N: Number<Vector<S> = V>>(&mut self, simd: S, at: Entry, moments: [V; 2]);
-}
-
-struct Sums<'a> {
-    sums: &'a mut [f64],
-    squares: &'a mut [f64],
-}
-
-impl<V: Copy> Keep<V> for Sums<'_> {
-    #[inline(always)]
-    fn begin(&self, _: Entry, zero: V) -> [V; 2] {
-        [zero; 2]
-    }
-    #[inline(always)]
-    fn end<S: Simd, N: Number<Vector<S> = V>>(&mut self, simd: S, at: Entry, [one, two]: [V; 2]) {
-        self.sums[at.place] = N::sum(simd, one);
-        self.squares[at.place] = N::sum(simd, two);
-    }
-}
-
-struct Lanes<'a, V>(&'a mut [[V; 2]]);
-
-impl<V: Copy> Keep<V> for Lanes<'_, V> {
-    #[inline(always)]
-    fn begin(&self, at: Entry, _: V) -> [V; 2] {
-        self.0[at.order]
-    }
-    #[inline(always)]
-    fn end<S: Simd, N: Number<Vector<S> = V>>(&mut self, _: S, at: Entry, moments: [V; 2]) {
-        self.0[at.order] = moments;
-    }
-}
-
-/// Eight columns at a time.
-#[inline(always)]
-fn of_columns<S: Simd, N: Number>(
-    simd: S,
-    origins: &[N],
-    columns: &[N],
-    weights: &[N],
-    rows: usize,
-    keep: &mut impl Keep<N::Vector<S>>,
-) {
-    let d = columns.len() / rows;
-    for first in (0..d).step_by(EIGHT) {
-        match (d - first).min(EIGHT) {
-            1 => diagonal::<S, N, 1>(simd, origins, columns, weights, rows, first, keep),
-            2 => diagonal::<S, N, 2>(simd, origins, columns, weights, rows, first, keep),
-            3 => diagonal::<S, N, 3>(simd, origins, columns, weights, rows, first, keep),
-            4 => diagonal::<S, N, 4>(simd, origins, columns, weights, rows, first, keep),
-            5 => diagonal::<S, N, 5>(simd, origins, columns, weights, rows, first, keep),
-            6 => diagonal::<S, N, 6>(simd, origins, columns, weights, rows, first, keep),
-            7 => diagonal::<S, N, 7>(simd, origins, columns, weights, rows, first, keep),
-            _ => diagonal::<S, N, 8>(simd, origins, columns, weights, rows, first, keep),
-        }
-    }
-}
-
-#[inline(always)]
-fn diagonal<S: Simd, N: Number, const C: usize>(
-    simd: S,
-    origins: &[N],
-    columns: &[N],
-    weights: &[N],
-    rows: usize,
-    first: usize,
-    keep: &mut impl Keep<N::Vector<S>>,
-) {
-    let (d, count) = (columns.len() / rows, weights.len() / rows);
-    for (k, weights) in weights.chunks_exact(rows).enumerate() {
-        let (weights, _) = N::vectors::<S>(weights);
-        let origin = &origins[k * d..(k + 1) * d];
-        let block = Block {
-            origin,
-            columns,
-            rows,
-            weights,
-        };
-        let columns = block.columns::<S, C>(first);
-        let origins = block.origins::<S, C>(simd, first);
-        let zero = N::splat(simd, N::ZERO);
-        let mut moments = [[zero; 2]; C];
-        let entry = |c: usize| Entry {
-            place: k * d + first + c,
-            order: count * first + k * C + c,
-        };
-        for c in 0..C {
-            moments[c] = keep.begin(entry(c), zero);
-        }
-        for (n, &weight) in weights.iter().enumerate() {
-            for c in 0..C {
-                let centred = N::sub(simd, columns[c][n], origins[c]);
-                let weighted = N::mul(simd, weight, centred);
-                moments[c][0] = N::add(simd, moments[c][0], weighted);
-                moments[c][1] = N::mul_add(simd, weighted, centred, moments[c][1]);
-            }
-        }
-        for c in 0..C {
-            keep.end::<S, N>(simd, entry(c), moments[c]);
         }
     }
 }

@@ -67,6 +67,23 @@ pub(super) enum Factors<'a, N> {
     Lower(&'a [N]),
 }
 
+impl<N: Number> Factors<'_, N> {
+    /// What of the variance of column j those before it do not explain, L_jj², of d columns.
+    pub(super) fn least_variance(&self, j: usize, d: usize) -> f64 {
+        let inverse: f64 = match self {
+            Factors::Diagonal(inverses) => inverses[j].into(),
+            Factors::Lower(packed) => {
+                // Behind whole groups, and the columns before its own.
+                let (first, own) = (j / GROUP * GROUP, j % GROUP);
+                let rows = GROUP.min(d - first);
+                let before = first * (first + 1) / 2 + first * rows;
+                packed[before + own * (own + 3) / 2].into()
+            }
+        };
+        1.0 / (inverse * inverse)
+    }
+}
+
 impl Form<f64> for Gaussian {
     #[inline(always)]
     fn mean(&self) -> &[f64] {

@@ -2,12 +2,13 @@
 //! and logarithms are of double precision.
 
 use super::block::{far, move_to_mean, total};
-use super::diagonal_block::Parts;
+use super::diagonal_moments::diagonals;
 use super::expect::Block;
-use super::moments::{self, diagonals, moments};
+use super::moments::{self, moments};
 use super::narrow::tile_rows;
 use super::narrow_block::{self, Columns};
 use super::number::Number;
+use super::parts_block::{self, Parts};
 use super::prefetch::Memory;
 use super::quadratic::{self, Factors, Form};
 use super::single::{SingleGaussian, SingleGaussians};
@@ -59,8 +60,12 @@ pub(crate) fn expect<T: Real>(
     let narrow = narrow_block::serves(d, count);
     let is_diagonal =
         |component: &SingleGaussian| matches!(component.factor(), Factors::Diagonal(_));
-    if !narrow && !into[0].is_full() && model.components().iter().all(is_diagonal) {
-        return expect_diagonal(model, block, into, scratch).map(coarser);
+    let in_parts = match into[0].is_full() {
+        true => parts_block::serves_full(d, count),
+        false => model.components().iter().all(is_diagonal),
+    };
+    if !narrow && in_parts {
+        return expect_in_parts(model, block, into, scratch).map(coarser);
     }
     let tile = if narrow {
         tile_rows::<f32>()
@@ -140,7 +145,7 @@ fn expect_narrow<T: Real>(
 }
 
 /// Part after part.
-fn expect_diagonal<T: Real>(
+fn expect_in_parts<T: Real>(
     model: &SingleGaussians,
     block: SoftBlock<'_, MatrixView<'_, T>>,
     into: &mut [Scatter],
@@ -150,6 +155,7 @@ fn expect_diagonal<T: Real>(
     let xs = block.xs;
     let parts = Parts {
         block: &about(model, &block, &mut logs),
+        full: into[0].is_full(),
         part_rows: 2 * BLOCK_ROWS,
         memory: Memory::of(xs.as_slice(), xs.width()),
         read: |rows, columns: &mut [f32], wide, scratch: &mut Scratch| {

@@ -1,13 +1,14 @@
-//! The E-step of a block under diagonal covariances, part after part of its rows. Moments are added lane by lane, so that sums
-//! over lanes and updates of the statistics are paid once for all parts.
+//! The E-step of a block under diagonal covariances, or full ones of some columns, part after part of its rows. Moments are added
+//! lane by lane, so that sums over lanes and updates of the statistics are paid once for all parts.
 
 use super::block::{far, total};
+use super::diagonal_moments::{add_diagonals, sum_lanes};
 use super::expect::Block;
-use super::moments::{add_diagonals, sum_lanes};
+use super::moments::{self, add_moments, sum_triangle, vectors_of_triangle};
 use super::number::Number;
 use super::objective::{Objective, all_small};
 use super::prefetch::{Ahead, Memory};
-use super::quadratic::{self, Factors, Form};
+use super::quadratic::{self, Form};
 use super::responsibilities::{PIECE, responsibilities};
 use crate::scatter::{Moments, Scatter};
 use distributions::Scratch;
@@ -19,10 +20,23 @@ use std::f64::consts::LOG2_E;
 use std::mem::take;
 use std::ops::Range;
 
+/// The most vectors of moments of all components: they stay in the second-level cache beside a part.
+const MOST_VECTORS: usize = 8192;
+
+/// Beyond it few components have a row to themselves, and others need not be looked at.
+const MOST_COLUMNS: usize = 15;
+
+/// Whether blocks of so many columns and components are worked on so where whole scatters are wanted.
+pub(super) fn serves_full(d: usize, components: usize) -> bool {
+    d <= MOST_COLUMNS && components * vectors_of_triangle(d) <= MOST_VECTORS
+}
+
 /// A block whose rows are read by `read`: it writes the columns of some rows, each beginning so many numbers after the one
 /// before, with zeros after the rows.
 pub(super) struct Parts<'a, G, F> {
     pub block: &'a Block<'a, G>,
+    /// Whether whole scatters are wanted.
+    pub full: bool,
     /// How many rows make a part, a multiple of [`PIECE`].
     pub part_rows: usize,
     pub read: F,
@@ -40,6 +54,7 @@ struct Room<'a, N> {
     columns: &'a mut [N],
     exponents: &'a mut [N],
     z: &'a mut [N],
+    strip: &'a mut [N],
     lanes: &'a mut [N],
 }
 
@@ -59,8 +74,11 @@ impl<G, F> Parts<'_, G, F> {
         let (count, d) = (self.block.components.len(), self.block.dimension());
         let wide = self.block.rows.next_multiple_of(PIECE);
         let part = self.part_rows.min(wide);
-        let lanes = 2 * count * d * N::LANES;
-        let z = quadratic::room::<N>(d);
+        let (vectors, strip, size) = match self.full {
+            true => (vectors_of_triangle(d), moments::room::<N>(part), d * d),
+            false => (2 * d, 0, d),
+        };
+        let (lanes, z) = (count * vectors * N::LANES, quadratic::room::<N>(d));
         let lengths = [
             count,
             count * d,
@@ -70,13 +88,14 @@ impl<G, F> Parts<'_, G, F> {
             part * d,
             part * count,
             z,
+            strip,
             lanes,
         ];
         // Each begins on a cache line.
         let begins = |length: usize| length.next_multiple_of(N::LANES);
         let all = lengths.iter().map(|&length| begins(length)).sum::<usize>();
         let mut buffer = scratch.take_dirty(all * size_of::<N>() / size_of::<f64>());
-        let mut moments = scratch.take_dirty(2 * count * d);
+        let mut moments = scratch.take_dirty(count * (d + size));
         let mut logs = scratch.take_dirty(wide);
         let mut origin = scratch.take_dirty(d);
         let mut rest: &mut [N] = cast_slice_mut(&mut buffer);
@@ -89,6 +108,7 @@ impl<G, F> Parts<'_, G, F> {
             columns,
             exponents,
             z,
+            strip,
             lanes,
         ] = lengths.map(|length| {
             let (part, after) = take(&mut rest).split_at_mut(begins(length));
@@ -104,6 +124,7 @@ impl<G, F> Parts<'_, G, F> {
             columns,
             exponents,
             z,
+            strip,
             lanes,
         };
         let tally = self
@@ -112,6 +133,7 @@ impl<G, F> Parts<'_, G, F> {
         let (sums, squares) = moments.split_at_mut(count * d);
         let tally = tally.filter(|_| {
             arch().dispatch(SumLanes {
+                full: self.full,
                 dimension: d,
                 lanes: room.lanes,
                 sums,
@@ -173,6 +195,8 @@ impl<G, F> Parts<'_, G, F> {
                 sums: &mut room.sums[at],
                 exponents: &mut room.exponents[..components.len() * wide],
                 z: room.z,
+                full: self.full,
+                strip: room.strip,
                 lanes: room.lanes,
                 counts,
             });
@@ -198,20 +222,18 @@ impl<G, F> Parts<'_, G, F> {
         G: Form<N>,
     {
         let (d, all) = (self.block.dimension(), counts.iter().sum::<f64>());
+        let size = squares.len() / counts.len();
+        let step = if self.full { d + 1 } else { 1 };
         (0..counts.len()).all(|k| {
-            let own = k * d..(k + 1) * d;
-            let (sums, squares) = (&sums[own.clone()], &squares[own]);
+            let (sums, squares) = (
+                &sums[k * d..(k + 1) * d],
+                &squares[k * size..(k + 1) * size],
+            );
             let expected = all * self.block.log_weights[k].exp();
-            let expected = |j: usize| match self.block.components[k].factor() {
-                Factors::Diagonal(inverses) => {
-                    let inverse: f64 = inverses[j].into();
-                    expected / (inverse * inverse)
-                }
-                Factors::Lower(_) => 0.0,
-            };
+            let factor = self.block.components[k].factor();
             counts[k] == 0.0
                 || !far(counts[k], sums, self.block.far, |j| {
-                    squares[j] + expected(j)
+                    squares[j * step] + expected * factor.least_variance(j, d)
                 })
         })
     }
@@ -228,9 +250,12 @@ impl<G, F> Parts<'_, G, F> {
             if weight == 0.0 {
                 continue;
             }
-            let own = k * d..(k + 1) * d;
-            self.block.write_origin(&origins[own.clone()], origin);
-            let [sums, squares] = moments.map(|moments| &moments[own.clone()]);
+            self.block
+                .write_origin(&origins[k * d..(k + 1) * d], origin);
+            let [sums, squares] = moments.map(|moments| {
+                let size = moments.len() / counts.len();
+                &moments[k * size..(k + 1) * size]
+            });
             into.add_rows(Moments {
                 weight,
                 origin,
@@ -253,6 +278,8 @@ struct Part<'a, N, G> {
     sums: &'a mut [N],
     exponents: &'a mut [N],
     z: &'a mut [N],
+    full: bool,
+    strip: &'a mut [N],
     lanes: &'a mut [N],
     counts: &'a mut [f64],
     /// A share for each vector of the exponents.
@@ -290,19 +317,26 @@ impl<N: Number, G: Form<N>> WithSimd for Part<'_, N, G> {
         for (count, weights) in self.counts.iter_mut().zip(exponents.chunks_exact(rows)) {
             *count += total(simd, weights);
         }
-        add_diagonals(
-            simd,
-            self.origins,
-            self.columns,
-            exponents,
-            rows,
-            self.lanes,
-        );
+        if !self.full {
+            let (origins, columns) = (self.origins, self.columns);
+            return add_diagonals(simd, origins, columns, exponents, rows, self.lanes);
+        }
+        let d = self.columns.len() / rows;
+        let components = exponents
+            .chunks_exact(rows)
+            .zip(self.origins.chunks_exact(d));
+        let lanes = self
+            .lanes
+            .chunks_exact_mut(vectors_of_triangle(d) * N::LANES);
+        for ((weights, origin), lanes) in components.zip(lanes) {
+            add_moments(simd, origin, self.columns, weights, lanes, self.strip);
+        }
     }
 }
 
 /// Sums over the lanes.
 struct SumLanes<'a, N> {
+    full: bool,
     dimension: usize,
     lanes: &'a [N],
     sums: &'a mut [f64],
@@ -314,6 +348,17 @@ impl<N: Number> WithSimd for SumLanes<'_, N> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        sum_lanes(simd, self.dimension, self.lanes, self.sums, self.squares);
+        let d = self.dimension;
+        if !self.full {
+            return sum_lanes(simd, d, self.lanes, self.sums, self.squares);
+        }
+        let lanes = self.lanes.chunks_exact(vectors_of_triangle(d) * N::LANES);
+        let sums = self
+            .sums
+            .chunks_exact_mut(d)
+            .zip(self.squares.chunks_exact_mut(d * d));
+        for (lanes, (sums, squares)) in lanes.zip(sums) {
+            sum_triangle(simd, lanes, sums, squares);
+        }
     }
 }
