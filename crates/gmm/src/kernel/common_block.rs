@@ -6,7 +6,7 @@ use super::block::total;
 use super::expect::Block;
 use super::linear_scores::{LinearScores, TILE};
 use super::objective::{Objective, all_small};
-use super::outer_products::{Panels, add_outer_products, panels, write_panels};
+use super::outer_products::{add_outer_products, panels, write_panels};
 use super::pooled::AboutCentre;
 use super::responsibilities::{PIECE, responsibilities};
 use super::row_scatter::{RowScatter, row_scatter};
@@ -205,13 +205,7 @@ impl WithSimd for Part<'_> {
             *count += total(simd, weights);
         }
         let d = self.columns.len() / wide;
-        let (own, _) = S::as_mut_simd_f64s(self.panels);
-        let own = &mut own[..panels::<S>(d) * wide];
-        write_panels(simd, self.values, d, self.centre, wide, own);
-        let own = Panels {
-            vectors: own,
-            rows: wide,
-        };
+        let own = write_panels(simd, self.values, d, self.centre, wide, self.panels);
         let stride = panels::<S>(d) * S::F64_LANES;
         let count = self.counts.len();
         add_outer_products(

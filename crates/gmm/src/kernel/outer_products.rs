@@ -20,16 +20,17 @@ pub(super) fn panels<S: Simd>(columns: usize) -> usize {
     columns.div_ceil(S::F64_LANES)
 }
 
-/// Writes the panels of x − c, x being the rows of `values`. `centre` has zeros up to whole vectors.
+/// The panels of x − c, x being the rows of `values`, written to `into`. `centre` has zeros up to whole vectors.
 #[inline(always)]
-pub(super) fn write_panels<S: Simd>(
+pub(super) fn write_panels<'a, S: Simd>(
     simd: S,
     values: &[f64],
     d: usize,
     centre: &[f64],
     rows: usize,
-    into: &mut [S::f64s],
-) {
+    into: &'a mut [f64],
+) -> Panels<'a, S::f64s> {
+    let into = &mut S::as_mut_simd_f64s(into).0[..panels::<S>(d) * rows];
     let (centre, _) = S::as_simd_f64s(centre);
     for (n, row) in values.chunks_exact(d).enumerate() {
         let (whole, rest) = S::as_simd_f64s(row);
@@ -44,6 +45,10 @@ pub(super) fn write_panels<S: Simd>(
     let zero = simd.splat_f64s(0.0);
     for panel in into.chunks_exact_mut(rows) {
         panel[values.len() / d..].fill(zero);
+    }
+    Panels {
+        vectors: into,
+        rows,
     }
 }
 

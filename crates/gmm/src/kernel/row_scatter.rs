@@ -1,6 +1,6 @@
 //! The scatter of all rows of a block: of the rows and their weights alone, so that it is the same in every iteration.
 
-use super::outer_products::{Panels, add_outer_products, panels, write_panels};
+use super::outer_products::{add_outer_products, panels, write_panels};
 use super::responsibilities::PIECE;
 use super::transpose::transpose_padded;
 use super::{LANES, part_rows};
@@ -143,13 +143,7 @@ impl WithSimd for Part<'_> {
             }
             *into += column.iter().sum::<f64>();
         }
-        let (own, _) = S::as_mut_simd_f64s(self.panels);
-        let own = &mut own[..panels::<S>(d) * wide];
-        write_panels(simd, self.values, d, self.centre, wide, own);
-        let own = Panels {
-            vectors: own,
-            rows: wide,
-        };
+        let own = write_panels(simd, self.values, d, self.centre, wide, self.panels);
         let stride = panels::<S>(d) * S::F64_LANES;
         let squares = &mut self.squares[..d * stride];
         add_outer_products(simd, self.columns, &own, true, squares);
