@@ -25,9 +25,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let covariance: Vec<f64> = (0..d * d)
             .map(|e| if e % (d + 1) == 0 { 1.0 } else { 0.1 })
             .collect();
-        let gaussians = (0..k).map(|_| {
+        let gaussians = (0..k).map(|c| {
             let mean = (0..d).map(|_| 1.5 + rng.random::<f64>()).collect();
-            Gaussian::from_matrix(mean, covariance.clone())
+            // No two are the same: for components of one covariance there is less to do.
+            let scale = 1.0 + 0.1 * c as f64 / k as f64;
+            let covariance = covariance.iter().map(|entry| scale * entry).collect();
+            Gaussian::from_matrix(mean, covariance)
         });
         let gaussians = gaussians.collect::<Result<_, _>>()?;
         let model = Mixture::uniform(Gaussians::new(CovarianceStructure::Full, gaussians)?);
