@@ -59,6 +59,7 @@
 //! | weights that depend on the row; on covariates | [`WeightModel`]; [`MultinomialLogisticWeights`] |
 //! | rows that share a class | [`Repeated`](distributions::combine::Repeated) over any set |
 //! | weights or components that are known | [`FixedWeights`], [`FixedComponents`] |
+//! | numbers that depend on rows alone, kept over a fit | [`RowCache`], [`BlockCache`] |
 //! | rows that are trimmed | [`Options::trim`], [`trimmed`] |
 //! | AIC, BIC, ICL | [`Evaluation`] |
 //! | components merged to clusters; the divergence of two models | [`MergeSequence`]; [`kl_by_sampling`] |
