@@ -83,7 +83,7 @@ impl<'a> Places<'a> {
             _ => false,
         };
         let place = self.places.get(self.first / BLOCK_ROWS)?;
-        (same && self.first % BLOCK_ROWS == 0).then_some(BlockCache { place, rows })
+        (same && self.first.is_multiple_of(BLOCK_ROWS)).then_some(BlockCache { place, rows })
     }
 }
 

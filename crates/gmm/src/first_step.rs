@@ -95,8 +95,8 @@ impl Sorted {
                 *end += 1;
             }
         }
-        for k in 0..count {
-            self.starts[k + 1] = self.starts[k] + ends[k];
+        for (k, end) in ends.iter().enumerate() {
+            self.starts[k + 1] = self.starts[k] + end;
         }
         self.places.clear();
         self.places.resize(self.starts[count], 0);

@@ -214,9 +214,9 @@ mod tests {
         let mut rest = &packed[..];
         let back = unpack_oriented(CovarianceStructure::VVE, 2, 3, &mut rest).unwrap();
         for (back, covariance) in back.iter().zip(&covariances) {
-            for e in 0..9 {
+            for (e, entry) in covariance.iter().enumerate() {
                 // Some roundings of numbers up to 3.
-                assert!((back.at(e / 3, e % 3, 3) - covariance[e]).abs() < 1e-14);
+                assert!((back.at(e / 3, e % 3, 3) - entry).abs() < 1e-14);
             }
         }
     }
