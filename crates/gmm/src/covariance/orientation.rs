@@ -41,7 +41,7 @@ fn most_sweeps(d: usize) -> usize {
 /// Sweeps at most where an M-step goes on from the one before: a tenth of an iteration of 1e5 rows of 64 columns, a sixth of
 /// one of 5e4 rows of 128.
 fn most_warm_sweeps(d: usize) -> usize {
-    (220_000 / (d * d)).clamp(5, most_sweeps(d))
+    (190_000 / (d * d)).clamp(5, most_sweeps(d))
 }
 
 /// Sweeps from each start at most, before only the best goes on.

@@ -166,6 +166,7 @@ fn write_bounds(
         part: Part {
             width,
             rows: 0..rows,
+            stride: rows,
         },
         columns: &columns,
         rows,

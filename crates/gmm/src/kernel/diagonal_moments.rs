@@ -113,7 +113,7 @@ fn of_columns<S: Simd, N: Number>(
     rows: usize,
     keep: &mut impl Keep<N::Vector<S>>,
 ) {
-    let d = columns.len() / rows;
+    let d = origins.len() * rows / weights.len();
     for first in (0..d).step_by(EIGHT) {
         match (d - first).min(EIGHT) {
             1 => diagonal::<S, N, 1>(simd, origins, columns, weights, rows, first, keep),
@@ -138,14 +138,15 @@ fn diagonal<S: Simd, N: Number, const C: usize>(
     first: usize,
     keep: &mut impl Keep<N::Vector<S>>,
 ) {
-    let (d, count) = (columns.len() / rows, weights.len() / rows);
+    let count = weights.len() / rows;
+    let d = origins.len() / count;
     for (k, weights) in weights.chunks_exact(rows).enumerate() {
         let (weights, _) = N::vectors::<S>(weights);
         let origin = &origins[k * d..(k + 1) * d];
         let block = Block {
             origin,
             columns,
-            rows,
+            stride: columns.len() / d,
             weights,
         };
         let columns = block.columns::<S, C>(first);

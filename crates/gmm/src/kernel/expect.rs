@@ -108,7 +108,8 @@ impl<'a> Way<'a> {
     pub(crate) fn block_rows(self) -> usize {
         match self {
             Way::Full(_) | Way::Common(..) => full_block::ROWS,
-            _ => 4 * BLOCK_ROWS,
+            Way::Parts => 16 * BLOCK_ROWS,
+            Way::Narrow => 4 * BLOCK_ROWS,
         }
     }
 }

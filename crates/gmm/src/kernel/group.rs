@@ -89,6 +89,7 @@ impl Group {
             part: Part {
                 width: d,
                 rows: 0..wide,
+                stride: wide,
             },
             columns: &self.columns,
             rows: wide,

@@ -146,6 +146,7 @@ pub(crate) fn log_densities(
         part: Part {
             width: d,
             rows: 0..rows,
+            stride: rows,
         },
         columns,
         rows,

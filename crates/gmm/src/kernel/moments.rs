@@ -157,12 +157,12 @@ fn strips<S: Simd, N: Number, K: KeepTriangle<N::Vector<S>>, const T: usize>(
     keep: &mut K,
     scratch: &mut [N],
 ) {
-    let (d, rows) = (origin.len(), weights.len());
+    let d = origin.len();
     let (weights, _) = N::vectors::<S>(weights);
     let block = Block {
         origin,
         columns,
-        rows,
+        stride: columns.len() / d,
         weights,
     };
     let (scratch, _) = N::vectors_mut::<S>(super::align(scratch));
@@ -181,7 +181,8 @@ fn strips<S: Simd, N: Number, K: KeepTriangle<N::Vector<S>>, const T: usize>(
 pub(super) struct Block<'a, N, V> {
     pub origin: &'a [N],
     pub columns: &'a [N],
-    pub rows: usize,
+    /// From the beginning of a column to that of the next.
+    pub stride: usize,
     pub weights: &'a [V],
 }
 
@@ -190,7 +191,7 @@ impl<'a, N: Number, V> Block<'a, N, V> {
     pub(super) fn columns<S: Simd, const C: usize>(&self, first: usize) -> [&'a [N::Vector<S>]; C] {
         let length = self.weights.len();
         std::array::from_fn(|c| {
-            let column = &self.columns[(first + c) * self.rows..(first + c + 1) * self.rows];
+            let column = &self.columns[(first + c) * self.stride..];
             &N::vectors::<S>(column).0[..length]
         })
     }

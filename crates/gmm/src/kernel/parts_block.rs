@@ -31,6 +31,12 @@ pub(super) fn serves_full(d: usize, components: usize) -> bool {
     d <= MOST_COLUMNS && components * vectors_of_triangle(d) <= MOST_VECTORS
 }
 
+/// From the beginning of a column of so many rows to that of the next: an odd number of cache lines, so that lines of neighbouring
+/// columns do not push each other out.
+fn stride<N: Number>(rows: usize) -> usize {
+    ((rows / N::LANES) | 1) * N::LANES
+}
+
 /// A block whose rows are read by `read`: it writes the columns of some rows, each beginning so many numbers after the one
 /// before, with zeros after the rows.
 pub(super) struct Parts<'a, G, F> {
@@ -85,7 +91,7 @@ impl<G, F> Parts<'_, G, F> {
             wide,
             wide,
             wide,
-            part * d,
+            stride::<N>(part) * d,
             part * count,
             z,
             strip,
@@ -177,8 +183,9 @@ impl<G, F> Parts<'_, G, F> {
             let rows = first..(first + self.part_rows).min(self.block.rows);
             let rows_of_part = rows.len();
             let wide = rows.len().next_multiple_of(PIECE);
-            let columns = &mut room.columns[..d * wide];
-            (self.read)(rows, columns, wide, scratch);
+            let stride = stride::<N>(wide);
+            let columns = &mut room.columns[..d * stride];
+            (self.read)(rows, columns, stride, scratch);
             if !all_small(columns) {
                 return None;
             }
@@ -321,7 +328,7 @@ impl<N: Number, G: Form<N>> WithSimd for Part<'_, N, G> {
             let (origins, columns) = (self.origins, self.columns);
             return add_diagonals(simd, origins, columns, exponents, rows, self.lanes);
         }
-        let d = self.columns.len() / rows;
+        let d = self.origins.len() / self.counts.len();
         let components = exponents
             .chunks_exact(rows)
             .zip(self.origins.chunks_exact(d));

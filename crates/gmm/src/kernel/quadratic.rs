@@ -49,6 +49,8 @@ pub(super) struct Part {
     pub(super) width: usize,
     /// The rows, whole vectors; all of them where `width` is at most eight.
     pub(super) rows: Range<usize>,
+    /// From the beginning of a column to that of the next.
+    pub(super) stride: usize,
 }
 
 /// A component, as its quadratic form is computed.
@@ -98,7 +100,8 @@ impl Form<f64> for Gaussian {
     }
 }
 
-/// Writes finish(k, |z|²), L_k z = x_i − μ_k, to entry (k, i) of `out`. `rows` is a multiple of [`Number::LANES`].
+/// Writes finish(k, |z|²), L_k z = x_i − μ_k, to entry (k, i) of `out`. `rows` is a multiple of [`Number::LANES`]; there may be
+/// more numbers from the beginning of a column to that of the next.
 #[inline(always)]
 pub(super) fn quadratic_forms<S: Simd, N: Number, G: Form<N>>(
     simd: S,
@@ -110,8 +113,9 @@ pub(super) fn quadratic_forms<S: Simd, N: Number, G: Form<N>>(
     finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
 ) {
     let part = Part {
-        width: columns.len() / rows,
+        width: gaussians[0].mean().len(),
         rows: 0..rows,
+        stride: columns.len() / gaussians[0].mean().len(),
     };
     quadratic_forms_of(simd, gaussians, part, columns, rows, out, scratch, finish);
 }
@@ -130,14 +134,14 @@ pub(super) fn quadratic_forms_of<S: Simd, N: Number, G: Form<N>>(
 ) {
     debug_assert!(part.width > 8 || part.rows == (0..rows));
     match part.width {
-        1 => small::<S, N, G, 1>(simd, gaussians, columns, rows, out, finish),
-        2 => small::<S, N, G, 2>(simd, gaussians, columns, rows, out, finish),
-        3 => small::<S, N, G, 3>(simd, gaussians, columns, rows, out, finish),
-        4 => small::<S, N, G, 4>(simd, gaussians, columns, rows, out, finish),
-        5 => small::<S, N, G, 5>(simd, gaussians, columns, rows, out, finish),
-        6 => small::<S, N, G, 6>(simd, gaussians, columns, rows, out, finish),
-        7 => small::<S, N, G, 7>(simd, gaussians, columns, rows, out, finish),
-        8 => small::<S, N, G, 8>(simd, gaussians, columns, rows, out, finish),
+        1 => small::<S, N, G, 1>(simd, gaussians, part, columns, rows, out, finish),
+        2 => small::<S, N, G, 2>(simd, gaussians, part, columns, rows, out, finish),
+        3 => small::<S, N, G, 3>(simd, gaussians, part, columns, rows, out, finish),
+        4 => small::<S, N, G, 4>(simd, gaussians, part, columns, rows, out, finish),
+        5 => small::<S, N, G, 5>(simd, gaussians, part, columns, rows, out, finish),
+        6 => small::<S, N, G, 6>(simd, gaussians, part, columns, rows, out, finish),
+        7 => small::<S, N, G, 7>(simd, gaussians, part, columns, rows, out, finish),
+        8 => small::<S, N, G, 8>(simd, gaussians, part, columns, rows, out, finish),
         _ => any(simd, gaussians, part, columns, rows, out, scratch, finish),
     }
 }
@@ -147,13 +151,14 @@ pub(super) fn quadratic_forms_of<S: Simd, N: Number, G: Form<N>>(
 fn small<S: Simd, N: Number, G: Form<N>, const D: usize>(
     simd: S,
     gaussians: &[G],
+    part: Part,
     columns: &[N],
     rows: usize,
     out: &mut [N],
     finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
 ) {
     let columns: [&[N::Vector<S>]; D] =
-        std::array::from_fn(|j| N::vectors::<S>(&columns[j * rows..(j + 1) * rows]).0);
+        std::array::from_fn(|j| N::vectors::<S>(&columns[j * part.stride..][..rows]).0);
     for (k, (gaussian, out)) in gaussians.iter().zip(out.chunks_exact_mut(rows)).enumerate() {
         let (out, _) = N::vectors_mut::<S>(out);
         let mean = &gaussian.mean()[..D];
@@ -213,20 +218,23 @@ fn any<S: Simd, N: Number, G: Form<N>>(
         .iter()
         .all(|gaussian| matches!(gaussian.factor(), Factors::Diagonal(_)));
     if diagonal && S::F64_LANES >= 8 {
-        tiles::<S, N, G, 4, false>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        diagonal_tiles::<S, N, G, 4>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else if diagonal {
-        tiles::<S, N, G, 2, false>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        diagonal_tiles::<S, N, G, 2>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else if S::F64_LANES >= 8 {
-        tiles::<S, N, G, 2, true>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        tiles::<S, N, G, 2>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else {
-        tiles::<S, N, G, 1, true>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        tiles::<S, N, G, 1>(simd, gaussians, part, columns, rows, out, scratch, finish);
     }
 }
 
-/// Tile after tile of `W` vectors of rows, which stays in cache for all components of a pass. Without
-/// `LOWER` all factors are diagonal.
+/// Columns that are taken at a time under diagonal covariances: they stay in the first-level cache with what components have of
+/// them.
+const TOGETHER: usize = 64;
+
+/// Tile after tile of `W` vectors of rows under diagonal covariances: some columns at a time, of all components.
 #[inline(always)]
-fn tiles<S: Simd, N: Number, G: Form<N>, const W: usize, const LOWER: bool>(
+fn diagonal_tiles<S: Simd, N: Number, G: Form<N>, const W: usize>(
     simd: S,
     gaussians: &[G],
     part: Part,
@@ -236,7 +244,82 @@ fn tiles<S: Simd, N: Number, G: Form<N>, const W: usize, const LOWER: bool>(
     scratch: &mut [N],
     finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
 ) {
-    let d = part.width;
+    let (d, stride) = (part.width, part.stride);
+    let (scratch, _) = N::vectors_mut::<S>(super::align(scratch));
+    let (scratch, _) = scratch.as_chunks_mut::<W>();
+    let first = part.rows.start / N::lanes::<S>();
+    let vectors = part.rows.end / N::lanes::<S>();
+    for start in (first..vectors).step_by(W) {
+        // Past the last row, the last vector again.
+        let at: [usize; W] = std::array::from_fn(|w| (start + w).min(vectors - 1));
+        for left in (0..d).step_by(TOGETHER) {
+            let some = left..(left + TOGETHER).min(d);
+            let x = &mut scratch[..some.len()];
+            let columns = columns[some.start * stride..].chunks_exact(stride);
+            for (x, column) in x.iter_mut().zip(columns) {
+                let (column, _) = N::vectors::<S>(column);
+                for w in 0..W {
+                    x[w] = column[at[w]];
+                }
+            }
+            let last = some.end == d;
+            let parts = gaussians.iter().zip(out.chunks_exact_mut(rows));
+            for (k, (gaussian, out)) in parts.enumerate() {
+                let out = &mut N::vectors_mut::<S>(out).0[..vectors];
+                let mut squares = [N::splat(simd, N::ZERO); W];
+                if left > 0 {
+                    for w in 0..W {
+                        squares[w] = out[at[w]];
+                    }
+                }
+                squares = match gaussian.factor() {
+                    Factors::Diagonal(inverses) => {
+                        let mean = &gaussian.mean()[some.clone()];
+                        add_diagonal(simd, mean, &inverses[some.clone()], x, squares)
+                    }
+                    Factors::Lower(_) => [N::splat(simd, N::of(f64::NAN)); W],
+                };
+                for w in 0..W {
+                    let square = squares[w];
+                    out[at[w]] = if last { finish(k, square) } else { square };
+                }
+            }
+        }
+    }
+}
+
+/// Σ z² of some columns, added to that of those before.
+#[inline(always)]
+fn add_diagonal<S: Simd, N: Number, const W: usize>(
+    simd: S,
+    mean: &[N],
+    inverses: &[N],
+    x: &[[N::Vector<S>; W]],
+    mut squares: [N::Vector<S>; W],
+) -> [N::Vector<S>; W] {
+    for ((x, &mean), &inverse) in x.iter().zip(mean).zip(inverses) {
+        let (mean, inverse) = (N::splat(simd, mean), N::splat(simd, inverse));
+        for w in 0..W {
+            let z = N::mul(simd, N::sub(simd, x[w], mean), inverse);
+            squares[w] = N::mul_add(simd, z, z, squares[w]);
+        }
+    }
+    squares
+}
+
+/// Tile after tile of `W` vectors of rows, which stays in cache for all components of a pass.
+#[inline(always)]
+fn tiles<S: Simd, N: Number, G: Form<N>, const W: usize>(
+    simd: S,
+    gaussians: &[G],
+    part: Part,
+    columns: &[N],
+    rows: usize,
+    out: &mut [N],
+    scratch: &mut [N],
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
+) {
+    let (d, stride) = (part.width, part.stride);
     let (scratch, _) = N::vectors_mut::<S>(super::align(scratch));
     let (scratch, _) = scratch.as_chunks_mut::<W>();
     let (x, z) = scratch[..2 * d].split_at_mut(d);
@@ -252,7 +335,7 @@ fn tiles<S: Simd, N: Number, G: Form<N>, const W: usize, const LOWER: bool>(
     let passes = gaussians.chunks(pass).zip(out.chunks_mut(pass * rows));
     for (pass_number, (gaussians, out)) in passes.enumerate() {
         for start in (first..vectors).step_by(W) {
-            for (x, column) in x.iter_mut().zip(columns.chunks_exact(rows)) {
+            for (x, column) in x.iter_mut().zip(columns.chunks_exact(stride)) {
                 let (column, _) = N::vectors::<S>(column);
                 for w in 0..W {
                     x[w] = column[(start + w).min(vectors - 1)];
@@ -262,9 +345,11 @@ fn tiles<S: Simd, N: Number, G: Form<N>, const W: usize, const LOWER: bool>(
             for (k, (gaussian, out)) in parts.enumerate() {
                 let mean = &gaussian.mean()[..d];
                 let squares = match gaussian.factor() {
-                    Factors::Diagonal(inverses) => diagonal(simd, mean, inverses, x),
-                    Factors::Lower(packed) if LOWER => lower(simd, mean, packed, x, z),
-                    Factors::Lower(_) => [N::splat(simd, N::of(f64::NAN)); W],
+                    Factors::Diagonal(inverses) => {
+                        let none = [N::splat(simd, N::ZERO); W];
+                        add_diagonal(simd, mean, inverses, x, none)
+                    }
+                    Factors::Lower(packed) => lower(simd, mean, packed, x, z),
                 };
                 let (out, _) = N::vectors_mut::<S>(out);
                 for w in 0..W {
@@ -275,24 +360,6 @@ fn tiles<S: Simd, N: Number, G: Form<N>, const W: usize, const LOWER: bool>(
             }
         }
     }
-}
-
-#[inline(always)]
-fn diagonal<S: Simd, N: Number, const W: usize>(
-    simd: S,
-    mean: &[N],
-    inverses: &[N],
-    x: &[[N::Vector<S>; W]],
-) -> [N::Vector<S>; W] {
-    let mut squares = [N::splat(simd, N::ZERO); W];
-    for ((x, &mean), &inverse) in x.iter().zip(mean).zip(inverses) {
-        let (mean, inverse) = (N::splat(simd, mean), N::splat(simd, inverse));
-        for w in 0..W {
-            let z = N::mul(simd, N::sub(simd, x[w], mean), inverse);
-            squares[w] = N::mul_add(simd, z, z, squares[w]);
-        }
-    }
-    squares
 }
 
 /// Σ z² and z of L z = x − μ.

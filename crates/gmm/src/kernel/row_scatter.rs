@@ -2,7 +2,7 @@
 
 use super::outer_products::{add_outer_products, panels, write_panels};
 use super::responsibilities::PIECE;
-use super::transpose::transpose_padded;
+use super::transpose::{touch, transpose_padded};
 use super::{LANES, part_rows};
 use distributions::Scratch;
 use distributions::simd::instruction_set::arch;
@@ -88,6 +88,7 @@ pub(super) fn row_scatter(
         let wide = rows.len().next_multiple_of(PIECE);
         let values = &values[rows.start * d..rows.end * d];
         let columns = &mut columns[..d * wide];
+        touch(values);
         transpose_padded(values, d, columns, wide);
         arch().dispatch(Part {
             values,

@@ -73,7 +73,11 @@ impl LogJoint<'_> {
         simd.vectorize(LogDensities {
             gaussians: self.gaussians,
             log_weights: Some(self.log_weights),
-            part: Part { width, rows },
+            part: Part {
+                width,
+                rows,
+                stride: self.rows,
+            },
             columns: self.columns,
             rows: self.rows,
             out: self.out,
@@ -115,6 +119,7 @@ impl LogJoint<'_> {
             part: Part {
                 width: columns.len() / PROBE,
                 rows: 0..PROBE,
+                stride: PROBE,
             },
             columns,
             rows: PROBE,
@@ -157,6 +162,7 @@ impl LogJoint<'_> {
             part: Part {
                 width: bounding(d),
                 rows: 0..rows,
+                stride: rows,
             },
             columns,
             rows,
@@ -198,6 +204,7 @@ impl LogJoint<'_> {
                     part: Part {
                         width: d,
                         rows: 0..padded,
+                        stride: padded,
                     },
                     columns: active.gather_columns(columns, rows, gathered),
                     rows: padded,

@@ -74,13 +74,35 @@ fn densities_and_moments_at_all_sizes() {
     }
 }
 
-/// Every instruction set that pulp may choose gives the same numbers to rounding.
+/// Every instruction set that pulp may choose gives the same numbers to rounding, and columns with something between them the
+/// same bits.
 #[test]
 fn instruction_sets_agree() {
-    for d in [1, 2, 5, 8, 13] {
+    let cases = [1, 2, 5, 8, 13].map(|d| (d, false));
+    let diagonal = [5, 9, 64, 65, 130].map(|d| (d, true));
+    for (d, diagonal) in cases.into_iter().chain(diagonal) {
         let rows = 80;
         let (_, columns) = block(9, rows, d);
-        let gaussians = [gaussian(1, d, false)];
+        let gaussians = [gaussian(1, d, diagonal)];
+        let apart = Padding {
+            from: rows,
+            to: rows + LANES,
+        };
+        let (mut out, mut z) = (vec![0.0; rows], vec![0.0; quadratic::room::<f64>(d)]);
+        arch().dispatch(LogDensities {
+            gaussians: &gaussians,
+            log_weights: None,
+            part: Part {
+                width: d,
+                rows: 0..rows,
+                stride: apart.to,
+            },
+            columns: &apart.widen(&columns, &mut Scratch::default()),
+            rows,
+            out: &mut out,
+            z: &mut z,
+        });
+        let with_gaps = out;
         let run = |op: &dyn Fn(LogDensities<'_>)| {
             let (mut out, mut z) = (vec![0.0; rows], vec![0.0; quadratic::room::<f64>(d)]);
             op(LogDensities {
@@ -89,6 +111,7 @@ fn instruction_sets_agree() {
                 part: Part {
                     width: d,
                     rows: 0..rows,
+                    stride: rows,
                 },
                 columns: &columns,
                 rows,
@@ -99,6 +122,7 @@ fn instruction_sets_agree() {
         };
         let plain = run(&|op| op.with_simd(pulp::Scalar));
         let best = run(&|op| arch().dispatch(op));
+        assert_eq!(with_gaps, best);
         let mut all = vec![best];
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = pulp::x86::V3::try_new() {

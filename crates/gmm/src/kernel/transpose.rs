@@ -9,10 +9,14 @@ const SIDE: usize = 8;
 /// Writes the n × d block `xs` column after column.
 pub(crate) fn transpose(xs: RowsView<'_, f64>, into: &mut [f64]) {
     let rows = xs.values().len() / xs.width();
+    if xs.width() >= SIDE {
+        touch(xs.values());
+    }
     transpose_padded(xs.values(), xs.width(), into, rows);
 }
 
 /// Writes the rows of d numbers column after column, each `stride` numbers from the one before, with zeros after the rows.
+/// They come from the caches if they were [asked for](super::prefetch), or [touched](touch).
 pub(super) fn transpose_padded(values: &[f64], d: usize, into: &mut [f64], stride: usize) {
     let rows = values.len() / d;
     if rows < stride {
@@ -23,7 +27,6 @@ pub(super) fn transpose_padded(values: &[f64], d: usize, into: &mut [f64], strid
     if d < SIDE {
         return narrow(values, d, into, stride, |x, _| x);
     }
-    touch(values);
     doubles(|i| &values[i * d..][..d], rows, d, into, stride);
 }
 
