@@ -230,7 +230,7 @@ fn any<S: Simd, N: Number, G: Form<N>>(
 
 /// Columns that are taken at a time under diagonal covariances: they stay in the first-level cache with what components have of
 /// them.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 32;
 
 /// Tile after tile of `W` vectors of rows under diagonal covariances: some columns at a time, of all components.
 #[inline(always)]
