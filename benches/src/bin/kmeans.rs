@@ -29,7 +29,13 @@ fn main() -> Outcome<()> {
                 .tolerance(0.0)
                 .fit_from_centres(rows, centres)?,
             ["converge"] => builder.fit_from_centres(rows, centres)?,
-            ["seed", seed] => builder.seed(seed.parse()?).max_iterations(0).fit(rows)?,
+            ["seed", seed] => {
+                let builder = builder.seed(seed.parse()?).max_iterations(0);
+                builder.seeds(rows)?;
+                let seconds = cpu_seconds() - begin;
+                println!("{seconds} 0 {:?}", builder.fit(rows)?.inertia());
+                continue;
+            }
             ["memory"] => {
                 println!("{}", peak_memory()? - loaded);
                 continue;

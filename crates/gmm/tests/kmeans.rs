@@ -42,6 +42,8 @@ fn seeds_and_every_step_are_those_of_the_definition() {
         (300, 3, 1, 2.0),
         (400, 6, 40, 0.2),
         (400, 35, 18, 0.3),
+        (300, 8, 70, 0.2),
+        (400, 60, 64, 0.2),
     ] {
         let mut p = Problem::new(n as u64, n, k, d, separation);
         (0..n).step_by(7).for_each(|i| p.weights[i] = 0.0);
@@ -50,6 +52,11 @@ fn seeds_and_every_step_are_those_of_the_definition() {
             .seed(4)
             .tolerance(0.0);
         let mut centres = naive::seeds(p.rows(), &p.weights, k, &mut stream(4, 0));
+        let drawn = builder.seeds(p.rows()).unwrap();
+        for (&row, centre) in drawn.iter().zip(&centres) {
+            assert_eq!(p.rows().at(row), centre);
+        }
+        assert_eq!(drawn.len(), k);
         let mut end = None;
         for steps in 0..40 {
             let found = builder.max_iterations(steps).fit(p.rows()).unwrap();

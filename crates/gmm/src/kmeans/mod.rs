@@ -6,6 +6,7 @@ mod distances;
 mod lloyd;
 mod measure;
 mod products;
+mod row_distances;
 mod rows;
 mod screen;
 mod seeds;
@@ -131,16 +132,33 @@ impl<'a> KMeansBuilder<'a> {
     /// When there are fewer distinct rows of positive weight than clusters, a weight or a number is not
     /// finite, or squares of the numbers are not.
     pub fn fit<'v, T: Real>(&self, rows: impl Into<MatrixView<'v, T>>) -> Result<KMeans, FitError> {
-        let rows = rows.into();
-        self.fit_by(rows, |rows, restart| {
-            let mut rng = stream(self.settings.seed, restart);
-            seeds::draw(
-                rows,
-                self.settings.clusters,
-                self.settings.threads,
-                &mut rng,
-            )
+        self.fit_by(rows.into(), |rows, restart| {
+            Ok(rows.those(&self.settings.draw(rows, restart)?))
         })
+    }
+    /// The seeds alone, those of the first start: the numbers of K rows, in the order in which they were drawn.
+    ///
+    /// ```
+    /// use distributions::RowsView;
+    /// use gmm::KMeans;
+    ///
+    /// let rows = [1.0, 1.1, 0.9, 6.0, 6.2, 5.7];
+    /// let seeds = KMeans::builder(2).seeds(RowsView::new(&rows, 1))?;
+    /// assert_eq!(seeds.iter().filter(|&&row| row < 3).count(), 1);
+    /// # Ok::<(), em::FitError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit`](KMeansBuilder::fit).
+    pub fn seeds<'v, T: Real>(
+        &self,
+        rows: impl Into<MatrixView<'v, T>>,
+    ) -> Result<Vec<usize>, FitError> {
+        let (rows, settings) = (rows.into(), self.settings);
+        let measure = settings.measure(rows, self.row_weights)?;
+        let centred = measure.rows(rows, self.row_weights);
+        let singles = centred.rounded(settings.threads);
+        settings.draw(&centred.keeping(&singles), 0)
     }
     /// Clusters the rows from these centres, K rows of d numbers, in place of seeds.
     ///
@@ -224,6 +242,14 @@ impl Settings {
             return Err(FitError::Shape("there is at least one cluster".into()));
         }
         Measure::new(rows, row_weights, self.standardized, self.threads)
+    }
+    fn draw<T: Real>(
+        &self,
+        rows: &CentredRows<'_, '_, T>,
+        restart: usize,
+    ) -> Result<Vec<usize>, FitError> {
+        let mut rng = stream(self.seed, restart);
+        seeds::draw(rows, self.clusters, self.threads, &mut rng)
     }
     fn end(&self, measure: &Measure) -> End {
         End {

@@ -103,6 +103,15 @@ impl<'v, 'a, T: Real> CentredRows<'v, 'a, T> {
     pub(super) fn row(&self, row: usize, into: &mut [f64]) {
         self.view.with_row(row, |x| self.centre(x, into));
     }
+    /// y of some rows, one after the other.
+    pub(super) fn those(&self, rows: &[usize]) -> Vec<f64> {
+        let d = self.dimension();
+        let mut values = vec![0.0; rows.len() * d];
+        for (&row, into) in rows.iter().zip(values.chunks_exact_mut(d)) {
+            self.row(row, into);
+        }
+        values
+    }
     /// Writes y of `x`.
     #[inline(always)]
     pub(super) fn centre(&self, x: &[f64], into: &mut [f64]) {

@@ -1,6 +1,7 @@
 //! Greedy k-means++.
 
 use super::distances::{TileDistances, squared_distance};
+use super::row_distances::{Lined, RowDistances};
 use super::rows::{ALL, CentredRows, Room};
 use super::sums::ClusterSums;
 use super::tile::TILE;
@@ -13,7 +14,7 @@ use rand::{Rng, RngExt};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-/// Draws K centres among the rows of positive weight.
+/// Draws K of the rows of positive weight: their numbers.
 ///
 /// Rows are read once for each seed: squared distances from the last one lower those from the nearest, and beside
 /// them stand those from the next candidates. Which rows these are is drawn from the sums of the chunks, so that
@@ -23,7 +24,7 @@ pub(super) fn draw<T: Real>(
     clusters: usize,
     threads: usize,
     rng: &mut dyn Rng,
-) -> Result<Vec<f64>, FitError> {
+) -> Result<Vec<usize>, FitError> {
     let d = rows.dimension();
     // Nothing is added up but in the chunks' own sums.
     let mut workspace = Workspace::new(rows.view, &ClusterSums::new(0, d), threads);
@@ -45,6 +46,7 @@ pub(super) fn draw<T: Real>(
     let coarse = COARSE * d as f64 * chances.iter().sum::<f64>();
     let candidates = 2 + (clusters as f64).ln() as usize;
     let mut centres: Vec<f64> = Vec::with_capacity(clusters * d);
+    let mut seeds = Vec::with_capacity(clusters);
     let mut scratch = Scratch::default();
     for seed in 0..clusters {
         let last = &centres[centres.len().saturating_sub(d)..];
@@ -90,10 +92,11 @@ pub(super) fn draw<T: Real>(
                 best = (inertia(place), place);
             }
         }
+        seeds.push(drawn[best.1]);
         centres.extend(&tried[best.1 * d..(best.1 + 1) * d]);
         chances = chunks.iter().map(|chunk| chunk.inertias[best.1]).collect();
     }
-    Ok(centres)
+    Ok(seeds)
 }
 
 /// A mean square of the columns below which single precision, whose unit roundoff has a square of 4e-15, may take
@@ -140,19 +143,34 @@ impl<'r, 'v, 'a, T: Real> Distances<'r, 'v, 'a, T> {
     fn weight(&self, row: usize) -> f32 {
         (self.rows.weight(row) * self.unit) as f32
     }
-    /// Writes the squared distances of the rows of a tile, the first of which is `first`, from some centres.
-    fn write(&self, first: usize, tile: &[f32], centres: &Centres, out: &mut [[f32; TILE]]) {
-        if !self.exact {
-            let centres = &centres.singles;
-            return arch().dispatch(TileDistances { tile, centres, out });
-        }
-        let d = self.rows.dimension();
-        let mut row = vec![0.0; d];
-        for i in 0..TILE.min(self.rows.len() - first) {
-            self.rows.row(first + i, &mut row);
-            for (centre, out) in centres.doubles.chunks_exact(d).zip(&mut *out) {
-                out[i] = squared_distance(&row, centre) as f32;
+    /// Writes the squared distances of at most [`TILE`] rows, the first of which is `first`, from some centres.
+    fn write(
+        &self,
+        first: usize,
+        count: usize,
+        centres: &Centres,
+        room: &mut Room,
+        out: &mut [[f32; TILE]],
+    ) {
+        let (rows, d) = (self.rows, self.rows.dimension());
+        let picked = &ALL[..count];
+        if self.exact {
+            for (i, row) in room.doubles.chunks_exact_mut(d).enumerate().take(count) {
+                rows.row(first + i, row);
+                for (centre, out) in centres.doubles.chunks_exact(d).zip(&mut *out) {
+                    out[i] = squared_distance(row, centre) as f32;
+                }
             }
+        } else if let Some(centres) = &centres.lined {
+            arch().dispatch(RowDistances {
+                rows: &rows.standing(first, picked, room).rows[..count * d],
+                dimension: d,
+                centres,
+                out,
+            });
+        } else {
+            let (tile, centres) = (rows.tile(first, picked, room), &centres.singles);
+            arch().dispatch(TileDistances { tile, centres, out });
         }
     }
     /// `count` rows in rising order, each with probability ∝ w · min(nearest, squared distance from `last`), of
@@ -199,10 +217,26 @@ impl<'r, 'v, 'a, T: Real> Distances<'r, 'v, 'a, T> {
     }
 }
 
+/// From as many columns on, a sum over lanes for each row and centre takes less than to turn over the rows.
+const MANY: usize = 64;
+
 /// Some centres.
 struct Centres {
     doubles: Vec<f64>,
     singles: Vec<f32>,
+    /// For rows of many columns.
+    lined: Option<Lined>,
+}
+
+impl Centres {
+    fn of<T: Real>(doubles: Vec<f64>, rows: &CentredRows<'_, '_, T>) -> Self {
+        let singles: Vec<f32> = doubles.iter().map(|&c| c as f32).collect();
+        Centres {
+            lined: (rows.dimension() >= MANY).then(|| Lined::of(&singles, rows.dimension())),
+            singles,
+            doubles,
+        }
+    }
 }
 
 /// Some of the rows.
@@ -232,11 +266,7 @@ impl Chunk<'_> {
     ) -> Vec<f64> {
         let rows = distances.rows;
         let d = rows.dimension();
-        let doubles = [seed, candidates].concat();
-        let centres = Centres {
-            singles: doubles.iter().map(|&c| c as f32).collect(),
-            doubles,
-        };
+        let centres = Centres::of([seed, candidates].concat(), rows);
         let mut inertias = vec![0.0; candidates.len() / d];
         let mut room = Room::take(d, scratch);
         let mut out = vec![[0.0; TILE]; centres.doubles.len() / d];
@@ -246,8 +276,7 @@ impl Chunk<'_> {
                 // The tile after the next.
                 let later = first + 2 * TILE..self.rows.end.min(first + 3 * TILE);
                 rows.ask_for_singles(later.start, &ALL[..later.len()]);
-                let tile = rows.tile(first, &ALL[..nearest.len()], &mut room);
-                distances.write(first, tile, &centres, &mut out);
+                distances.write(first, nearest.len(), &centres, &mut room, &mut out);
                 let mut weights = [1.0; TILE];
                 if rows.weights.is_some() {
                     let places = weights.iter_mut().zip(first..first + nearest.len());

@@ -65,7 +65,7 @@ impl<'a, T: Real> KMeansStart<'a, T> {
         let rows = rows.keeping(&singles);
         let seeds = seeds::draw(&rows, settings.clusters, settings.threads, rng)?;
         let end = settings.end(&self.measure);
-        Ok(lloyd::run(&rows, seeds, end, settings.threads))
+        Ok(lloyd::run(&rows, rows.those(&seeds), end, settings.threads))
     }
 }
 
