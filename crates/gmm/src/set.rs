@@ -358,6 +358,7 @@ impl ComponentSet for Gaussians {
     fn log_density(&self, k: usize, x: &[f64]) -> f64 {
         self.components[k].log_density(x)
     }
+    #[inline]
     fn check_observation(&self, x: &[f64]) -> Result<(), &'static str> {
         check_row(x, self.dimension())
     }
