@@ -272,8 +272,13 @@ def default_fits(workers, seeds, n):
     """Fits from each program's own defaults, and ours with scikit-learn's one start and tolerance: medians over the seeds."""
     medians = {}
     for what, (name, command) in {"ours": ("ours", "default"), "scikit-learn": ("sklearn", "default"), "ours, as long": ("ours", "alike")}.items():
-        answers = [workers[name].ask(command, seed).split() for seed in range(seeds)]
-        medians[what] = [statistics.median(float(answer[i]) for answer in answers) for i in range(3)]
+        answers = [tuple(map(float, workers[name].ask(command, seed).split())) for seed in range(seeds)]
+        found = [answer for answer in answers if answer[0] == answer[0]]
+        if len(found) < seeds:
+            print(f"    {what}: {seeds - len(found)} of {seeds} seeds end without a model", flush=True)
+        if not found:
+            continue
+        medians[what] = [statistics.median(answer[i] for answer in found) for i in range(3)]
         seconds, score, passes = medians[what]
         memory = int(workers[name].ask("memory")) / 1024
         print(f"    defaults, medians of {seeds} seeds: {what} {seconds:.2f} s, log-likelihood {score:.3f}, {passes:.0f} passes; {memory:.0f} MB above the rows", flush=True)

@@ -5,7 +5,8 @@
 //! `iterate T` (seconds an iteration), `score T` (log-likelihood after T iterations), `peak` (GFLOP/s of fused multiply-adds in
 //! registers), `memory` (KiB of peak memory above the loaded rows), `reach LABELS TARGET` (seconds and iterations from labels, u32,
 //! until the log-likelihood is TARGET), `default SEED` (seconds, log-likelihood and passes of a fit as
-//! `GaussianMixture::builder` makes it), `alike SEED` (the same with scikit-learn's one start and its tolerance of 1e-3 a row).
+//! `GaussianMixture::builder` makes it), `alike SEED` (the same with scikit-learn's one start and its tolerance of 1e-3 a row;
+//! NaN where that ends without a model).
 
 use distributions::{RowsView, View};
 use em::{
@@ -108,7 +109,12 @@ impl Problem {
             false => builder,
         };
         let begin = cpu_seconds();
-        let fitted = builder.seed(seed).threads(1).fit(self.rows())?;
+        let fitted = match builder.seed(seed).threads(1).fit(self.rows()) {
+            Ok(fitted) => fitted,
+            // One start may have a component of fewer rows than columns.
+            Err(_) if alike => return Ok("nan nan nan".into()),
+            Err(error) => return Err(error.into()),
+        };
         let seconds = cpu_seconds() - begin;
         let report = fitted.report();
         Ok(format!(

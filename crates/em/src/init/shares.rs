@@ -233,7 +233,10 @@ fn rows_of_owners(owners: &[u32], components: usize) -> Vec<f64> {
             }
         }
     }
-    counts.iter().map(|c| c.iter().sum::<u64>() as f64).collect()
+    counts
+        .iter()
+        .map(|c| c.iter().sum::<u64>() as f64)
+        .collect()
 }
 
 impl Kind<'_> {
