@@ -90,43 +90,41 @@ const EXP_2_FIT: [f64; 11] = [
     4.454_960_598_186_518_6e-10,
 ];
 
-/// 2ˣ for x ≤ 0, as `exp_of_negative` without the multiplication by log₂e: 0 below −1022 (−126 in single precision).
-pub trait BinaryExponential: Copy {
-    /// 2ˣ.
-    fn exp2_of_negative<const FUSED: bool>(self) -> Self;
+/// What 2ˣ for x ≤ 0 is made of where vectors go through it together, as `exp_of_negative` without the multiplication by log₂e: with
+/// s = x + `BIASED`, f = x − (s − `BIASED`) and the last bits of s as the exponent of a power of two, it is that power times 1 + f p(f).
+pub trait BinaryExponential: Copy + 'static {
+    /// Where x is below, 2ˣ is taken for 0.
+    const LOWEST: Self;
+    /// Rounds to an integer, which then sits in the low bits with the bias of exponents.
+    const BIASED: Self;
+    /// p, the constant first.
+    const COEFFICIENTS: &[Self];
+    /// The power of two whose exponent is in the low bits.
+    fn power_of_low_bits(self) -> Self;
+    /// 2ˣ by the standard library: for instruction sets without fused multiply-adds.
+    fn exp2_unfused(self) -> Self;
 }
 
-impl BinaryExponential for f64 {
-    #[inline(always)]
-    fn exp2_of_negative<const FUSED: bool>(self) -> f64 {
-        const LOWEST: f64 = -1022.0;
-        if !FUSED {
-            return if self < LOWEST { 0.0 } else { self.exp2() };
+macro_rules! binary_exponential {
+    ($number:ty, $lowest:literal, $biased:expr, $mantissa:literal, $fit:ident) => {
+        impl BinaryExponential for $number {
+            const LOWEST: $number = $lowest;
+            const BIASED: $number = $biased;
+            const COEFFICIENTS: &[$number] = &$fit;
+            #[inline(always)]
+            fn power_of_low_bits(self) -> $number {
+                <$number>::from_bits(self.to_bits() << $mantissa)
+            }
+            #[inline(always)]
+            fn exp2_unfused(self) -> $number {
+                self.exp2()
+            }
         }
-        const BIASED: f64 = ROUNDER + 1023.0;
-        let shifted = self + BIASED;
-        let scale = f64::from_bits(shifted.to_bits() << 52);
-        let result = exp_2_fit(self - (shifted - BIASED)) * scale;
-        // Of −∞ too, for which it is NaN.
-        if self < LOWEST { 0.0 } else { result }
-    }
+    };
 }
 
-impl BinaryExponential for f32 {
-    #[inline(always)]
-    fn exp2_of_negative<const FUSED: bool>(self) -> f32 {
-        const LOWEST: f32 = -126.0;
-        if !FUSED {
-            return if self < LOWEST { 0.0 } else { self.exp2() };
-        }
-        const BIASED: f32 = 12_582_912.0 + 127.0;
-        let shifted = self + BIASED;
-        let scale = f32::from_bits(shifted.to_bits() << 23);
-        let result = exp_2_fit_f32(self - (shifted - BIASED)) * scale;
-        // Of −∞ too, for which it is NaN.
-        if self < LOWEST { 0.0 } else { result }
-    }
-}
+binary_exponential!(f64, -1022.0, ROUNDER + 1023.0, 52, EXP_2_FIT);
+binary_exponential!(f32, -126.0, 12_582_912.0 + 127.0, 23, EXP_2_FIT_F32);
 
 /// A joint log-density and what becomes of it, in double or in single precision.
 pub(super) trait Entry:

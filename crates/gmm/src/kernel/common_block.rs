@@ -196,11 +196,7 @@ impl WithSimd for Part<'_> {
         }
         let wide = self.shifts.len();
         let (exponents, weights) = (&mut *self.exponents, self.weights);
-        if S::F64_LANES > 1 {
-            responsibilities::<f64, true>(exponents, weights, self.shifts, self.row_sums);
-        } else {
-            responsibilities::<f64, false>(exponents, weights, self.shifts, self.row_sums);
-        }
+        responsibilities::<S, f64>(simd, exponents, weights, self.shifts, self.row_sums);
         for (count, weights) in self.counts.iter_mut().zip(exponents.chunks_exact(wide)) {
             *count += total(simd, weights);
         }

@@ -15,6 +15,7 @@ mod common_block;
 mod diagonal_moments;
 mod discriminants;
 mod expect;
+mod exponentials;
 // As in the loops below.
 #[allow(clippy::needless_range_loop)]
 mod common_factor;

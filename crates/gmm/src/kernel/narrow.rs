@@ -4,6 +4,7 @@
 //! Densities are exponents of 2, with the sign of the quadratic form: e_ik = −log₂(π_k p_k(x_i)). The smallest of a row is
 //! its shift, so that r_ik = 2^(shift_i − e_ik) / sum_i, and ln p(x_i) = ln sum_i − shift_i ln 2.
 
+use super::exponentials::exp2_of_negatives;
 use super::number::Number;
 use super::prefetch::Ahead;
 use super::quadratic::{Factors, Form};
@@ -19,8 +20,8 @@ const WIDTH: usize = 4;
 /// The same where a vector is one number or two.
 const WIDE: usize = 16;
 
-/// Rows whose exponentials are taken together.
-const PIECE: usize = 16;
+/// Vectors whose exponentials are taken together.
+const TOGETHER: usize = 4;
 
 /// The rows of the largest tile; blocks are padded to a multiple.
 pub(super) const fn tile_rows<N: Number>() -> usize {
@@ -115,22 +116,13 @@ impl<N: Number> Narrow<'_, N> {
     fn tiles<S: Simd, const D: usize, const M: usize, const FULL: bool>(self, simd: S) {
         debug_assert_eq!(M, numbers(D, FULL));
         if N::lanes::<S>() >= 4 {
-            self.tiles_of::<S, D, M, FULL, WIDTH, true>(simd);
-        } else if S::F64_LANES > 1 {
-            self.tiles_of::<S, D, M, FULL, WIDE, true>(simd);
+            self.tiles_of::<S, D, M, FULL, WIDTH>(simd);
         } else {
-            self.tiles_of::<S, D, M, FULL, WIDE, false>(simd);
+            self.tiles_of::<S, D, M, FULL, WIDE>(simd);
         }
     }
     #[inline(always)]
-    fn tiles_of<
-        S: Simd,
-        const D: usize,
-        const M: usize,
-        const FULL: bool,
-        const W: usize,
-        const FUSED: bool,
-    >(
+    fn tiles_of<S: Simd, const D: usize, const M: usize, const FULL: bool, const W: usize>(
         self,
         simd: S,
     ) {
@@ -154,19 +146,12 @@ impl<N: Number> Narrow<'_, N> {
             let x: [&[N::Vector<S>; W]; D] = std::array::from_fn(|j| &columns[j][n]);
             let at = n * length..(n + 1) * length;
             let least = exponents::<S, N, D, M, FULL, W>(simd, parameters, x, tile);
+            let (shifts, _) = N::vectors_mut::<S>(&mut self.shifts[at.clone()]);
             if self.only.is_none() {
-                let (shifts, _) = N::vectors_mut::<S>(&mut self.shifts[at.clone()]);
                 shifts.copy_from_slice(&least);
             }
-            exponentials::<N, FUSED>(tile, &self.shifts[at.clone()]);
+            let sum = exponentials::<S, N, W>(simd, tile, shifts);
             if self.only.is_none() {
-                // In registers: a sum that lies across two cache lines takes half as long again.
-                let mut sum = [N::splat(simd, N::ZERO); W];
-                for values in tiles::<S, N, W>(simd, tile) {
-                    for w in 0..W {
-                        sum[w] = N::add(simd, sum[w], values[w]);
-                    }
-                }
                 let (sums, _) = N::vectors_mut::<S>(&mut self.sums[at.clone()]);
                 sums.copy_from_slice(&sum);
             }
@@ -255,18 +240,30 @@ fn exponent<S: Simd, N: Number, const D: usize, const M: usize, const FULL: bool
     sum
 }
 
-/// Replaces every e by 2^(shift − e).
+/// Replaces every e by 2^(shift − e); the sum of each row.
 #[inline(always)]
-fn exponentials<N: Number, const FUSED: bool>(tile: &mut [N], shifts: &[N]) {
-    let length = shifts.len();
-    for (piece, shifts) in shifts.as_chunks::<PIECE>().0.iter().enumerate() {
-        for tile in tile.chunks_exact_mut(length) {
-            let values = &mut tile.as_chunks_mut::<PIECE>().0[piece];
-            for l in 0..PIECE {
-                values[l] = shifts[l].minus(values[l]).exp2_of_negative::<FUSED>();
+fn exponentials<S: Simd, N: Number, const W: usize>(
+    simd: S,
+    tile: &mut [N],
+    shifts: &[N::Vector<S>],
+) -> [N::Vector<S>; W] {
+    let mut sum = [N::splat(simd, N::ZERO); W];
+    let (tile, _) = N::vectors_mut::<S>(tile).0.as_chunks_mut::<W>();
+    for values in tile {
+        let (values, _) = values.as_chunks_mut::<TOGETHER>();
+        for (part, values) in values.iter_mut().enumerate() {
+            let mut x = *values;
+            for w in 0..TOGETHER {
+                x[w] = N::sub(simd, shifts[part * TOGETHER + w], values[w]);
+            }
+            *values = exp2_of_negatives::<S, N, TOGETHER>(simd, x);
+            for w in 0..TOGETHER {
+                let sum = &mut sum[part * TOGETHER + w];
+                *sum = N::add(simd, *sum, values[w]);
             }
         }
     }
+    sum
 }
 
 /// Adds w, w (x − o) and w (x − o)(x − o)ᵀ.

@@ -6,7 +6,7 @@ use pulp::bytemuck::Pod;
 
 /// `f64` or `f32`, and vectors of it.
 pub(crate) trait Number: Pod + Into<f64> + PartialOrd + BinaryExponential {
-    type Vector<S: Simd>: Copy;
+    type Vector<S: Simd>: Pod;
     /// The most numbers in a vector of any instruction set.
     const LANES: usize;
     const ZERO: Self;
@@ -18,14 +18,6 @@ pub(crate) trait Number: Pod + Into<f64> + PartialOrd + BinaryExponential {
     fn of(value: f64) -> Self;
     /// The nearest number to self + value.
     fn plus(self, value: f64) -> Self;
-    /// self + other.
-    fn and(self, other: Self) -> Self;
-    /// self − other.
-    fn minus(self, other: Self) -> Self;
-    /// self · other.
-    fn times(self, other: Self) -> Self;
-    /// self / other.
-    fn over(self, other: Self) -> Self;
     /// All lanes the same.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
     /// a + b.
@@ -38,6 +30,13 @@ pub(crate) trait Number: Pod + Into<f64> + PartialOrd + BinaryExponential {
     fn div<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// The smaller of the two; any where one is NaN.
     fn min<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// `value`, or 0 where `x` < `least`.
+    fn zero_below<S: Simd>(
+        simd: S,
+        x: Self::Vector<S>,
+        least: Self::Vector<S>,
+        value: Self::Vector<S>,
+    ) -> Self::Vector<S>;
     /// a · b + c, rounded once where the instruction set can.
     fn mul_add<S: Simd>(
         simd: S,
@@ -55,7 +54,7 @@ pub(crate) trait Number: Pod + Into<f64> + PartialOrd + BinaryExponential {
 
 macro_rules! number {
     ($number:ty, $vector:ident, $lanes:ident, $most:literal, $largest:literal, $div:ident, $min:ident,
-     $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $sum:ident, $of:ident, $of_mut:ident) => {
+     $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $less:ident, $select:ident, $sum:ident, $of:ident, $of_mut:ident) => {
         impl Number for $number {
             type Vector<S: Simd> = S::$vector;
             const LANES: usize = $most;
@@ -73,22 +72,6 @@ macro_rules! number {
             #[inline(always)]
             fn plus(self, value: f64) -> Self {
                 (f64::from(self) + value) as $number
-            }
-            #[inline(always)]
-            fn and(self, other: Self) -> Self {
-                self + other
-            }
-            #[inline(always)]
-            fn minus(self, other: Self) -> Self {
-                self - other
-            }
-            #[inline(always)]
-            fn times(self, other: Self) -> Self {
-                self * other
-            }
-            #[inline(always)]
-            fn over(self, other: Self) -> Self {
-                self / other
             }
             #[inline(always)]
             fn splat<S: Simd>(simd: S, value: Self) -> S::$vector {
@@ -113,6 +96,15 @@ macro_rules! number {
             #[inline(always)]
             fn min<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
                 simd.$min(a, b)
+            }
+            #[inline(always)]
+            fn zero_below<S: Simd>(
+                simd: S,
+                x: S::$vector,
+                least: S::$vector,
+                value: S::$vector,
+            ) -> S::$vector {
+                simd.$select(simd.$less(x, least), simd.$splat(0.0), value)
             }
             #[inline(always)]
             fn mul_add<S: Simd>(
@@ -152,6 +144,8 @@ number!(
     sub_f64s,
     mul_f64s,
     mul_add_e_f64s,
+    less_than_f64s,
+    select_f64s,
     reduce_sum_f64s,
     as_simd_f64s,
     as_mut_simd_f64s
@@ -169,6 +163,8 @@ number!(
     sub_f32s,
     mul_f32s,
     mul_add_e_f32s,
+    less_than_f32s,
+    select_f32s,
     reduce_sum_f32s,
     as_simd_f32s,
     as_mut_simd_f32s

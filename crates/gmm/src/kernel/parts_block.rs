@@ -316,11 +316,7 @@ impl<N: Number, G: Form<N>> WithSimd for Part<'_, N, G> {
             },
         );
         let (exponents, weights) = (&mut *self.exponents, self.weights);
-        if S::F64_LANES > 1 {
-            responsibilities::<N, true>(exponents, weights, self.shifts, self.sums);
-        } else {
-            responsibilities::<N, false>(exponents, weights, self.shifts, self.sums);
-        }
+        responsibilities::<S, N>(simd, exponents, weights, self.shifts, self.sums);
         for (count, weights) in self.counts.iter_mut().zip(exponents.chunks_exact(rows)) {
             *count += total(simd, weights);
         }

@@ -1,55 +1,78 @@
 //! Responsibilities of the rows of a block from exponents of 2: e_ik = −log₂(π_k p_k(x_i)).
 
+use super::exponentials::exp2_of_negatives;
 use super::number::Number;
+use pulp::Simd;
 
-/// Rows whose exponentials are taken together.
-pub(super) const PIECE: usize = 16;
+/// Rows whose responsibilities are taken together: whole vectors of every instruction set.
+pub(super) const PIECE: usize = 32;
 
 /// Replaces every e_ik by 2^(shift_i − e_ik) w_i / sum_i, piece after piece of [`PIECE`] rows, which stays in the
 /// first-level cache meanwhile; writes the least exponent and the sum of each row.
 #[inline(always)]
-pub(super) fn responsibilities<N: Number, const FUSED: bool>(
+pub(super) fn responsibilities<S: Simd, N: Number>(
+    simd: S,
+    exponents: &mut [N],
+    weights: Option<&[N]>,
+    shifts: &mut [N],
+    sums: &mut [N],
+) {
+    match N::lanes::<S>() {
+        16 => pieces::<S, N, 2, 2>(simd, exponents, weights, shifts, sums),
+        8 => pieces::<S, N, 4, 4>(simd, exponents, weights, shifts, sums),
+        4 => pieces::<S, N, 8, 4>(simd, exponents, weights, shifts, sums),
+        2 => pieces::<S, N, 16, 4>(simd, exponents, weights, shifts, sums),
+        _ => pieces::<S, N, 32, 4>(simd, exponents, weights, shifts, sums),
+    }
+}
+
+/// A piece has `W` vectors, and the exponentials of `T` of them are taken together.
+#[inline(always)]
+fn pieces<S: Simd, N: Number, const W: usize, const T: usize>(
+    simd: S,
     exponents: &mut [N],
     weights: Option<&[N]>,
     shifts: &mut [N],
     sums: &mut [N],
 ) {
     let rows = shifts.len();
-    let pieces = shifts.as_chunks_mut::<PIECE>().0.iter_mut();
-    let pieces = pieces.zip(sums.as_chunks_mut::<PIECE>().0).enumerate();
-    for (piece, (shifts, sums)) in pieces {
-        let at = piece * PIECE..(piece + 1) * PIECE;
-        let mut shift = [N::of(f64::INFINITY); PIECE];
+    let shifts = N::vectors_mut::<S>(shifts).0.as_chunks_mut::<W>().0;
+    let sums = N::vectors_mut::<S>(sums).0.as_chunks_mut::<W>().0;
+    let weights = weights.map(|weights| N::vectors::<S>(weights).0.as_chunks::<W>().0);
+    for (piece, (shifts, sums)) in shifts.iter_mut().zip(sums).enumerate() {
+        let mut shift = [N::splat(simd, N::of(f64::INFINITY)); W];
         for exponents in exponents.chunks_exact(rows) {
-            let values = &exponents[at.clone()];
-            for l in 0..PIECE {
-                shift[l] = if values[l] < shift[l] {
-                    values[l]
-                } else {
-                    shift[l]
-                };
+            let values = &N::vectors::<S>(exponents).0.as_chunks::<W>().0[piece];
+            for w in 0..W {
+                shift[w] = N::min(simd, values[w], shift[w]);
             }
         }
-        let mut sum = [N::ZERO; PIECE];
+        let mut sum = [N::splat(simd, N::ZERO); W];
         for exponents in exponents.chunks_exact_mut(rows) {
-            let values = &mut exponents[at.clone()];
-            for l in 0..PIECE {
-                let value = shift[l].minus(values[l]).exp2_of_negative::<FUSED>();
-                values[l] = value;
-                sum[l] = sum[l].and(value);
+            let values = &mut N::vectors_mut::<S>(exponents).0.as_chunks_mut::<W>().0[piece];
+            for first in (0..W).step_by(T) {
+                let mut x = [sum[0]; T];
+                for t in 0..T {
+                    x[t] = N::sub(simd, shift[first + t], values[first + t]);
+                }
+                let powers = exp2_of_negatives::<S, N, T>(simd, x);
+                for t in 0..T {
+                    values[first + t] = powers[t];
+                    sum[first + t] = N::add(simd, sum[first + t], powers[t]);
+                }
             }
         }
-        let mut factor = [N::of(1.0); PIECE];
+        let mut factor = [N::splat(simd, N::of(1.0)); W];
         if let Some(weights) = weights {
-            factor.copy_from_slice(&weights[at.clone()]);
+            factor = weights[piece];
         }
-        for l in 0..PIECE {
-            factor[l] = factor[l].over(sum[l]);
+        for w in 0..W {
+            factor[w] = N::div(simd, factor[w], sum[w]);
         }
         for exponents in exponents.chunks_exact_mut(rows) {
-            let values = &mut exponents[at.clone()];
-            for l in 0..PIECE {
-                values[l] = values[l].times(factor[l]);
+            let values = &mut N::vectors_mut::<S>(exponents).0.as_chunks_mut::<W>().0[piece];
+            for w in 0..W {
+                values[w] = N::mul(simd, values[w], factor[w]);
             }
         }
         (*shifts, *sums) = (shift, sum);
