@@ -373,6 +373,48 @@ fn kmeans_sees_offsets_scales_and_seeds() {
 }
 
 #[test]
+fn fits_of_eight_columns_start_from_clusters_and_random_rows_in_turn() {
+    let builder = |columns: usize| {
+        let values = clumps(300, columns, 4, 3);
+        let builder = GaussianMixture::builder(3).covariance(CovarianceStructure::Diagonal);
+        (values, builder.restarts(4).max_iterations(30))
+    };
+    let ends = |fitted: &GaussianMixture| -> Vec<f64> {
+        let starts = fitted.report().starts.iter();
+        starts.map(|s| s.outcome.as_ref().unwrap().0).collect()
+    };
+    let (values, eight) = builder(8);
+    let rows = RowsView::new(&values, 8);
+    let weights = row_weights(300);
+    let eight = eight.row_weights(&weights);
+    let clusters = KMeans::builder(3).standardized(true).row_weights(&weights);
+    let clusters = KMeansStart::new(clusters, rows).unwrap();
+    let [usual, clustered, random] = [None, Some(Start::Partition(&clusters)), Some(Start::Random)]
+        .map(|start| {
+            let builder = start.map_or(eight.clone(), |start| eight.clone().start(start));
+            ends(&builder.fit(rows).unwrap())
+        });
+    assert_eq!(usual, [clustered[0], random[1], clustered[2], random[3]]);
+    assert_ne!(usual, random);
+    let (values, seven) = builder(7);
+    let rows = RowsView::new(&values, 7);
+    let named = seven.clone().start(Start::Alternating).fit(rows).unwrap();
+    assert_eq!(ends(&seven.fit(rows).unwrap()), ends(&named));
+    // k-means knows nothing of gaps and of labels: the usual starts do.
+    let (mut values, eight) = builder(8);
+    let known: Vec<Option<u32>> = (0..300).map(|i| (i == 0).then_some(1)).collect();
+    let known = eight.clone().known_labels(&known);
+    known.fit(RowsView::new(&values, 8)).unwrap();
+    values[5] = f64::NAN;
+    let rows = RowsView::new(&values, 8);
+    eight.clone().missing_cells().fit(rows).unwrap();
+    assert!(matches!(
+        eight.fit(rows),
+        Err(FitError::Observation { row: 0, .. })
+    ));
+}
+
+#[test]
 fn restarts_of_em_from_kmeans_draw_different_seeds() {
     let values = clumps(300, 2, 6, 8);
     let rows = RowsView::new(&values, 2);

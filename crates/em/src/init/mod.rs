@@ -50,6 +50,8 @@ pub enum Start<'a> {
     Responsibilities(&'a [f64]),
     /// Labels that something else than EM draws, anew at each restart.
     Partition(&'a dyn Partition),
+    /// Such labels and random rows in turn, labels first.
+    PartitionAlternating(&'a dyn Partition),
     /// The template itself.
     Model,
 }
@@ -65,13 +67,17 @@ impl Start<'_> {
                 | Start::SmallEm(_)
                 | Start::Grown(_)
                 | Start::Partition(_)
+                | Start::PartitionAlternating(_)
         )
     }
     /// The start of run `which`.
     pub(crate) fn of_run(self, which: usize) -> Self {
         match self {
             Start::Alternating if which.is_multiple_of(2) => Start::Spread,
-            Start::Alternating => Start::Random,
+            Start::PartitionAlternating(labels) if which.is_multiple_of(2) => {
+                Start::Partition(labels)
+            }
+            Start::Alternating | Start::PartitionAlternating(_) => Start::Random,
             Start::SmallEm(small) => small.start().of_run(which),
             start => start,
         }
@@ -81,9 +87,11 @@ impl Start<'_> {
         match self {
             Start::SmallEm(small) => small.runs.max(1),
             Start::Grown(growth) => growth.splits.max(1),
-            Start::Spread | Start::Random | Start::Alternating | Start::Partition(_) => {
-                options.restarts.max(1)
-            }
+            Start::Spread
+            | Start::Random
+            | Start::Alternating
+            | Start::Partition(_)
+            | Start::PartitionAlternating(_) => options.restarts.max(1),
             Start::Labels(_) | Start::Responsibilities(_) | Start::Model => 1,
         }
     }
@@ -158,7 +166,7 @@ pub(crate) fn repaired_start<S: ComponentSet, W: WeightModel, R: Rng + ?Sized>(
     let (rows, components) = (data.rows(), template.len());
     let mut shares = match start {
         Start::Model => return Ok(template.clone()),
-        Start::SmallEm(_) | Start::Alternating => {
+        Start::SmallEm(_) | Start::Alternating | Start::PartitionAlternating(_) => {
             return repaired_start(template, data, start.of_run(0), rng, (policy, trim), events);
         }
         Start::Grown(_) => {

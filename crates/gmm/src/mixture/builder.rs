@@ -2,6 +2,7 @@
 
 use super::GaussianMixture;
 use crate::covariance::CovarianceStructure;
+use crate::kmeans::{KMeans, KMeansStart};
 use crate::known::Known;
 use crate::matrix::{MatrixView, Real, fit_matrix};
 use crate::means::Means;
@@ -10,6 +11,9 @@ use crate::prior::Prior;
 use crate::set::Gaussians;
 use distributions::View;
 use em::{Acceleration, Allowed, Data, Fit, FitError, Mixture, OnDegenerate, Options, Start};
+
+/// From as many columns on a fit starts from clusters: docs/decisions/0007.
+const CLUSTERED: usize = 8;
 
 /// What is to be fitted, and how; made by [`GaussianMixture::builder`].
 #[derive(Clone, Debug)]
@@ -112,7 +116,9 @@ impl<'a> GaussianMixtureBuilder<'a> {
         self.row_weights = Some(row_weights);
         self
     }
-    /// Where the fit starts; [`Start::Alternating`] (k-means++ seeds and random rows in turn) by default, or the
+    /// Where the fit starts; by default [`Start::Alternating`] (spread and random rows in turn), from eight columns on
+    /// [`Start::PartitionAlternating`] with [k-means](KMeansStart) over the columns divided by their standard deviations
+    /// (clusters and random rows in turn; not with missing cells or what is known of the rows), or the
     /// [known labels](GaussianMixtureBuilder::known_labels) where every component has one.
     pub fn start(mut self, start: Start<'a>) -> Self {
         self.start = Some(start);
@@ -239,7 +245,16 @@ impl<'a> GaussianMixtureBuilder<'a> {
         };
         let labelled = self.known_labels.map(Start::Labels);
         let labelled = labelled.filter(|_| known.as_ref().is_some_and(|known| known.all_labelled));
-        let start = given.or(labelled).unwrap_or(Start::Alternating);
+        let given = given.or(labelled);
+        let clusters = match given {
+            None => self.clusters(rows),
+            Some(_) => None,
+        };
+        let usual = match &clusters {
+            Some(clusters) => Start::PartitionAlternating(clusters),
+            None => Start::Alternating,
+        };
+        let start = given.unwrap_or(usual);
         let template = self.restrained(template)?;
         let mut data = Data::new(rows);
         data.row_weights = self.row_weights;
@@ -256,6 +271,24 @@ impl<'a> GaussianMixtureBuilder<'a> {
             report: fit.report,
             missing_cells: self.missing_cells,
         })
+    }
+    /// k-means as the usual start of fits of many columns, where it knows all that matters.
+    fn clusters<'v, T: Real>(&self, rows: MatrixView<'v, T>) -> Option<KMeansStart<'v, T>>
+    where
+        'a: 'v,
+    {
+        let known = self.known_labels.is_some() || self.allowed.is_some();
+        if rows.width() < CLUSTERED || known || self.missing_cells {
+            return None;
+        }
+        let mut builder = KMeans::builder(self.components)
+            .standardized(true)
+            .threads(self.options.threads);
+        if let Some(weights) = self.row_weights {
+            builder = builder.row_weights(weights);
+        }
+        // What is wrong with the rows the fit says.
+        KMeansStart::new(builder, rows).ok()
     }
     /// First in single precision, then in double.
     fn fit_in_single<T: Real>(
