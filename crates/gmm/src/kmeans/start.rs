@@ -45,11 +45,25 @@ impl<'a, T: Real> KMeansStart<'a, T> {
         builder: KMeansBuilder<'a>,
         rows: impl Into<MatrixView<'a, T>>,
     ) -> Result<Self, FitError> {
-        let (rows, settings) = (rows.into(), builder.settings);
+        Self::keeping(builder, rows.into(), Cow::Borrowed)
+    }
+    /// The same, with a copy of the weights: they need not live as long as the rows.
+    pub(crate) fn with_own_weights(
+        builder: KMeansBuilder<'_>,
+        rows: MatrixView<'a, T>,
+    ) -> Result<Self, FitError> {
+        Self::keeping(builder, rows, |weights| Cow::Owned(weights.to_vec()))
+    }
+    fn keeping<'w>(
+        builder: KMeansBuilder<'w>,
+        rows: MatrixView<'a, T>,
+        keep: impl FnOnce(&'w [f64]) -> Cow<'a, [f64]>,
+    ) -> Result<Self, FitError> {
+        let settings = builder.settings;
         let measure = settings.measure(rows, builder.row_weights)?;
         Ok(KMeansStart {
             rows: Source::View(rows),
-            row_weights: builder.row_weights.map(Cow::Borrowed),
+            row_weights: builder.row_weights.map(keep),
             settings,
             measure,
         })

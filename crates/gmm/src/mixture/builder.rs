@@ -273,10 +273,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
         })
     }
     /// k-means as the usual start of fits of many columns, where it knows all that matters.
-    fn clusters<'v, T: Real>(&self, rows: MatrixView<'v, T>) -> Option<KMeansStart<'v, T>>
-    where
-        'a: 'v,
-    {
+    fn clusters<'v, T: Real>(&self, rows: MatrixView<'v, T>) -> Option<KMeansStart<'v, T>> {
         let known = self.known_labels.is_some() || self.allowed.is_some();
         if rows.width() < CLUSTERED || known || self.missing_cells {
             return None;
@@ -288,7 +285,7 @@ impl<'a> GaussianMixtureBuilder<'a> {
             builder = builder.row_weights(weights);
         }
         // What is wrong with the rows the fit says.
-        KMeansStart::new(builder, rows).ok()
+        KMeansStart::with_own_weights(builder, rows).ok()
     }
     /// First in single precision, then in double.
     fn fit_in_single<T: Real>(
