@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut last = None;
     for (d, k) in points {
         let operations = 2 * d * (d + 1) + 8 * d + 33;
-        let rows = (150_000_000 / (k * operations)).clamp(2_000, 100_000);
+        let rows = (150_000_000 / (k * operations)).clamp(2_000, 50_000);
         let values: Vec<f64> = (0..rows * d).map(|_| 4.0 * rng.random::<f64>()).collect();
         let covariance: Vec<f64> = (0..d * d)
             .map(|e| if e % (d + 1) == 0 { 1.0 } else { 0.1 })
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let data = Data::new(RowsView::new(&values, d));
         let mut workspace = Workspace::new(data.xs, &model.empty_statistics(), 1);
         let mut least = f64::INFINITY;
-        for _ in 0..7 {
+        for _ in 0..21 {
             let begin = cpu_seconds();
             e_step(&model, data, 0, &Soft, &mut workspace);
             least = least.min(cpu_seconds() - begin);
