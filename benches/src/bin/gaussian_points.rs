@@ -2,7 +2,9 @@
 //! Prints, by rising D, nanoseconds for each row and component, and GFLOP/s, counting 2 D (D + 1) + 8 D for the quadratic form and the
 //! moments and 33 for the responsibility of an entry: eleven multiply-adds and eleven operations more.
 //!
-//!     cargo run --release -p mixture-benches --bin gaussian_points
+//!     cargo run --release -p mixture-benches --bin gaussian_points [FIRST]
+//!
+//! With a number, only so many of the points.
 
 use distributions::{Component, RowsView};
 use em::{Data, Mixture, Soft, Workspace, e_step, stream};
@@ -16,6 +18,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|_| (rng.random_range(1..=130), rng.random_range(1..=64)))
         .collect();
     points.sort_unstable();
+    if let Some(first) = std::env::args().nth(1) {
+        points.truncate(first.parse()?);
+    }
     println!("| D | K | ns | GFLOP/s | to the last |\n|---|---|---|---|---|");
     let mut last = None;
     for (d, k) in points {

@@ -202,18 +202,23 @@ impl Scatter {
         }
         let ways = origin;
         let factor = self.move_mean(weight, ways);
+        let own = |square: f64, sum: f64| (square - sum * inverse * sum).max(0.0);
+        if !full {
+            let theirs = squares.iter().zip(sums.iter().zip(&*ways));
+            for (mine, (&square, (&sum, way))) in self.squares.iter_mut().zip(theirs) {
+                *mine += own(square, sum) + factor * way * way;
+            }
+            return;
+        }
         for i in 0..d {
             let (shift, way) = (sums[i] * inverse, factor * ways[i]);
-            let row = if full { i * d } else { 0 };
-            if full {
-                let mine = &mut self.squares[row..row + i];
-                let theirs = mine.iter_mut().zip(&squares[row..row + i]);
-                for ((mine, theirs), (sum, other)) in theirs.zip(sums.iter().zip(&*ways)) {
-                    *mine += (theirs - shift * sum) + way * other;
-                }
+            let row = i * d;
+            let mine = &mut self.squares[row..row + i];
+            let theirs = mine.iter_mut().zip(&squares[row..row + i]);
+            for ((mine, theirs), (sum, other)) in theirs.zip(sums.iter().zip(&*ways)) {
+                *mine += (theirs - shift * sum) + way * other;
             }
-            let own = (squares[row + i] - shift * sums[i]).max(0.0);
-            self.squares[row + i] += own + way * ways[i];
+            self.squares[row + i] += own(squares[row + i], sums[i]) + way * ways[i];
         }
     }
     /// Adds rows of total weight `weight` whose mean stands in `ways`, without their scatter: writes the way from the

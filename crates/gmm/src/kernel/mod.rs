@@ -39,6 +39,7 @@ mod objective;
 mod outer_products;
 #[allow(clippy::needless_range_loop)]
 mod parts_block;
+mod parts_moments;
 mod pooled;
 mod prefetch;
 #[allow(clippy::needless_range_loop)]

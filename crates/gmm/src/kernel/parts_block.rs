@@ -1,16 +1,17 @@
 //! The E-step of a block under diagonal covariances, or full ones of some columns, part after part of its rows. Moments are added
 //! lane by lane, so that sums over lanes and updates of the statistics are paid once for all parts.
 
-use super::block::{far, total};
-use super::diagonal_moments::{add_diagonals, sum_lanes};
+use super::block::total;
+use super::diagonal_moments::add_diagonals;
 use super::expect::Block;
-use super::moments::{self, add_moments, sum_triangle, vectors_of_triangle};
+use super::moments::{self, add_moments, vectors_of_triangle};
 use super::number::Number;
 use super::objective::{Objective, all_small};
+use super::parts_moments::Finish;
 use super::prefetch::{Ahead, Memory};
 use super::quadratic::{self, Form};
 use super::responsibilities::{PIECE, responsibilities};
-use crate::scatter::{Moments, Scatter};
+use crate::scatter::Scatter;
 use distributions::Scratch;
 use distributions::simd::instruction_set::arch;
 use em::Tally;
@@ -138,18 +139,18 @@ impl<G, F> Parts<'_, G, F> {
             .and_then(|()| self.tally(&room, &mut logs));
         let (sums, squares) = moments.split_at_mut(count * d);
         let tally = tally.filter(|_| {
-            arch().dispatch(SumLanes {
+            arch().dispatch(Finish {
+                block: self.block,
                 full: self.full,
-                dimension: d,
                 lanes: room.lanes,
+                origins: room.origins,
+                counts,
                 sums,
                 squares,
-            });
-            self.is_near(counts, sums, squares)
+                origin: &mut origin,
+                into,
+            })
         });
-        if tally.is_some() {
-            self.add(room.origins, into, counts, [sums, squares], &mut origin);
-        }
         for buffer in [origin, logs, moments, buffer] {
             scratch.give(buffer);
         }
@@ -186,9 +187,6 @@ impl<G, F> Parts<'_, G, F> {
             let stride = stride::<N>(wide);
             let columns = &mut room.columns[..d * stride];
             (self.read)(rows, columns, stride, scratch);
-            if !all_small(columns) {
-                return None;
-            }
             let at = first..first + wide;
             let next = first + rows_of_part..first + 2 * rows_of_part;
             arch().dispatch(Part {
@@ -221,55 +219,6 @@ impl<G, F> Parts<'_, G, F> {
             logs,
         };
         objective.tally()
-    }
-    /// Whether the moments about the current means lose nothing: in units of the scatter of the rows, or of that which
-    /// the component expects of a block.
-    fn is_near<N: Number>(&self, counts: &[f64], sums: &[f64], squares: &[f64]) -> bool
-    where
-        G: Form<N>,
-    {
-        let (d, all) = (self.block.dimension(), counts.iter().sum::<f64>());
-        let size = squares.len() / counts.len();
-        let step = if self.full { d + 1 } else { 1 };
-        (0..counts.len()).all(|k| {
-            let (sums, squares) = (
-                &sums[k * d..(k + 1) * d],
-                &squares[k * size..(k + 1) * size],
-            );
-            let expected = all * self.block.log_weights[k].exp();
-            let factor = self.block.components[k].factor();
-            counts[k] == 0.0
-                || !far(counts[k], sums, self.block.far, |j| {
-                    squares[j * step] + expected * factor.least_variance(j, d)
-                })
-        })
-    }
-    fn add<N: Number>(
-        &self,
-        origins: &[N],
-        into: &mut [Scatter],
-        counts: &[f64],
-        moments: [&[f64]; 2],
-        origin: &mut [f64],
-    ) {
-        let d = origin.len();
-        for (k, (into, &weight)) in into.iter_mut().zip(counts).enumerate() {
-            if weight == 0.0 {
-                continue;
-            }
-            self.block
-                .write_origin(&origins[k * d..(k + 1) * d], origin);
-            let [sums, squares] = moments.map(|moments| {
-                let size = moments.len() / counts.len();
-                &moments[k * size..(k + 1) * size]
-            });
-            into.add_rows(Moments {
-                weight,
-                origin,
-                sums,
-                squares,
-            });
-        }
     }
 }
 
@@ -333,35 +282,6 @@ impl<N: Number, G: Form<N>> WithSimd for Part<'_, N, G> {
             .chunks_exact_mut(vectors_of_triangle(d) * N::LANES);
         for ((weights, origin), lanes) in components.zip(lanes) {
             add_moments(simd, origin, self.columns, weights, lanes, self.strip);
-        }
-    }
-}
-
-/// Sums over the lanes.
-struct SumLanes<'a, N> {
-    full: bool,
-    dimension: usize,
-    lanes: &'a [N],
-    sums: &'a mut [f64],
-    squares: &'a mut [f64],
-}
-
-impl<N: Number> WithSimd for SumLanes<'_, N> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let d = self.dimension;
-        if !self.full {
-            return sum_lanes(simd, d, self.lanes, self.sums, self.squares);
-        }
-        let lanes = self.lanes.chunks_exact(vectors_of_triangle(d) * N::LANES);
-        let sums = self
-            .sums
-            .chunks_exact_mut(d)
-            .zip(self.squares.chunks_exact_mut(d * d));
-        for (lanes, (sums, squares)) in lanes.zip(sums) {
-            sum_triangle(simd, lanes, sums, squares);
         }
     }
 }

@@ -218,9 +218,9 @@ fn any<S: Simd, N: Number, G: Form<N>>(
         .iter()
         .all(|gaussian| matches!(gaussian.factor(), Factors::Diagonal(_)));
     if diagonal && S::F64_LANES >= 8 {
-        diagonal_tiles::<S, N, G, 4>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        diagonal_tiles::<S, N, G, 4>(simd, gaussians, part, columns, rows, out, finish);
     } else if diagonal {
-        diagonal_tiles::<S, N, G, 2>(simd, gaussians, part, columns, rows, out, scratch, finish);
+        diagonal_tiles::<S, N, G, 2>(simd, gaussians, part, columns, rows, out, finish);
     } else if S::F64_LANES >= 8 {
         tiles::<S, N, G, 2>(simd, gaussians, part, columns, rows, out, scratch, finish);
     } else {
@@ -232,7 +232,7 @@ fn any<S: Simd, N: Number, G: Form<N>>(
 /// them.
 const TOGETHER: usize = 32;
 
-/// Tile after tile of `W` vectors of rows under diagonal covariances: some columns at a time, of all components.
+/// Tile after tile of `W` vectors of rows under diagonal covariances.
 #[inline(always)]
 fn diagonal_tiles<S: Simd, N: Number, G: Form<N>, const W: usize>(
     simd: S,
@@ -241,62 +241,75 @@ fn diagonal_tiles<S: Simd, N: Number, G: Form<N>, const W: usize>(
     columns: &[N],
     rows: usize,
     out: &mut [N],
-    scratch: &mut [N],
     finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
 ) {
-    let (d, stride) = (part.width, part.stride);
-    let (scratch, _) = N::vectors_mut::<S>(super::align(scratch));
-    let (scratch, _) = scratch.as_chunks_mut::<W>();
     let first = part.rows.start / N::lanes::<S>();
     let vectors = part.rows.end / N::lanes::<S>();
-    for start in (first..vectors).step_by(W) {
-        // Past the last row, the last vector again.
-        let at: [usize; W] = std::array::from_fn(|w| (start + w).min(vectors - 1));
-        for left in (0..d).step_by(TOGETHER) {
-            let some = left..(left + TOGETHER).min(d);
-            let x = &mut scratch[..some.len()];
-            let columns = columns[some.start * stride..].chunks_exact(stride);
-            for (x, column) in x.iter_mut().zip(columns) {
-                let (column, _) = N::vectors::<S>(column);
+    let whole = vectors - (vectors - first) % W;
+    for start in (first..whole).step_by(W) {
+        diagonal_tile::<S, N, G, W>(simd, gaussians, &part, columns, rows, start, out, &finish);
+    }
+    for start in whole..vectors {
+        diagonal_tile::<S, N, G, 1>(simd, gaussians, &part, columns, rows, start, out, &finish);
+    }
+}
+
+/// `W` vectors of rows, some columns at a time, of all components.
+#[inline(always)]
+fn diagonal_tile<S: Simd, N: Number, G: Form<N>, const W: usize>(
+    simd: S,
+    gaussians: &[G],
+    part: &Part,
+    columns: &[N],
+    rows: usize,
+    start: usize,
+    out: &mut [N],
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
+) {
+    let (d, stride) = (part.width, part.stride / N::lanes::<S>());
+    let (columns, _) = N::vectors::<S>(columns);
+    for left in (0..d).step_by(TOGETHER) {
+        let some = left..(left + TOGETHER).min(d);
+        let columns = &columns[left * stride + start..];
+        let parts = gaussians.iter().zip(out.chunks_exact_mut(rows));
+        for (k, (gaussian, out)) in parts.enumerate() {
+            let out = &mut N::vectors_mut::<S>(out).0[start..start + W];
+            let mut squares = [N::splat(simd, N::ZERO); W];
+            if left > 0 {
+                squares.copy_from_slice(out);
+            }
+            let parameters = match gaussian.factor() {
+                Factors::Diagonal(inverses) => {
+                    gaussian.mean()[some.clone()].iter().zip(&inverses[some.clone()])
+                }
+                Factors::Lower(_) => unreachable!("another structure among diagonal covariances"),
+            };
+            for (x, (&mean, &inverse)) in columns.chunks(stride).zip(parameters) {
+                let (mean, inverse) = (N::splat(simd, mean), N::splat(simd, inverse));
                 for w in 0..W {
-                    x[w] = column[at[w]];
+                    let z = N::mul(simd, N::sub(simd, x[w], mean), inverse);
+                    squares[w] = N::mul_add(simd, z, z, squares[w]);
                 }
             }
-            let last = some.end == d;
-            let parts = gaussians.iter().zip(out.chunks_exact_mut(rows));
-            for (k, (gaussian, out)) in parts.enumerate() {
-                let out = &mut N::vectors_mut::<S>(out).0[..vectors];
-                let mut squares = [N::splat(simd, N::ZERO); W];
-                if left > 0 {
-                    for w in 0..W {
-                        squares[w] = out[at[w]];
-                    }
-                }
-                squares = match gaussian.factor() {
-                    Factors::Diagonal(inverses) => {
-                        let mean = &gaussian.mean()[some.clone()];
-                        add_diagonal(simd, mean, &inverses[some.clone()], x, squares)
-                    }
-                    Factors::Lower(_) => [N::splat(simd, N::of(f64::NAN)); W],
+            for w in 0..W {
+                out[w] = match some.end == d {
+                    true => finish(k, squares[w]),
+                    false => squares[w],
                 };
-                for w in 0..W {
-                    let square = squares[w];
-                    out[at[w]] = if last { finish(k, square) } else { square };
-                }
             }
         }
     }
 }
 
-/// Σ z² of some columns, added to that of those before.
+/// Σ z² under a diagonal covariance.
 #[inline(always)]
-fn add_diagonal<S: Simd, N: Number, const W: usize>(
+fn diagonal<S: Simd, N: Number, const W: usize>(
     simd: S,
     mean: &[N],
     inverses: &[N],
     x: &[[N::Vector<S>; W]],
-    mut squares: [N::Vector<S>; W],
 ) -> [N::Vector<S>; W] {
+    let mut squares = [N::splat(simd, N::ZERO); W];
     for ((x, &mean), &inverse) in x.iter().zip(mean).zip(inverses) {
         let (mean, inverse) = (N::splat(simd, mean), N::splat(simd, inverse));
         for w in 0..W {
@@ -345,10 +358,7 @@ fn tiles<S: Simd, N: Number, G: Form<N>, const W: usize>(
             for (k, (gaussian, out)) in parts.enumerate() {
                 let mean = &gaussian.mean()[..d];
                 let squares = match gaussian.factor() {
-                    Factors::Diagonal(inverses) => {
-                        let none = [N::splat(simd, N::ZERO); W];
-                        add_diagonal(simd, mean, inverses, x, none)
-                    }
+                    Factors::Diagonal(inverses) => diagonal(simd, mean, inverses, x),
                     Factors::Lower(packed) => lower(simd, mean, packed, x, z),
                 };
                 let (out, _) = N::vectors_mut::<S>(out);

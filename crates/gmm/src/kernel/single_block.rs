@@ -427,7 +427,8 @@ impl Accumulate<'_> {
                     squares,
                     self.strip,
                 );
-                if again || !far(weight, sums, FAR, |j| squares[j * d + j]) {
+                let diagonal = squares.iter().step_by(d + 1).copied();
+                if again || !far(weight, sums, FAR, diagonal) {
                     break;
                 }
                 move_to_mean(weight, origin, sums);
@@ -463,7 +464,7 @@ impl Accumulate<'_> {
             let own = k * d..(k + 1) * d;
             let origin = &mut self.origins[own.clone()];
             let (sums, squares) = (&mut self.sums[own.clone()], &mut self.squares[own]);
-            if far(weight, sums, FAR, |j| squares[j]) {
+            if far(weight, sums, FAR, squares.iter().copied()) {
                 move_to_mean(weight, origin, sums);
                 diagonals(simd, origin, columns, weights, rows, sums, squares);
             }
