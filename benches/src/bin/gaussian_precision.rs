@@ -1,6 +1,6 @@
 //! An E-step and an M-step of Gaussian mixtures in single and in double precision, one thread: milliseconds of CPU time,
-//! their ratio, and how far the estimates are apart. Prints a table; the arguments are a share of the rows (0.1), and a
-//! number of columns where not all of the grid is wanted.
+//! their ratio, and how far the estimates are apart. Prints a table; the arguments are a share of the rows (0.1), how many
+//! deviations means are apart (3), and a number of columns where not all of the grid is wanted.
 //!
 //!     cargo run --release -p mixture-benches --bin gaussian_precision 0.1
 
@@ -71,15 +71,17 @@ fn apart(a: &Gaussians, b: &Gaussians) -> (f64, f64) {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let share: f64 = std::env::args()
-        .nth(1)
-        .map_or(Ok(0.1), |text| text.parse())?;
+    let number = |place: usize, or: f64| {
+        let argument = std::env::args().nth(place);
+        argument.map_or(Ok(or), |text| text.parse())
+    };
+    let (share, separation) = (number(1, 0.1)?, number(2, 3.0)?);
     println!(
         "| N, D, K | structure | double, ms | single, ms | ratio | means apart | covariances apart |"
     );
     println!("|---|---|---|---|---|---|---|");
     let only: Option<usize> = std::env::args()
-        .nth(2)
+        .nth(3)
         .map(|text| text.parse())
         .transpose()?;
     for (n, d, k) in GRID
@@ -87,7 +89,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .filter(|point| only.is_none_or(|d| d == point.1))
     {
         let n = (share * n as f64) as usize;
-        let clumps = Clumps::new(n, d, k, 3.0);
+        let clumps = Clumps::new(n, d, k, separation);
         let floats: Vec<f32> = clumps.values.iter().map(|&x| x as f32).collect();
         let rows = MatrixView::from(RowsView::new(&floats, d));
         for structure in [CovarianceStructure::Full, CovarianceStructure::Diagonal] {

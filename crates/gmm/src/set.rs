@@ -276,12 +276,18 @@ impl Gaussians {
     /// The E-step of a block of rows of any kind at once, where there is a way.
     pub(crate) fn expect_rows<T: Real>(
         &self,
-        block: SoftBlock<'_, MatrixView<'_, T>>,
+        mut block: SoftBlock<'_, MatrixView<'_, T>>,
         into: &mut GaussianStatistics,
         scratch: &mut Scratch,
     ) -> Option<Tally> {
         match &self.single {
             Some(single) => into.add_to_each(|parts| {
+                if let Some(Way::Full(own)) = self.way() {
+                    let few = kernel::expect_few(&self.components, own, &mut block, parts, scratch);
+                    if few.is_some() {
+                        return few;
+                    }
+                }
                 kernel::expect_in_single_precision(single, block, parts, scratch)
             }),
             None => match self.way()? {

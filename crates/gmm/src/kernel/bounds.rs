@@ -1,11 +1,12 @@
 //! Bounds of the densities of a block, from a few coordinates ([`super::discriminants`]).
 
 use super::discriminants::Projection;
-use super::full_block::{Block, Components};
+use super::full_block::Block;
 use super::group::read;
 use super::quadratic::{self, Part};
 use super::sparse::GAP;
 use super::{LANES, LogDensities, log_joint};
+use crate::gaussian::Gaussian;
 use distributions::simd::instruction_set::arch;
 use distributions::{AlignedBuffer, BLOCK_ROWS, Scratch};
 use pulp::{Simd, WithSimd};
@@ -14,26 +15,27 @@ use pulp::{Simd, WithSimd};
 pub(super) const PROBE: usize = 2 * LANES;
 
 /// What bounds, and densities and moments of what they leave, may cost beside all densities and moments.
-const WORTH: f64 = 0.6;
+pub(super) const WORTH: f64 = 0.6;
 
 /// The number of coordinates with which bounds, and the components that they leave to a row, cost least; `None` where that
-/// is little less than all densities and moments. Rows that are looked at tell.
+/// is not below a share `worth` of all densities and moments. Rows that are looked at tell.
 pub(super) fn width_that_pays(
     block: Block<'_>,
     projection: &Projection,
-    into: &Components<'_>,
+    gaussians: &[Gaussian],
+    log_weights: &[f64],
+    worth: f64,
     scratch: &mut Scratch,
 ) -> Option<usize> {
-    let (rows, d, count) = (block.rows(), block.d, into.gaussians.len());
+    let (rows, d, count) = (block.rows(), block.d, gaussians.len());
     let probed: [u32; PROBE] = std::array::from_fn(|i| (i * rows / PROBE) as u32);
     let mut columns = scratch.take_dirty(d * PROBE);
     let mut joint = scratch.take_dirty(count * PROBE);
     let mut bounds = scratch.take_dirty(count * PROBE);
     read(block, &probed, &mut columns);
-    let logs = into.log_weights;
-    log_joint(into.gaussians, logs, &columns, PROBE, &mut joint, scratch);
+    log_joint(gaussians, log_weights, &columns, PROBE, &mut joint, scratch);
     let all = count as f64;
-    let (mut best, mut least) = (None, WORTH * all);
+    let (mut best, mut least) = (None, worth * all);
     for most in [LANES, 2 * LANES] {
         let width = most.min(projection.coordinates());
         let row = |i: usize| probed[i];

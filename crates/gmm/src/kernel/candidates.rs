@@ -5,8 +5,8 @@
 //! components. For the others, shared rows, the components whose bound comes so near are scored too. Rows are taken
 //! component by component, so that those of one are worked on together.
 
-use super::bounds::{Bounds, PROBE, width_that_pays};
-use super::discriminants::Discriminants;
+use super::bounds::{Bounds, PROBE};
+use super::discriminants::Projection;
 use super::full_block::{Block, Components};
 use super::group::{Group, List, add};
 use super::sparse::GAP;
@@ -17,7 +17,7 @@ use pulp::bytemuck::cast_slice_mut;
 use std::ops::Range;
 
 /// Blocks of fewer rows would be probed for more than they are worth.
-const LEAST: usize = 32 * PROBE;
+pub(super) const LEAST: usize = 32 * PROBE;
 
 /// e^−42, see [`GAP`].
 const NEGLIGIBLE: f64 = 6e-19;
@@ -53,19 +53,14 @@ impl Pairs {
     }
 }
 
-/// The E-step; `None` where bounds tell too little for it to pay, and nothing was added.
+/// The E-step, with bounds from so many coordinates.
 pub(super) fn expect(
     block: Block<'_>,
-    discriminants: &Discriminants,
+    (projection, width): (&Projection, usize),
     into: &mut Components<'_>,
     scratch: &mut Scratch,
-) -> Option<Tally> {
+) -> Tally {
     let rows = block.rows();
-    if rows < LEAST {
-        return None;
-    }
-    let projection = discriminants.of(into.gaussians)?;
-    let width = width_that_pays(block, projection, into, scratch)?;
     let mut state = State {
         block,
         bounds: Bounds::new(block, projection, width, scratch),
@@ -91,7 +86,7 @@ pub(super) fn expect(
         scratch.give(buffer);
     }
     state.bounds.give(scratch);
-    Some(state.tally)
+    state.tally
 }
 
 impl State<'_> {

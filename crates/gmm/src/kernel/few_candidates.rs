@@ -1,9 +1,9 @@
 //! E-steps of rows that few components explain, against plain sums of densities.
 
-use super::bounds::width_that_pays;
-use super::full_block::{Block, Components};
+use super::bounds::{WORTH, width_that_pays};
+use super::full_block::Block;
 use super::*;
-use crate::matrix::MatrixView;
+use crate::matrix::{MatrixView, Real};
 use distributions::simd::instruction_set::{InstructionSet, run_in};
 use distributions::{Density, RowsView, Statistics};
 use em::{SoftBlock, Tally, stream};
@@ -60,18 +60,27 @@ impl Problem {
         let mut scratch = Scratch::default();
         // Numbers left in scratch must not matter.
         (0..8).for_each(|_| scratch.give(vec![f64::NAN; 300_000]));
-        let block = SoftBlock {
-            log_weights: &self.log_weights,
-            xs: MatrixView::from(RowsView::new(&self.values, self.d)),
-            row_weights,
-            counts: &mut counts,
-            cache: None,
-        };
+        let xs = MatrixView::from(RowsView::new(&self.values, self.d));
+        let block = self.block(xs, row_weights, &mut counts);
         let own = Discriminants::default();
         let way = Way::of(&self.gaussians, true, None, &own).unwrap();
         assert!(matches!(way, Way::Full(_)));
         let tally = expect(way, &self.gaussians, block, &mut into, &mut scratch);
         (into, counts, tally.unwrap())
+    }
+    fn block<'a, T: Real>(
+        &'a self,
+        xs: MatrixView<'a, T>,
+        row_weights: Option<&'a [f64]>,
+        counts: &'a mut [f64],
+    ) -> SoftBlock<'a, MatrixView<'a, T>> {
+        SoftBlock {
+            log_weights: &self.log_weights,
+            xs,
+            row_weights,
+            counts,
+            cache: None,
+        }
     }
     /// Whether there are few candidates for its rows.
     fn is_sparse(&self) -> bool {
@@ -81,15 +90,11 @@ impl Problem {
             d: self.d,
             weights: None,
         };
-        let into = Components {
-            gaussians: &self.gaussians,
-            log_weights: &self.log_weights,
-            scatters: &mut [],
-            counts: &mut [],
-        };
-        let projection = own.of(&self.gaussians);
+        let (gaussians, logs) = (&self.gaussians, &self.log_weights);
         let scratch = &mut Scratch::default();
-        projection.is_some_and(|some| width_that_pays(block, some, &into, scratch).is_some())
+        own.of(gaussians).is_some_and(|some| {
+            width_that_pays(block, some, gaussians, logs, WORTH, scratch).is_some()
+        })
     }
     /// The same, row after row.
     fn check(&self, row_weights: Option<&[f64]>) {
@@ -140,6 +145,39 @@ fn statistics_and_likelihood_are_those_of_plain_loops() {
                 // Every component keeps some of its rows.
                 let weights: Vec<f64> = (0..rows).map(|i| (i % 7) as f64 / 4.0).collect();
                 problem.check(Some(&weights));
+            }
+        }
+    }
+}
+
+/// Rows of single precision are worked on as those of double precision are, where few components explain them.
+#[test]
+fn rows_of_single_precision_have_the_same_statistics() {
+    for (apart, sparse) in [(0.1, false), (3.0, true)] {
+        let mut problem = Problem::new(40, 20, 777, apart);
+        let singles: Vec<f32> = problem.values.iter().map(|&x| x as f32).collect();
+        problem.values = singles.iter().map(|&x| f64::from(x)).collect();
+        let weights: Vec<f64> = (0..777).map(|i| (i % 7) as f64 / 4.0).collect();
+        for row_weights in [None, Some(&weights[..])] {
+            let mut into = vec![Scatter::new(40, true); 20];
+            let mut counts = vec![f64::NAN; 20];
+            let own = Discriminants::default();
+            let few = expect_few(
+                &problem.gaussians,
+                &own,
+                &mut problem.block(
+                    MatrixView::from(RowsView::new(&singles, 40)),
+                    row_weights,
+                    &mut counts,
+                ),
+                &mut into,
+                &mut Scratch::default(),
+            );
+            assert_eq!(few.is_some(), sparse);
+            if let Some(few) = few {
+                assert_eq!((into, counts, few), problem.expect(row_weights));
+            } else {
+                assert!(into.iter().all(|scatter| scatter.weight() == 0.0));
             }
         }
     }

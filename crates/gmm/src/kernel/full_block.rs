@@ -1,7 +1,8 @@
 //! The E-step of a block under covariances with a factor each: by the components that may explain a row, where these are
 //! few; else part after part through densities, responsibilities and moments.
 
-use super::candidates;
+use super::bounds::{PROBE, WORTH, width_that_pays};
+use super::candidates::{self, LEAST};
 use super::discriminants::Discriminants;
 use super::transpose::transpose;
 use super::{accumulate, log_joint};
@@ -17,6 +18,9 @@ const COLUMNS: usize = 16;
 
 /// With fewer components most of the work is not beside the one that explains a row.
 const COMPONENTS: usize = 4;
+
+/// What densities and moments cost in single precision beside double.
+const SINGLE: f64 = 0.5;
 
 /// How many rows are taken at a time, so that each component has some to itself.
 pub(super) const ROWS: usize = 16 * BLOCK_ROWS;
@@ -58,6 +62,23 @@ pub(super) struct Components<'a> {
     pub counts: &'a mut [f64],
 }
 
+impl<'a> Components<'a> {
+    fn new(
+        gaussians: &'a [Gaussian],
+        log_weights: &'a [f64],
+        scatters: &'a mut [Scatter],
+        counts: &'a mut [f64],
+    ) -> Self {
+        counts.fill(0.0);
+        Components {
+            gaussians,
+            log_weights,
+            scatters,
+            counts,
+        }
+    }
+}
+
 /// The E-step of the block; see [`em::ComponentSet::expect_block`].
 pub(super) fn expect<T: Real>(
     gaussians: &[Gaussian],
@@ -66,40 +87,78 @@ pub(super) fn expect<T: Real>(
     scatters: &mut [Scatter],
     scratch: &mut Scratch,
 ) -> Tally {
-    let SoftBlock {
-        log_weights,
-        xs,
-        row_weights,
-        counts,
-        ..
-    } = block;
-    let mut copy = None;
-    let values = match xs.as_rows() {
-        Some(rows) => rows.values(),
-        None => {
-            let mut values = scratch.take_dirty(xs.len() * xs.width());
-            xs.read(&mut values);
-            &**copy.insert(values)
+    let (log_weights, counts) = (block.log_weights, block.counts);
+    with_rows(block.xs, block.row_weights, scratch, |block, scratch| {
+        let mut into = Components::new(gaussians, log_weights, scatters, counts);
+        let projection = discriminants.of(gaussians);
+        let bounds = projection
+            .filter(|_| block.rows() >= LEAST)
+            .and_then(|own| {
+                let width = width_that_pays(block, own, gaussians, log_weights, WORTH, scratch)?;
+                Some((own, width))
+            });
+        match bounds {
+            Some(bounds) => candidates::expect(block, bounds, &mut into, scratch),
+            None => of_all(block, &mut into, scratch),
         }
-    };
-    counts.fill(0.0);
-    let block = Block {
-        values,
-        d: xs.width(),
-        weights: row_weights,
-    };
-    let mut into = Components {
-        gaussians,
-        log_weights,
-        scatters,
-        counts,
-    };
-    let few = candidates::expect(block, discriminants, &mut into, scratch);
-    let tally = few.unwrap_or_else(|| of_all(block, &mut into, scratch));
-    if let Some(copy) = copy {
-        scratch.give(copy);
+    })
+}
+
+/// The same where bounds leave so few components to a row that it takes less than in single precision; `None` where they do
+/// not, and nothing was added.
+pub(crate) fn expect_few<T: Real>(
+    gaussians: &[Gaussian],
+    discriminants: &Discriminants,
+    block: &mut SoftBlock<'_, MatrixView<'_, T>>,
+    scatters: &mut [Scatter],
+    scratch: &mut Scratch,
+) -> Option<Tally> {
+    let (rows, d, log_weights) = (block.xs.len(), block.xs.width(), block.log_weights);
+    if rows < LEAST {
+        return None;
     }
-    tally
+    let projection = discriminants.of(gaussians)?;
+    let mut probed = scratch.take_dirty(d * PROBE);
+    for (i, row) in probed.chunks_exact_mut(d).enumerate() {
+        block
+            .xs
+            .with_row(i * rows / PROBE, |x| row.copy_from_slice(x));
+    }
+    let probe = Block {
+        values: &probed,
+        d,
+        weights: None,
+    };
+    let worth = SINGLE * WORTH;
+    let width = width_that_pays(probe, projection, gaussians, log_weights, worth, scratch);
+    scratch.give(probed);
+    let bounds = (projection, width?);
+    let counts = &mut *block.counts;
+    let tally = with_rows(block.xs, block.row_weights, scratch, |block, scratch| {
+        let mut into = Components::new(gaussians, log_weights, scatters, counts);
+        candidates::expect(block, bounds, &mut into, scratch)
+    });
+    Some(tally)
+}
+
+/// What `of` makes of the rows, in double precision and one after the other.
+fn with_rows<T: Real, R>(
+    xs: MatrixView<'_, T>,
+    weights: Option<&[f64]>,
+    scratch: &mut Scratch,
+    of: impl FnOnce(Block<'_>, &mut Scratch) -> R,
+) -> R {
+    let d = xs.width();
+    if let Some(rows) = xs.as_rows() {
+        let values = rows.values();
+        return of(Block { values, d, weights }, scratch);
+    }
+    let mut copy = scratch.take_dirty(xs.len() * d);
+    xs.read(&mut copy);
+    let values = &*copy;
+    let result = of(Block { values, d, weights }, scratch);
+    scratch.give(copy);
+    result
 }
 
 /// The E-step of all rows, part after part.

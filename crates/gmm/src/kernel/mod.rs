@@ -56,6 +56,7 @@ mod transpose;
 pub(crate) use common_factor::{CommonFactor, common_log_densities};
 pub(crate) use discriminants::Discriminants;
 pub(crate) use expect::{Way, expect};
+pub(crate) use full_block::expect_few;
 pub(crate) use narrow_block::serves as are_few_columns;
 pub(crate) use pooled::accumulate_pooled;
 pub(crate) use prefetch::{prefetch, prefetch_all, prefetch_all_into_second};

@@ -5,8 +5,8 @@ use pulp::Simd;
 
 /// The numbers of scratch that [`moments`] needs.
 pub(super) fn room<N: Number>(rows: usize) -> usize {
-    // A strip of weighted columns, and alignment.
-    4 * rows + N::LANES
+    // The widest strip of weighted columns, and alignment.
+    5 * rows + N::LANES
 }
 
 /// Writes Σ w (x − o) to `sums` and the lower triangle of Σ w (x − o)(x − o)ᵀ to `squares`. `rows` is a multiple of
@@ -166,6 +166,10 @@ fn strips<S: Simd, N: Number, K: KeepTriangle<N::Vector<S>>, const T: usize>(
         weights,
     };
     let (scratch, _) = N::vectors_mut::<S>(super::align(scratch));
+    if T == 4 && d == 5 {
+        // Their moments just fit into registers; a strip of one column would wait for its own sums.
+        return strip::<S, N, K, T, 5>(simd, block, 0, keep, scratch);
+    }
     for first in (0..d).step_by(T) {
         match (d - first).min(T) {
             1 => strip::<S, N, K, T, 1>(simd, block, first, keep, scratch),

@@ -88,8 +88,8 @@ impl<N: Number, G: Form<N>> Finish<'_, N, G> {
                 factor => {
                     let step = if self.full { d + 1 } else { 1 };
                     let squares = squares.iter().step_by(step).enumerate();
-                    let scales = squares
-                        .map(|(j, square)| square + expected * factor.least_variance(j, d));
+                    let scales =
+                        squares.map(|(j, square)| square + expected * factor.least_variance(j, d));
                     far(count, sums, most, scales)
                 }
             };

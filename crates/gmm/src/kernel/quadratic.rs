@@ -279,9 +279,9 @@ fn diagonal_tile<S: Simd, N: Number, G: Form<N>, const W: usize>(
                 squares.copy_from_slice(out);
             }
             let parameters = match gaussian.factor() {
-                Factors::Diagonal(inverses) => {
-                    gaussian.mean()[some.clone()].iter().zip(&inverses[some.clone()])
-                }
+                Factors::Diagonal(inverses) => gaussian.mean()[some.clone()]
+                    .iter()
+                    .zip(&inverses[some.clone()]),
                 Factors::Lower(_) => unreachable!("another structure among diagonal covariances"),
             };
             for (x, (&mean, &inverse)) in columns.chunks(stride).zip(parameters) {

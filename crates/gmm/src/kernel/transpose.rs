@@ -453,3 +453,33 @@ mod x86 {
         [g0, g1, g2, g3, g4, g5, g6, g7].map(cast)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use distributions::simd::instruction_set::{InstructionSet, run_in};
+
+    #[test]
+    fn every_number_is_where_its_column_has_it() {
+        for &set in InstructionSet::ALL {
+            if !run_in(set) {
+                continue;
+            }
+            for d in 1..20 {
+                for rows in (1..40).chain([256]) {
+                    let values: Vec<f64> = (0..rows * d).map(|n| 1.0 + n as f64).collect();
+                    let stride = rows + 3;
+                    let mut columns = vec![f64::NAN; d * stride];
+                    transpose_padded(&values, d, &mut columns, stride);
+                    for (j, column) in columns.chunks_exact(stride).enumerate() {
+                        for (i, &x) in column.iter().enumerate() {
+                            let expected = if i < rows { values[i * d + j] } else { 0.0 };
+                            assert_eq!(x, expected, "{set:?}: {rows} rows of {d}: {i}, {j}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(run_in(InstructionSet::Widest));
+    }
+}

@@ -36,7 +36,7 @@ use rows::CentredRows;
 ///
 /// Distances are computed about the mean of all rows, so that a common offset costs no digits; the same
 /// seed gives the same result, on any number of threads. Rows may be of `f64` or `f32` and in any layout
-/// ([`MatrixView`]); a copy of them is kept in single precision, of at most 32 MB: rows past that are read from the
+/// ([`MatrixView`]); a copy of them is kept in single precision, of at most 29 MB: rows past that are read from the
 /// data in each step.
 ///
 /// Labels are those of distances in double precision. Most of them are found in single precision, where a bound of

@@ -149,31 +149,41 @@ fn total<S: Simd, const V: usize>(simd: S, mut line: [S::f32s; V]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use distributions::simd::instruction_set::arch;
+    use distributions::simd::instruction_set::{InstructionSet, arch, run_in};
 
     /// Sums of d terms in single precision, none negative: each of at most d roundings is a part in 2²⁴.
     #[test]
     fn distances_are_those_of_the_definition() {
-        for d in [16, 17, 31, 32, 45, 128] {
-            for (count, clusters) in [(1, 1), (7, 2), (TILE, 4), (TILE, 5), (30, 9)] {
-                let number = |i: usize| ((i * 7919 + d) as f32 * 0.37).sin();
-                let rows: Vec<f32> = (0..count * d).map(number).collect();
-                let centres: Vec<f32> = (0..clusters * d).map(|i| 2.0 * number(i + 31)).collect();
-                let mut out = vec![[f32::NAN; TILE]; clusters];
-                arch().dispatch(RowDistances {
-                    rows: &rows,
-                    dimension: d,
-                    centres: &Lined::of(&centres, d),
-                    out: &mut out,
-                });
-                for (centre, out) in centres.chunks_exact(d).zip(&out) {
-                    for (row, &found) in rows.chunks_exact(d).zip(out) {
-                        let pairs = row.iter().zip(centre);
-                        let exact: f64 = pairs.map(|(y, c)| f64::from(y - c).powi(2)).sum();
-                        let error = (f64::from(found) - exact).abs();
-                        assert!(error <= exact * d as f64 * 2f64.powi(-24), "{d} {count}");
-                    }
+        for &set in InstructionSet::ALL {
+            if !run_in(set) {
+                continue;
+            }
+            for d in [16, 17, 31, 32, 45, 128] {
+                for (count, clusters) in [(1, 1), (7, 2), (TILE, 4), (TILE, 5), (30, 9)] {
+                    check(count, clusters, d);
                 }
+            }
+        }
+        assert!(run_in(InstructionSet::Widest));
+    }
+
+    fn check(count: usize, clusters: usize, d: usize) {
+        let number = |i: usize| ((i * 7919 + d) as f32 * 0.37).sin();
+        let rows: Vec<f32> = (0..count * d).map(number).collect();
+        let centres: Vec<f32> = (0..clusters * d).map(|i| 2.0 * number(i + 31)).collect();
+        let mut out = vec![[f32::NAN; TILE]; clusters];
+        arch().dispatch(RowDistances {
+            rows: &rows,
+            dimension: d,
+            centres: &Lined::of(&centres, d),
+            out: &mut out,
+        });
+        for (centre, out) in centres.chunks_exact(d).zip(&out) {
+            for (row, &found) in rows.chunks_exact(d).zip(out) {
+                let pairs = row.iter().zip(centre);
+                let exact: f64 = pairs.map(|(y, c)| f64::from(y - c).powi(2)).sum();
+                let error = (f64::from(found) - exact).abs();
+                assert!(error <= exact * d as f64 * 2f64.powi(-24), "{d} {count}");
             }
         }
     }
