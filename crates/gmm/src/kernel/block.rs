@@ -108,7 +108,7 @@ impl Accumulate<'_> {
             if weight == 0.0 {
                 continue;
             }
-            if far(weight, sums, FAR, squares.iter().copied()) {
+            if far(weight, sums, FAR, |j| squares[j]) {
                 move_to_mean(weight, origin, sums);
                 diagonals(simd, origin, columns, weights, rows, sums, squares);
             }
@@ -136,8 +136,7 @@ pub(super) fn add_full(
     // A loop, so that the kernels stand here once.
     for again in [false, true] {
         moments(origin, sums, squares);
-        let diagonal = squares.iter().step_by(d + 1).copied();
-        if again || !far(weight, sums, FAR, diagonal) {
+        if again || !far(weight, sums, FAR, |j| squares[j * d + j]) {
             break;
         }
         move_to_mean(weight, origin, sums);
@@ -170,23 +169,14 @@ pub(super) fn total<S: Simd, N: Number>(simd: S, weights: &[N]) -> f64 {
 /// Whether the way to the mean is longer than `most` variances (squared), too far for squares about the mean to come from
 /// those about the origin; of an overflowed square too.
 #[inline(always)]
-pub(super) fn far(
-    weight: f64,
-    sums: &[f64],
-    most: f64,
-    squares: impl Iterator<Item = f64>,
-) -> bool {
-    let (inverse, share) = (1.0 / weight, 1.0 / most);
-    let near = sums.iter().zip(squares).fold(
-        1,
-        #[inline(always)]
-        |near, (&sum, square)| {
-            let moved = sum * inverse * sum;
-            // On this side: squares of 1e305 must not overflow. Its own part of `square` is `moved`.
-            let own = (moved * share <= (square - moved).max(0.0)) & (square < f64::INFINITY);
-            near & u64::from(own)
-        },
-    );
+pub(super) fn far(weight: f64, sums: &[f64], most: f64, square: impl Fn(usize) -> f64) -> bool {
+    let (inverse, share, mut near) = (1.0 / weight, 1.0 / most, 1);
+    for (j, &sum) in sums.iter().enumerate() {
+        let (moved, square) = (sum * inverse * sum, square(j));
+        // On this side: squares of 1e305 must not overflow. Its own part of `square` is `moved`.
+        let is_near = (moved * share <= (square - moved).max(0.0)) & (square < f64::INFINITY);
+        near &= u64::from(is_near);
+    }
     near == 0
 }
 

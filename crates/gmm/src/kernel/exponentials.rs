@@ -14,6 +14,13 @@ pub(super) fn exp2_of_negatives<S: Simd, N: Number, const W: usize>(
     if S::F64_LANES == 1 {
         return one_by_one::<S, N, W>(x);
     }
+    let lowest = N::splat(simd, N::LOWEST);
+    if let Some(mut powers) = N::powers_by_table(simd, x) {
+        for w in 0..W {
+            powers[w] = N::zero_below(simd, x[w], lowest, powers[w]);
+        }
+        return powers;
+    }
     let biased = N::splat(simd, N::BIASED);
     let (mut f, mut scale) = (x, x);
     for w in 0..W {
@@ -34,7 +41,7 @@ pub(super) fn exp2_of_negatives<S: Simd, N: Number, const W: usize>(
             };
         }
     }
-    let (one, lowest) = (N::splat(simd, N::of(1.0)), N::splat(simd, N::LOWEST));
+    let one = N::splat(simd, N::of(1.0));
     for w in 0..W {
         let value = N::mul(simd, N::mul_add(simd, power[w], f[w], one), scale[w]);
         // Of −∞ too, for which it is NaN.

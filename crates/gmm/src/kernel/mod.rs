@@ -41,6 +41,8 @@ mod outer_products;
 mod parts_block;
 mod parts_moments;
 mod pooled;
+#[cfg(target_arch = "x86_64")]
+mod power_table;
 mod prefetch;
 #[allow(clippy::needless_range_loop)]
 mod quadratic;

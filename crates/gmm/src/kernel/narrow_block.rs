@@ -151,7 +151,7 @@ impl<N: Number, G: Form<N>> Columns<'_, N, G> {
             let sums = &room.moments[own.clone()][1..=d];
             let products = &room.moments[own.clone()][1 + d..];
             let square = |j: usize| products[if room.full { j * (j + 3) / 2 } else { j }];
-            if far(weight, sums, self.block.far, (0..d).map(square)) {
+            if far(weight, sums, self.block.far, square) {
                 move_to_mean(weight, &mut room.origins[k * d..(k + 1) * d], sums);
                 self.run(room, Some(k));
             }

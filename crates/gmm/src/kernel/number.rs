@@ -37,6 +37,12 @@ pub(crate) trait Number: Pod + Into<f64> + PartialOrd + BinaryExponential {
         least: Self::Vector<S>,
         value: Self::Vector<S>,
     ) -> Self::Vector<S>;
+    /// 2ˣ by a table, where the instruction set has room for one: of x from [`BinaryExponential::LOWEST`] to 0, something for smaller ones
+    /// and NaN of NaN.
+    fn powers_by_table<S: Simd, const W: usize>(
+        simd: S,
+        x: [Self::Vector<S>; W],
+    ) -> Option<[Self::Vector<S>; W]>;
     /// a · b + c, rounded once where the instruction set can.
     fn mul_add<S: Simd>(
         simd: S,
@@ -54,7 +60,7 @@ pub(crate) trait Number: Pod + Into<f64> + PartialOrd + BinaryExponential {
 
 macro_rules! number {
     ($number:ty, $vector:ident, $lanes:ident, $most:literal, $largest:literal, $div:ident, $min:ident,
-     $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $less:ident, $select:ident, $sum:ident, $of:ident, $of_mut:ident) => {
+     $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $less:ident, $select:ident, $sum:ident, $of:ident, $of_mut:ident, $table:ident) => {
         impl Number for $number {
             type Vector<S: Simd> = S::$vector;
             const LANES: usize = $most;
@@ -107,6 +113,19 @@ macro_rules! number {
                 simd.$select(simd.$less(x, least), simd.$splat(0.0), value)
             }
             #[inline(always)]
+            fn powers_by_table<S: Simd, const W: usize>(
+                simd: S,
+                x: [S::$vector; W],
+            ) -> Option<[S::$vector; W]> {
+                #[cfg(target_arch = "x86_64")]
+                return super::power_table::$table(simd, x);
+                #[cfg(not(target_arch = "x86_64"))]
+                {
+                    let _ = (simd, x);
+                    None
+                }
+            }
+            #[inline(always)]
             fn mul_add<S: Simd>(
                 simd: S,
                 a: S::$vector,
@@ -148,7 +167,8 @@ number!(
     select_f64s,
     reduce_sum_f64s,
     as_simd_f64s,
-    as_mut_simd_f64s
+    as_mut_simd_f64s,
+    doubles
 );
 number!(
     f32,
@@ -167,5 +187,6 @@ number!(
     select_f32s,
     reduce_sum_f32s,
     as_simd_f32s,
-    as_mut_simd_f32s
+    as_mut_simd_f32s,
+    singles
 );

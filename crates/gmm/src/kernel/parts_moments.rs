@@ -5,6 +5,7 @@ use super::diagonal_moments::sum_lanes;
 use super::expect::Block;
 use super::moments::{sum_triangle, vectors_of_triangle};
 use super::number::Number;
+use super::prefetch::prefetch_all_into_second;
 use super::quadratic::{Factors, Form};
 use crate::scatter::{Moments, Scatter};
 use pulp::{Simd, WithSimd};
@@ -32,6 +33,11 @@ impl<N: Number, G: Form<N>> WithSimd for Finish<'_, N, G> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) -> bool {
+        // A block has been read since they were touched.
+        for scatter in &*self.into {
+            prefetch_all_into_second(scatter.mean());
+            prefetch_all_into_second(scatter.squares());
+        }
         self.sum_lanes(simd);
         let near = self.is_near();
         if near {
@@ -73,24 +79,22 @@ impl<N: Number, G: Form<N>> Finish<'_, N, G> {
                 continue;
             }
             let expected = all * self.block.log_weights[k].exp();
-            let most = self.block.far;
+            // Of equal lengths, which spares a look at each index.
+            let (sums, most) = (&sums[..d], self.block.far);
             let is_far = match self.block.components[k].factor() {
                 Factors::Diagonal(inverses) if !self.full => {
-                    let squares = squares.iter().zip(inverses).map(
-                        #[inline(always)]
-                        |(square, &inverse)| {
-                            let inverse: f64 = inverse.into();
-                            square + expected / (inverse * inverse)
-                        },
-                    );
-                    far(count, sums, most, squares)
+                    let (squares, inverses) = (&squares[..d], &inverses[..d]);
+                    let variance = |j: usize| {
+                        let inverse: f64 = inverses[j].into();
+                        1.0 / (inverse * inverse)
+                    };
+                    far(count, sums, most, |j| squares[j] + expected * variance(j))
                 }
                 factor => {
                     let step = if self.full { d + 1 } else { 1 };
-                    let squares = squares.iter().step_by(step).enumerate();
-                    let scales =
-                        squares.map(|(j, square)| square + expected * factor.least_variance(j, d));
-                    far(count, sums, most, scales)
+                    far(count, sums, most, |j| {
+                        squares[j * step] + expected * factor.least_variance(j, d)
+                    })
                 }
             };
             if is_far {

@@ -427,8 +427,7 @@ impl Accumulate<'_> {
                     squares,
                     self.strip,
                 );
-                let diagonal = squares.iter().step_by(d + 1).copied();
-                if again || !far(weight, sums, FAR, diagonal) {
+                if again || !far(weight, sums, FAR, |j| squares[j * d + j]) {
                     break;
                 }
                 move_to_mean(weight, origin, sums);
@@ -464,7 +463,7 @@ impl Accumulate<'_> {
             let own = k * d..(k + 1) * d;
             let origin = &mut self.origins[own.clone()];
             let (sums, squares) = (&mut self.sums[own.clone()], &mut self.squares[own]);
-            if far(weight, sums, FAR, squares.iter().copied()) {
+            if far(weight, sums, FAR, |j| squares[j]) {
                 move_to_mean(weight, origin, sums);
                 diagonals(simd, origin, columns, weights, rows, sums, squares);
             }
