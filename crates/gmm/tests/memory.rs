@@ -3,7 +3,7 @@
 
 use distributions::RowsView;
 use em::Start;
-use gmm::GaussianMixture;
+use gmm::{CovarianceStructure, GaussianMixture};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -44,6 +44,16 @@ fn peak(values: &[f64], components: usize, start: Start<'_>) -> usize {
     PEAK.load(Relaxed) - held
 }
 
+/// The same of rows of eight columns from the start that the builder chooses for them, clusters and random rows in turn.
+fn peak_from_clusters(values: &[f64], components: usize) -> usize {
+    let (held, rows) = (HELD.load(Relaxed), RowsView::new(values, 8));
+    PEAK.store(held, Relaxed);
+    let builder = GaussianMixture::builder(components).restarts(2);
+    let builder = builder.covariance(CovarianceStructure::Diagonal);
+    builder.max_iterations(2).threads(1).fit(rows).unwrap();
+    PEAK.load(Relaxed) - held
+}
+
 /// One test alone, since the allocator counts the whole process.
 #[test]
 fn a_fit_holds_a_few_bytes_a_row_for_any_number_of_components() {
@@ -67,4 +77,11 @@ fn a_fit_holds_a_few_bytes_a_row_for_any_number_of_components() {
         // Were responsibilities held, 62 components more would be 50 MB.
         assert!(many <= few + BLOCKS, "{name}: {few}, then {many} bytes");
     }
+    let wide: Vec<f64> = (0..count * 8)
+        .map(|i| (i * 7919 % 99_991) as f64 + 1e5 * (i / 8 % 7) as f64)
+        .collect();
+    let (few, many) = (peak_from_clusters(&wide, 2), peak_from_clusters(&wide, 64));
+    // A copy of at most 29 MB in single precision, 32 bytes a row here, beside a label and a bound for each.
+    assert!(few <= (32 + 16) * count + BLOCKS, "{few} bytes");
+    assert!(many <= few + BLOCKS, "{few}, then {many} bytes");
 }

@@ -74,7 +74,7 @@ const SINGLES: Table<u32, f32, 3> = Table {
         powers
     },
     rounder: 1.5 * (1u32 << 19) as f32,
-    coefficients: [0.693_147_2, 0.240_233_56, 0.055_505_086],
+    coefficients: [std::f32::consts::LN_2, 0.240_233_56, 0.055_505_086],
 };
 
 /// 2ˣ of doubles for −1022 ≤ x ≤ 0, something for smaller x and NaN of NaN; `None` in other instruction sets.
