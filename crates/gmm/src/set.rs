@@ -283,7 +283,13 @@ impl Gaussians {
         match &self.single {
             Some(single) => into.add_to_each(|parts| {
                 if let Some(Way::Full(own)) = self.way() {
-                    let few = kernel::expect_few(&self.components, own, &mut block, parts, scratch);
+                    let few = kernel::expect_few_singles(
+                        &self.components,
+                        own,
+                        &mut block,
+                        parts,
+                        scratch,
+                    );
                     if few.is_some() {
                         return few;
                     }

@@ -66,7 +66,7 @@ impl Accumulate<'_> {
             };
             let (all, strip) = (self.columns, &mut *self.strip);
             let (sums, squares) = (&mut self.sums[..d], &mut *self.squares);
-            add_full(
+            add_moments(
                 into,
                 weight,
                 origin,
@@ -124,7 +124,7 @@ impl Accumulate<'_> {
 
 /// Adds rows whose moments about an origin `moments` writes; about their mean where that is far from the origin.
 #[inline(always)]
-pub(super) fn add_full(
+pub(super) fn add_moments(
     into: &mut Scatter,
     weight: f64,
     origin: &mut [f64],
@@ -132,11 +132,11 @@ pub(super) fn add_full(
     squares: &mut [f64],
     mut moments: impl FnMut(&[f64], &mut [f64], &mut [f64]),
 ) {
-    let d = origin.len();
+    let step = if into.is_full() { origin.len() + 1 } else { 1 };
     // A loop, so that the kernels stand here once.
     for again in [false, true] {
         moments(origin, sums, squares);
-        if again || !far(weight, sums, FAR, |j| squares[j * d + j]) {
+        if again || !far(weight, sums, FAR, |j| squares[j * step]) {
             break;
         }
         move_to_mean(weight, origin, sums);

@@ -5,8 +5,9 @@ use super::full_block::Block;
 use super::group::read;
 use super::quadratic::{self, Part};
 use super::sparse::GAP;
+use super::transpose::touch;
 use super::{LANES, LogDensities, log_joint};
-use crate::gaussian::Gaussian;
+use crate::gaussian::{Factor, Gaussian};
 use distributions::simd::instruction_set::arch;
 use distributions::{AlignedBuffer, BLOCK_ROWS, Scratch};
 use pulp::{Simd, WithSimd};
@@ -35,6 +36,7 @@ pub(super) fn width_that_pays(
     read(block, &probed, &mut columns);
     log_joint(gaussians, log_weights, &columns, PROBE, &mut joint, scratch);
     let all = count as f64;
+    let diagonal = matches!(gaussians[0].factor(), Factor::Diagonal(_));
     let (mut best, mut least) = (None, worth * all);
     for most in [LANES, 2 * LANES] {
         let width = most.min(projection.coordinates());
@@ -50,7 +52,11 @@ pub(super) fn width_that_pays(
         let candidates = (0..PROBE).map(candidates).sum::<usize>() as f64 / PROBE as f64;
         // In densities and moments of a row: half of these are densities, and a row is projected and read besides.
         let (share, d) = (width as f64 / d as f64, d as f64);
-        let cost = 0.5 * share * (all * share + 1.0) + candidates * (1.0 + 16.0 / d);
+        let cost = match diagonal {
+            false => 0.5 * share * (all * share + 1.0) + candidates * (1.0 + 16.0 / d),
+            // What is done with a row once takes as long as 550 columns of one component.
+            true => all * (0.5 * share + 1.5 / d) + candidates + 550.0 / d,
+        };
         if cost < least {
             (best, least) = (Some(width), cost);
         }
@@ -97,6 +103,8 @@ impl Bounds {
         for (part, ((bounds, homes), seconds)) in parts.enumerate() {
             // Past the last row, the last row again.
             let row = |i: usize| (part * BLOCK_ROWS + i).min(rows - 1) as u32;
+            let values = block.d * part * BLOCK_ROWS;
+            touch(&block.values[values..(values + block.d * BLOCK_ROWS).min(block.values.len())]);
             write_bounds(block, projection, width, row, BLOCK_ROWS, bounds, scratch);
             arch().dispatch(TwoLargest {
                 bounds,

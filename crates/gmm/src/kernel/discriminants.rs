@@ -1,11 +1,15 @@
 //! The first discriminant coordinates of some components: projections z = P (x − c) on the directions in which means lie
 //! furthest apart, in units of the average covariance (Rao 1948, Journal of the Royal Statistical Society B 10).
 //!
+//! Under diagonal covariances they are columns.
+//!
 //! A projection of a Gaussian is a Gaussian with mean P (μ − c) and covariance P Σ Pᵀ, and its quadratic form is at most that
 //! of all columns: a few coordinates bound every density from above, at a small part of the cost.
 
 use super::LANES;
-use crate::gaussian::Gaussian;
+use super::picked_columns::{PickedColumn, most_are_apart, pick_columns};
+use super::sparse::GAP;
+use crate::gaussian::{Factor, Gaussian};
 use crate::linalg;
 use distributions::simd::instruction_set::arch;
 use pulp::{Simd, WithSimd};
@@ -50,16 +54,27 @@ impl Discriminants {
 pub(super) struct Projection {
     /// −P c, c being the mean of the means; [`LANES`] coordinates after another.
     start: Vec<f64>,
-    /// Pᵀ, [`LANES`] coordinates after another, each d × [`LANES`], with zeros after the coordinates that there are.
-    directions: Vec<f64>,
+    coordinates: Coordinates,
     /// The components in these coordinates.
     components: Vec<Gaussian>,
     /// What is to be added to ln p_k(z) for a bound of ln p_k(x).
     constants: Vec<f64>,
 }
 
+/// P.
+#[derive(Debug)]
+enum Coordinates {
+    /// Pᵀ, [`LANES`] coordinates after another, each d × [`LANES`], with zeros after the coordinates that there are.
+    Directions(Vec<f64>),
+    /// Columns as they are, where all covariances are diagonal: projections then have diagonal covariances too.
+    Columns(Vec<usize>),
+}
+
 impl Projection {
     fn of(gaussians: &[Gaussian]) -> Option<Self> {
+        if gaussians.iter().all(is_diagonal) {
+            return Self::of_columns(gaussians);
+        }
         let (count, d) = (gaussians.len(), gaussians[0].dimension());
         let share = 1.0 / count as f64;
         let (mut centre, mut within) = (vec![0.0; d], vec![0.0; d * d]);
@@ -113,38 +128,57 @@ impl Projection {
             }
             *start = -sum;
         }
-        let mut projection = Projection {
+        let own = gaussians.iter().zip(&ways);
+        let own = own.map(|(gaussian, way)| projected(&directions, gaussian, way, coordinates));
+        let own: Option<Vec<Gaussian>> = own.collect();
+        Some(Self::with(
+            gaussians,
+            own?,
             start,
-            directions,
-            components: Vec::with_capacity(count),
-            constants: Vec::with_capacity(count),
-        };
-        for (gaussian, way) in gaussians.iter().zip(&ways) {
-            let own = projection.gaussian(gaussian, way, coordinates)?;
-            let constant = gaussian.log_constant() - own.log_constant();
-            projection.constants.push(constant);
-            projection.components.push(own);
-        }
-        Some(projection)
+            Coordinates::Directions(directions),
+        ))
     }
-    /// The Gaussian of P (x − c).
-    fn gaussian(&self, gaussian: &Gaussian, way: &[f64], coordinates: usize) -> Option<Gaussian> {
-        let d = way.len();
-        let direction = |l: usize| (0..d).map(move |j| self.directions[place(d, l, j)]);
-        let along = |l: usize| direction(l).zip(way).map(|(p, way)| p * way).sum();
-        let mean = (0..coordinates).map(along).collect();
-        let covariance = gaussian.covariance();
-        let mut whole = vec![0.0; coordinates * coordinates];
-        for a in 0..coordinates {
-            let own: Vec<f64> = direction(a).collect();
-            let rows = covariance.chunks_exact(d);
-            let part: Vec<f64> = rows.map(|row| linalg::inner(row, &own)).collect();
-            for b in 0..=a {
-                let value = direction(b).zip(&part).map(|(p, part)| p * part).sum();
-                (whole[a * coordinates + b], whole[b * coordinates + a]) = (value, value);
-            }
+    /// Columns as coordinates; `None` where most means lie too near to another even there.
+    fn of_columns(gaussians: &[Gaussian]) -> Option<Self> {
+        let picked = pick_columns(gaussians, MOST);
+        let far = |column: &PickedColumn| !(column.centre.abs() <= FAR * column.within.sqrt());
+        if picked.iter().any(far) || !most_are_apart(gaussians, &picked, 2.0 * GAP) {
+            return None;
         }
-        Gaussian::from_matrix(mean, whole).ok()
+        let own = gaussians.iter().map(|gaussian| {
+            let means = picked
+                .iter()
+                .map(|own| gaussian.mean()[own.column] - own.centre);
+            let mut variances = vec![0.0; picked.len() * picked.len()];
+            for (l, own) in picked.iter().enumerate() {
+                variances[l * (picked.len() + 1)] = gaussian.variance(own.column);
+            }
+            Gaussian::from_matrix(means.collect(), variances).ok()
+        });
+        let own: Option<Vec<Gaussian>> = own.collect();
+        let start = picked.iter().map(|own| -own.centre).collect();
+        let columns = picked.iter().map(|own| own.column).collect();
+        Some(Self::with(
+            gaussians,
+            own?,
+            start,
+            Coordinates::Columns(columns),
+        ))
+    }
+    fn with(
+        gaussians: &[Gaussian],
+        own: Vec<Gaussian>,
+        start: Vec<f64>,
+        coordinates: Coordinates,
+    ) -> Self {
+        let pairs = gaussians.iter().zip(&own);
+        let constants = pairs.map(|(all, own)| all.log_constant() - own.log_constant());
+        Projection {
+            constants: constants.collect(),
+            components: own,
+            start,
+            coordinates,
+        }
     }
     /// How many coordinates there are.
     pub(super) fn coordinates(&self) -> usize {
@@ -164,9 +198,21 @@ impl Projection {
         columns: &mut [f64],
         stride: usize,
     ) {
+        let directions = match &self.coordinates {
+            Coordinates::Columns(picked) => {
+                let columns = columns.chunks_exact_mut(stride);
+                for ((column, &j), &start) in columns.zip(picked).zip(&self.start) {
+                    for (i, x) in column[..rows].iter_mut().enumerate() {
+                        *x = row(i)[j] + start;
+                    }
+                }
+                return;
+            }
+            Coordinates::Directions(directions) => directions,
+        };
         let starts = self.start.chunks_exact(LANES);
-        let panels = self.directions.len() / starts.len();
-        let directions = self.directions.chunks_exact(panels).zip(starts);
+        let panels = directions.len() / starts.len();
+        let directions = directions.chunks_exact(panels).zip(starts);
         for ((directions, start), columns) in directions.zip(columns.chunks_mut(LANES * stride)) {
             arch().dispatch(Project {
                 start,
@@ -178,6 +224,35 @@ impl Projection {
             });
         }
     }
+}
+
+/// The Gaussian of P (x − c) in these directions; `way` is μ − c.
+fn projected(
+    directions: &[f64],
+    gaussian: &Gaussian,
+    way: &[f64],
+    coordinates: usize,
+) -> Option<Gaussian> {
+    let d = way.len();
+    let direction = |l: usize| (0..d).map(move |j| directions[place(d, l, j)]);
+    let along = |l: usize| direction(l).zip(way).map(|(p, way)| p * way).sum();
+    let mean = (0..coordinates).map(along).collect();
+    let covariance = gaussian.covariance();
+    let mut whole = vec![0.0; coordinates * coordinates];
+    for a in 0..coordinates {
+        let own: Vec<f64> = direction(a).collect();
+        let rows = covariance.chunks_exact(d);
+        let part: Vec<f64> = rows.map(|row| linalg::inner(row, &own)).collect();
+        for b in 0..=a {
+            let value = direction(b).zip(&part).map(|(p, part)| p * part).sum();
+            (whole[a * coordinates + b], whole[b * coordinates + a]) = (value, value);
+        }
+    }
+    Gaussian::from_matrix(mean, whole).ok()
+}
+
+fn is_diagonal(gaussian: &Gaussian) -> bool {
+    matches!(gaussian.factor(), Factor::Diagonal(_))
 }
 
 /// Where the coefficient of column `j` for a coordinate stands.

@@ -1,9 +1,10 @@
 //! The E-step of a block at once.
 
+use super::bounds::WORTH;
 use super::common_block::CommonBlock;
 use super::common_factor::CommonFactor;
 use super::discriminants::Discriminants;
-use super::full_block;
+use super::full_block::{self, expect_few};
 use super::linear_scores::LinearScores;
 use super::narrow::tile_rows;
 use super::narrow_block::{self, Columns};
@@ -74,8 +75,9 @@ pub(crate) enum Way<'a> {
     Narrow,
     /// One covariance, estimated from the sum of all scatters.
     Common(&'a CommonFactor, &'a LinearScores),
-    /// Part after part: diagonal covariances, or full ones of some columns.
-    Parts,
+    /// Part after part: diagonal covariances, or full ones of some columns. Where there are many components and columns, those that may
+    /// explain a row alone if that takes less.
+    Parts(Option<&'a Discriminants>),
     /// Covariances with a factor each.
     Full(&'a Discriminants),
 }
@@ -97,10 +99,11 @@ impl<'a> Way<'a> {
             return common.scores().map(|scores| Way::Common(common, scores));
         }
         if !full && gaussians.iter().all(is_diagonal) {
-            return Some(Way::Parts);
+            let few = full_block::are_many(gaussians).then_some(discriminants);
+            return Some(Way::Parts(few));
         }
         if full && parts_block::serves_full(gaussians[0].dimension(), gaussians.len()) {
-            return Some(Way::Parts);
+            return Some(Way::Parts(None));
         }
         (full && full_block::serves(gaussians)).then_some(Way::Full(discriminants))
     }
@@ -108,7 +111,7 @@ impl<'a> Way<'a> {
     pub(crate) fn block_rows(self) -> usize {
         match self {
             Way::Full(_) | Way::Common(..) => full_block::ROWS,
-            Way::Parts => 16 * BLOCK_ROWS,
+            Way::Parts(_) => 16 * BLOCK_ROWS,
             Way::Narrow => 4 * BLOCK_ROWS,
         }
     }
@@ -119,7 +122,7 @@ impl<'a> Way<'a> {
 pub(crate) fn expect<T: Real>(
     way: Way<'_>,
     gaussians: &[Gaussian],
-    block: SoftBlock<'_, MatrixView<'_, T>>,
+    mut block: SoftBlock<'_, MatrixView<'_, T>>,
     into: &mut [Scatter],
     scratch: &mut Scratch,
 ) -> Option<Tally> {
@@ -131,6 +134,12 @@ pub(crate) fn expect<T: Real>(
             into,
             scratch,
         ));
+    }
+    if let Way::Parts(Some(discriminants)) = way {
+        let few = expect_few(gaussians, discriminants, &mut block, WORTH, into, scratch);
+        if few.is_some() {
+            return few;
+        }
     }
     let SoftBlock {
         log_weights,

@@ -55,6 +55,72 @@ pub(super) fn few_moments<S: Simd>(
     }
 }
 
+/// Vectors of columns whose moments are taken together.
+const SOME: usize = 4;
+
+/// Writes Σ w (x − o) to `sums` and the diagonal of Σ w (x − o)(x − o)ᵀ to `squares`, over some rows and their weights.
+#[inline(always)]
+pub(super) fn few_diagonals<'a, S: Simd>(
+    simd: S,
+    origin: &[f64],
+    rows: impl Iterator<Item = (&'a [f64], f64)> + Clone,
+    sums: &mut [f64],
+    squares: &mut [f64],
+) {
+    let (origins, _) = S::as_simd_f64s(origin);
+    let (fours, _) = origins.as_chunks::<SOME>();
+    for (n, origins) in fours.iter().enumerate() {
+        let at = n * SOME * S::F64_LANES;
+        vectors::<S, SOME>(simd, origins, at, rows.clone(), sums, squares);
+    }
+    for (n, origin) in origins.iter().enumerate().skip(fours.len() * SOME) {
+        vectors::<S, 1>(
+            simd,
+            &[*origin],
+            n * S::F64_LANES,
+            rows.clone(),
+            sums,
+            squares,
+        );
+    }
+    let done = origins.len() * S::F64_LANES;
+    sums[done..].fill(0.0);
+    squares[done..].fill(0.0);
+    for (row, weight) in rows {
+        for j in done..origin.len() {
+            let centred = row[j] - origin[j];
+            sums[j] += weight * centred;
+            squares[j] += weight * centred * centred;
+        }
+    }
+}
+
+/// Of `V` vectors of columns, the first of which is `first`.
+#[inline(always)]
+fn vectors<'a, S: Simd, const V: usize>(
+    simd: S,
+    origins: &[S::f64s; V],
+    first: usize,
+    rows: impl Iterator<Item = (&'a [f64], f64)>,
+    sums: &mut [f64],
+    squares: &mut [f64],
+) {
+    let zero = simd.splat_f64s(0.0);
+    let (mut one, mut two) = ([zero; V], [zero; V]);
+    for (row, weight) in rows {
+        let (x, _) = S::as_simd_f64s(&row[first..]);
+        let (x, weight) = (&x[..V], simd.splat_f64s(weight));
+        for v in 0..V {
+            let centred = simd.sub_f64s(x[v], origins[v]);
+            let weighted = simd.mul_f64s(weight, centred);
+            one[v] = simd.add_f64s(one[v], weighted);
+            two[v] = simd.mul_add_e_f64s(weighted, centred, two[v]);
+        }
+    }
+    S::as_mut_simd_f64s(&mut sums[first..]).0[..V].copy_from_slice(&one);
+    S::as_mut_simd_f64s(&mut squares[first..]).0[..V].copy_from_slice(&two);
+}
+
 /// Writes the lower triangle of Σ (w y) yᵀ, or adds it to what stands there.
 #[inline(always)]
 fn products<S: Simd>(

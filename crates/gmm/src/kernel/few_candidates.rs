@@ -3,6 +3,7 @@
 use super::bounds::{WORTH, width_that_pays};
 use super::full_block::Block;
 use super::*;
+use crate::gaussian::Factor;
 use crate::matrix::{MatrixView, Real};
 use distributions::simd::instruction_set::{InstructionSet, run_in};
 use distributions::{Density, RowsView, Statistics};
@@ -53,9 +54,26 @@ impl Problem {
             values,
         }
     }
+    /// The same without correlations.
+    fn diagonal(mut self) -> Self {
+        for gaussian in &mut self.gaussians {
+            let covariance = (0..self.d * self.d).map(|at| match at % (self.d + 1) {
+                0 => gaussian.variance(at / self.d),
+                _ => 0.0,
+            });
+            let mean = gaussian.mean().to_vec();
+            *gaussian = Gaussian::from_matrix(mean, covariance.collect()).unwrap();
+        }
+        self
+    }
+    /// Statistics of nothing.
+    fn scatters(&self) -> Vec<Scatter> {
+        let full = matches!(self.gaussians[0].factor(), Factor::Lower { .. });
+        vec![Scatter::new(self.d, full); self.gaussians.len()]
+    }
     fn expect(&self, row_weights: Option<&[f64]>) -> (Vec<Scatter>, Vec<f64>, Tally) {
         let count = self.gaussians.len();
-        let mut into = vec![Scatter::new(self.d, true); count];
+        let mut into = self.scatters();
         let mut counts = vec![f64::NAN; count];
         let mut scratch = Scratch::default();
         // Numbers left in scratch must not matter.
@@ -63,8 +81,9 @@ impl Problem {
         let xs = MatrixView::from(RowsView::new(&self.values, self.d));
         let block = self.block(xs, row_weights, &mut counts);
         let own = Discriminants::default();
-        let way = Way::of(&self.gaussians, true, None, &own).unwrap();
-        assert!(matches!(way, Way::Full(_)));
+        let full = into[0].is_full();
+        let way = Way::of(&self.gaussians, full, None, &own).unwrap();
+        assert!(matches!(way, Way::Full(_) | Way::Parts(Some(_))));
         let tally = expect(way, &self.gaussians, block, &mut into, &mut scratch);
         (into, counts, tally.unwrap())
     }
@@ -99,7 +118,7 @@ impl Problem {
     /// The same, row after row.
     fn check(&self, row_weights: Option<&[f64]>) {
         let (parts, counts, tally) = self.expect(row_weights);
-        let mut plain = vec![Scatter::new(self.d, true); parts.len()];
+        let mut plain = self.scatters();
         let (mut objective, mut magnitude) = (0.0, 0.0);
         for (i, x) in self.values.chunks_exact(self.d).enumerate() {
             let weight = row_weights.map_or(1.0, |weights| weights[i]);
@@ -150,6 +169,24 @@ fn statistics_and_likelihood_are_those_of_plain_loops() {
     }
 }
 
+/// Under diagonal covariances bounds are of columns as they are.
+#[test]
+fn diagonal_statistics_and_likelihood_are_those_of_plain_loops() {
+    for (d, count) in [(70, 30), (129, 12)] {
+        for rows in [777, 1500] {
+            // Others are not worked on so.
+            assert!(!Problem::new(d, count, rows, 0.1).diagonal().is_sparse());
+            for apart in [20.0, 40.0] {
+                let problem = Problem::new(d, count, rows, apart).diagonal();
+                assert!(problem.is_sparse(), "{d} {count} {apart}");
+                problem.check(None);
+                let weights: Vec<f64> = (0..rows).map(|i| (i % 7) as f64 / 4.0).collect();
+                problem.check(Some(&weights));
+            }
+        }
+    }
+}
+
 /// Rows of single precision are worked on as those of double precision are, where few components explain them.
 #[test]
 fn rows_of_single_precision_have_the_same_statistics() {
@@ -162,7 +199,7 @@ fn rows_of_single_precision_have_the_same_statistics() {
             let mut into = vec![Scatter::new(40, true); 20];
             let mut counts = vec![f64::NAN; 20];
             let own = Discriminants::default();
-            let few = expect_few(
+            let few = expect_few_singles(
                 &problem.gaussians,
                 &own,
                 &mut problem.block(
@@ -186,12 +223,16 @@ fn rows_of_single_precision_have_the_same_statistics() {
 /// Bounds are never below what they bound, but for rounding.
 #[test]
 fn projections_bound_densities() {
-    for (d, count) in [(16, 4), (30, 9), (40, 20)] {
-        let problem = Problem::new(d, count, 600, 3.0);
+    let problems = [(16, 4), (30, 9), (40, 20)].map(|(d, k)| Problem::new(d, k, 600, 3.0));
+    let diagonal = Problem::new(40, 9, 600, 20.0).diagonal();
+    for problem in problems.into_iter().chain([diagonal]) {
+        let (d, count) = (problem.d, problem.gaussians.len());
         let own = Discriminants::default();
         let projection = own.of(&problem.gaussians).unwrap();
         let width = projection.coordinates();
-        assert_eq!(width, (count - 1).min(16));
+        // Columns, or directions between means.
+        let full = problem.scatters()[0].is_full();
+        assert_eq!(width, if full { (count - 1).min(16) } else { 16 });
         let mut columns = vec![0.0; width * 600];
         let row = |i: usize| &problem.values[i * d..(i + 1) * d];
         projection.project(600, row, &mut columns, 600);

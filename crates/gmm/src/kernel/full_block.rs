@@ -27,9 +27,13 @@ pub(super) const ROWS: usize = 16 * BLOCK_ROWS;
 
 /// Whether this is a way for such components.
 pub(super) fn serves(gaussians: &[Gaussian]) -> bool {
-    gaussians.len() >= COMPONENTS
-        && gaussians[0].dimension() >= COLUMNS
+    are_many(gaussians)
         && (gaussians.iter()).all(|gaussian| matches!(gaussian.factor(), Factor::Lower { .. }))
+}
+
+/// Whether there are so many components and columns that it may pay to leave some out.
+pub(super) fn are_many(gaussians: &[Gaussian]) -> bool {
+    gaussians.len() >= COMPONENTS && gaussians[0].dimension() >= COLUMNS
 }
 
 /// The rows of a block, one after the other.
@@ -104,12 +108,25 @@ pub(super) fn expect<T: Real>(
     })
 }
 
-/// The same where bounds leave so few components to a row that it takes less than in single precision; `None` where they do
-/// not, and nothing was added.
-pub(crate) fn expect_few<T: Real>(
+/// The same in place of arithmetic in single precision, where bounds leave so few components to a row that it takes less; `None`
+/// where they do not, and nothing was added.
+pub(crate) fn expect_few_singles<T: Real>(
     gaussians: &[Gaussian],
     discriminants: &Discriminants,
     block: &mut SoftBlock<'_, MatrixView<'_, T>>,
+    scatters: &mut [Scatter],
+    scratch: &mut Scratch,
+) -> Option<Tally> {
+    let worth = SINGLE * WORTH;
+    expect_few(gaussians, discriminants, block, worth, scatters, scratch)
+}
+
+/// The same where bounds, and what they leave, cost less than this share of all.
+pub(super) fn expect_few<T: Real>(
+    gaussians: &[Gaussian],
+    discriminants: &Discriminants,
+    block: &mut SoftBlock<'_, MatrixView<'_, T>>,
+    worth: f64,
     scatters: &mut [Scatter],
     scratch: &mut Scratch,
 ) -> Option<Tally> {
@@ -129,7 +146,6 @@ pub(crate) fn expect_few<T: Real>(
         d,
         weights: None,
     };
-    let worth = SINGLE * WORTH;
     let width = width_that_pays(probe, projection, gaussians, log_weights, worth, scratch);
     scratch.give(probed);
     let bounds = (projection, width?);

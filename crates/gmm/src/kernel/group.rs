@@ -1,7 +1,7 @@
 //! Some rows of a block under one component.
 
-use super::block::add_full;
-use super::few::{self, few_moments};
+use super::block::add_moments;
+use super::few::{self, few_diagonals, few_moments};
 use super::full_block::Block;
 use super::quadratic::{self, Part};
 use super::transpose::transpose_those;
@@ -116,8 +116,8 @@ pub(super) fn add(
     let mut origin = scratch.take_dirty(d);
     origin.copy_from_slice(gaussian.mean());
     let mut sums = scratch.take_dirty(d);
-    let mut squares = scratch.take_dirty(d * d);
-    let mut room = scratch.take_dirty(few::room(d));
+    let mut squares = scratch.take_dirty(into.squares().len());
+    let mut room = scratch.take_dirty(if into.is_full() { few::room(d) } else { 0 });
     arch().dispatch(Add {
         block,
         rows,
@@ -151,12 +151,15 @@ impl WithSimd for Add<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        if !self.into.is_full() {
+            return self.diagonal(simd);
+        }
         let write = |n: usize, into: &mut [f64]| {
             into.copy_from_slice(self.block.row(self.rows[n]));
             self.weights[n]
         };
         let (count, room) = (self.rows.len(), self.room);
-        add_full(
+        add_moments(
             self.into,
             self.weight,
             self.origin,
@@ -165,6 +168,23 @@ impl WithSimd for Add<'_> {
             // Outside, it would be compiled without the instruction set.
             #[inline(always)]
             |origin, sums, squares| few_moments(simd, count, origin, write, sums, squares, room),
+        );
+    }
+}
+
+impl Add<'_> {
+    #[inline(always)]
+    fn diagonal<S: Simd>(self, simd: S) {
+        let rows = self.rows.iter().map(|&row| self.block.row(row));
+        let rows = rows.zip(self.weights.iter().copied());
+        add_moments(
+            self.into,
+            self.weight,
+            self.origin,
+            self.sums,
+            self.squares,
+            #[inline(always)]
+            |origin, sums, squares| few_diagonals(simd, origin, rows.clone(), sums, squares),
         );
     }
 }

@@ -40,6 +40,7 @@ mod outer_products;
 #[allow(clippy::needless_range_loop)]
 mod parts_block;
 mod parts_moments;
+mod picked_columns;
 mod pooled;
 #[cfg(target_arch = "x86_64")]
 mod power_table;
@@ -58,7 +59,7 @@ mod transpose;
 pub(crate) use common_factor::{CommonFactor, common_log_densities};
 pub(crate) use discriminants::Discriminants;
 pub(crate) use expect::{Way, expect};
-pub(crate) use full_block::expect_few;
+pub(crate) use full_block::expect_few_singles;
 pub(crate) use narrow_block::serves as are_few_columns;
 pub(crate) use pooled::accumulate_pooled;
 pub(crate) use prefetch::{prefetch, prefetch_all, prefetch_all_into_second};

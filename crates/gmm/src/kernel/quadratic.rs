@@ -101,7 +101,8 @@ impl Form<f64> for Gaussian {
 }
 
 /// Writes finish(k, |z|²), L_k z = x_i − μ_k, to entry (k, i) of `out`. `rows` is a multiple of [`Number::LANES`]; there may be
-/// more numbers from the beginning of a column to that of the next.
+/// more numbers from the beginning of a column to that of the next. `finish` is copied, as a call by reference would not be compiled
+/// for the instruction set.
 #[inline(always)]
 pub(super) fn quadratic_forms<S: Simd, N: Number, G: Form<N>>(
     simd: S,
@@ -110,7 +111,7 @@ pub(super) fn quadratic_forms<S: Simd, N: Number, G: Form<N>>(
     rows: usize,
     out: &mut [N],
     scratch: &mut [N],
-    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S> + Copy,
 ) {
     let part = Part {
         width: gaussians[0].mean().len(),
@@ -130,7 +131,7 @@ pub(super) fn quadratic_forms_of<S: Simd, N: Number, G: Form<N>>(
     rows: usize,
     out: &mut [N],
     scratch: &mut [N],
-    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S> + Copy,
 ) {
     debug_assert!(part.width > 8 || part.rows == (0..rows));
     match part.width {
@@ -155,7 +156,7 @@ fn small<S: Simd, N: Number, G: Form<N>, const D: usize>(
     columns: &[N],
     rows: usize,
     out: &mut [N],
-    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S> + Copy,
 ) {
     let columns: [&[N::Vector<S>]; D] =
         std::array::from_fn(|j| N::vectors::<S>(&columns[j * part.stride..][..rows]).0);
@@ -212,7 +213,7 @@ fn any<S: Simd, N: Number, G: Form<N>>(
     rows: usize,
     out: &mut [N],
     scratch: &mut [N],
-    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S> + Copy,
 ) {
     let diagonal = gaussians
         .iter()
@@ -241,16 +242,16 @@ fn diagonal_tiles<S: Simd, N: Number, G: Form<N>, const W: usize>(
     columns: &[N],
     rows: usize,
     out: &mut [N],
-    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S>,
+    finish: impl Fn(usize, N::Vector<S>) -> N::Vector<S> + Copy,
 ) {
     let first = part.rows.start / N::lanes::<S>();
     let vectors = part.rows.end / N::lanes::<S>();
     let whole = vectors - (vectors - first) % W;
     for start in (first..whole).step_by(W) {
-        diagonal_tile::<S, N, G, W>(simd, gaussians, &part, columns, rows, start, out, &finish);
+        diagonal_tile::<S, N, G, W>(simd, gaussians, &part, columns, rows, start, out, finish);
     }
     for start in whole..vectors {
-        diagonal_tile::<S, N, G, 1>(simd, gaussians, &part, columns, rows, start, out, &finish);
+        diagonal_tile::<S, N, G, 1>(simd, gaussians, &part, columns, rows, start, out, finish);
     }
 }
 
