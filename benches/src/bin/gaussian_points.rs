@@ -1,6 +1,6 @@
 //! Speed of an E-step of full covariances at 60 seeded points, D = 1…130 and K = 1…64, one thread: whether there is a cliff.
 //! Prints, by rising D, nanoseconds for each row and component, and GFLOP/s, counting 2 D (D + 1) + 8 D for the quadratic form and the
-//! moments and 33 for the responsibility of an entry: eleven multiply-adds and eleven operations more.
+//! moments and 22 for the responsibility of an entry: six multiply-adds and ten operations more.
 //!
 //!     cargo run --release -p mixture-benches --bin gaussian_points [FIRST]
 //!
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("| D | K | ns | GFLOP/s | to the last |\n|---|---|---|---|---|");
     let mut last = None;
     for (d, k) in points {
-        let operations = 2 * d * (d + 1) + 8 * d + 33;
+        let operations = 2 * d * (d + 1) + 8 * d + 22;
         let rows = (150_000_000 / (k * operations)).clamp(2_000, 50_000);
         let values: Vec<f64> = (0..rows * d).map(|_| 4.0 * rng.random::<f64>()).collect();
         let covariance: Vec<f64> = (0..d * d)
