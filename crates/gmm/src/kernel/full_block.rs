@@ -1,5 +1,6 @@
 //! The E-step of a block under covariances with a factor each: by the components that may explain a row, where these are
-//! few; else part after part through densities, responsibilities and moments.
+//! few; else part after part through densities, responsibilities and moments. Where these components are few, diagonal covariances
+//! and rows of single precision take the same way ([`expect_few`]).
 
 use super::bounds::{PROBE, WORTH, width_that_pays};
 use super::candidates::{self, LEAST};
