@@ -282,8 +282,9 @@ impl Gaussians {
     ) -> Option<Tally> {
         match &self.single {
             Some(single) => into.add_to_each(|parts| {
-                if let Some(Way::Full(own)) = self.way() {
-                    let few = kernel::expect_few_singles(
+                if let Some(Way::Full(own) | Way::Parts(Some(own))) = self.way() {
+                    let few = kernel::expect_few(
+                        kernel::SINGLE,
                         &self.components,
                         own,
                         &mut block,

@@ -1,19 +1,18 @@
 //! The E-step of a block at once.
 
-use super::bounds::WORTH;
 use super::common_block::CommonBlock;
 use super::common_factor::CommonFactor;
-use super::discriminants::Discriminants;
-use super::full_block::{self, expect_few};
+use super::full_block;
 use super::linear_scores::LinearScores;
 use super::narrow::tile_rows;
 use super::narrow_block::{self, Columns};
 use super::number::Number;
+use super::ordered::{self, DOUBLE, Discriminants, expect_few};
 use super::parts_block::{self, Parts};
 use super::prefetch::Memory;
 use super::quadratic::Form;
 use super::transpose::transpose_padded;
-use crate::gaussian::{Factor, Gaussian};
+use crate::gaussian::Gaussian;
 use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
 use distributions::{BLOCK_ROWS, Scratch, View};
@@ -91,15 +90,14 @@ impl<'a> Way<'a> {
         common: Option<&'a CommonFactor>,
         discriminants: &'a Discriminants,
     ) -> Option<Self> {
-        let is_diagonal = |gaussian: &Gaussian| matches!(gaussian.factor(), Factor::Diagonal(_));
         if narrow_block::serves(gaussians[0].dimension(), gaussians.len()) {
             return Some(Way::Narrow);
         }
         if let Some(common) = common {
             return common.scores().map(|scores| Way::Common(common, scores));
         }
-        if !full && gaussians.iter().all(is_diagonal) {
-            let few = full_block::are_many(gaussians).then_some(discriminants);
+        if !full && ordered::are_diagonal(gaussians) {
+            let few = ordered::are_many(gaussians).then_some(discriminants);
             return Some(Way::Parts(few));
         }
         if full && parts_block::serves_full(gaussians[0].dimension(), gaussians.len()) {
@@ -126,20 +124,14 @@ pub(crate) fn expect<T: Real>(
     into: &mut [Scatter],
     scratch: &mut Scratch,
 ) -> Option<Tally> {
-    if let Way::Full(discriminants) = way {
-        return Some(full_block::expect(
-            gaussians,
-            discriminants,
-            block,
-            into,
-            scratch,
-        ));
-    }
-    if let Way::Parts(Some(discriminants)) = way {
-        let few = expect_few(gaussians, discriminants, &mut block, WORTH, into, scratch);
+    if let Way::Full(own) | Way::Parts(Some(own)) = way {
+        let few = expect_few(DOUBLE, gaussians, own, &mut block, into, scratch);
         if few.is_some() {
             return few;
         }
+    }
+    if let Way::Full(_) = way {
+        return Some(full_block::expect(gaussians, block, into, scratch));
     }
     let SoftBlock {
         log_weights,

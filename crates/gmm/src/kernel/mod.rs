@@ -6,14 +6,9 @@
 
 mod active;
 mod block;
-// As in the loops below.
-#[allow(clippy::needless_range_loop)]
-mod bounds;
-mod candidates;
 mod common_block;
 #[allow(clippy::needless_range_loop)]
 mod diagonal_moments;
-mod discriminants;
 mod expect;
 mod exponentials;
 // As in the loops below.
@@ -23,7 +18,6 @@ mod common_factor;
 #[allow(clippy::needless_range_loop)]
 mod few;
 mod full_block;
-mod group;
 mod linear_scores;
 // Loops over lanes and registers run over several arrays at once, and must unroll.
 #[allow(clippy::needless_range_loop)]
@@ -35,12 +29,12 @@ mod narrow_block;
 mod number;
 #[allow(clippy::needless_range_loop)]
 mod objective;
+mod ordered;
 #[allow(clippy::needless_range_loop)]
 mod outer_products;
 #[allow(clippy::needless_range_loop)]
 mod parts_block;
 mod parts_moments;
-mod picked_columns;
 mod pooled;
 #[cfg(target_arch = "x86_64")]
 mod power_table;
@@ -57,10 +51,9 @@ mod student_t;
 mod transpose;
 
 pub(crate) use common_factor::{CommonFactor, common_log_densities};
-pub(crate) use discriminants::Discriminants;
 pub(crate) use expect::{Way, expect};
-pub(crate) use full_block::expect_few_singles;
 pub(crate) use narrow_block::serves as are_few_columns;
+pub(crate) use ordered::{Discriminants, SINGLE, expect_few};
 pub(crate) use pooled::accumulate_pooled;
 pub(crate) use prefetch::{prefetch, prefetch_all, prefetch_all_into_second};
 pub(crate) use quadratic::pack_factor;
@@ -344,7 +337,5 @@ fn tame(
 mod accuracy;
 #[cfg(test)]
 mod at_once;
-#[cfg(test)]
-mod few_candidates;
 #[cfg(test)]
 mod tests;

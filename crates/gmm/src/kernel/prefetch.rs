@@ -64,6 +64,9 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
+    pub(super) fn nothing() -> Self {
+        Memory::of::<f64>(None, 0).ahead(0..0, 1)
+    }
     /// The share of a turn.
     #[inline(always)]
     pub(super) fn ask(&self) {

@@ -1,12 +1,12 @@
 //! Some rows of a block under one component.
 
-use super::block::add_moments;
-use super::few::{self, few_diagonals, few_moments};
-use super::full_block::Block;
-use super::quadratic::{self, Part};
-use super::transpose::transpose_those;
-use super::{LANES, LogDensities};
+use super::{Block, LANES};
 use crate::gaussian::Gaussian;
+use crate::kernel::LogDensities;
+use crate::kernel::block::add_moments;
+use crate::kernel::few::{self, few_diagonals, few_moments};
+use crate::kernel::quadratic::{self, Part};
+use crate::kernel::transpose::transpose_those;
 use crate::scatter::Scatter;
 use distributions::simd::instruction_set::arch;
 use distributions::{AlignedBuffer, Scratch};
@@ -32,15 +32,41 @@ impl List {
     }
     /// Adds those of `rows` that `keep` keeps, told the place and the row.
     #[inline(always)]
-    pub(super) fn extend(&mut self, rows: &[u32], keep: impl Fn(usize, u32) -> bool) {
+    pub(super) fn extend(
+        &mut self,
+        rows: impl IntoIterator<Item = u32>,
+        keep: impl Fn(usize, u32) -> bool,
+    ) {
         let to: &mut [u32] = cast_slice_mut(&mut self.numbers);
         let mut count = self.count;
-        for (n, &row) in rows.iter().enumerate() {
+        for (n, row) in rows.into_iter().enumerate() {
             // Without a branch: what is not kept is overwritten.
             to[count] = row;
             count += usize::from(keep(n, row));
         }
         self.count = count;
+    }
+    /// All rows home by home; writes where each home begins, and the end.
+    pub(super) fn by_home(homes: &[u32], starts: &mut [u32], scratch: &mut Scratch) -> Self {
+        let mut all = List::new(homes.len(), scratch);
+        all.count = homes.len();
+        let order: &mut [u32] = cast_slice_mut(&mut all.numbers);
+        starts.fill(0);
+        for &home in homes {
+            starts[home as usize] += 1;
+        }
+        let mut end = 0;
+        for start in starts.iter_mut() {
+            end += *start;
+            *start = end;
+        }
+        // From the last row on, so that each is put before those after it.
+        for (i, &home) in homes.iter().enumerate().rev() {
+            let start = &mut starts[home as usize];
+            *start -= 1;
+            order[*start as usize] = i as u32;
+        }
+        all
     }
     pub(super) fn rows(&self) -> &[u32] {
         &cast_slice(&self.numbers)[..self.count]
@@ -151,14 +177,13 @@ impl WithSimd for Add<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if !self.into.is_full() {
-            return self.diagonal(simd);
-        }
+        let own = self.rows.iter().map(|&row| self.block.row(row));
+        let own = own.zip(self.weights.iter().copied());
         let write = |n: usize, into: &mut [f64]| {
             into.copy_from_slice(self.block.row(self.rows[n]));
             self.weights[n]
         };
-        let (count, room) = (self.rows.len(), self.room);
+        let (count, room, full) = (self.rows.len(), self.room, self.into.is_full());
         add_moments(
             self.into,
             self.weight,
@@ -167,24 +192,13 @@ impl WithSimd for Add<'_> {
             self.squares,
             // Outside, it would be compiled without the instruction set.
             #[inline(always)]
-            |origin, sums, squares| few_moments(simd, count, origin, write, sums, squares, room),
-        );
-    }
-}
-
-impl Add<'_> {
-    #[inline(always)]
-    fn diagonal<S: Simd>(self, simd: S) {
-        let rows = self.rows.iter().map(|&row| self.block.row(row));
-        let rows = rows.zip(self.weights.iter().copied());
-        add_moments(
-            self.into,
-            self.weight,
-            self.origin,
-            self.sums,
-            self.squares,
-            #[inline(always)]
-            |origin, sums, squares| few_diagonals(simd, origin, rows.clone(), sums, squares),
+            |origin, sums, squares| {
+                if full {
+                    few_moments(simd, count, origin, write, sums, squares, room);
+                } else {
+                    few_diagonals(simd, origin, own.clone(), sums, squares);
+                }
+            },
         );
     }
 }

@@ -1,19 +1,14 @@
 //! The first discriminant coordinates of some components: projections z = P (x − c) on the directions in which means lie
 //! furthest apart, in units of the average covariance (Rao 1948, Journal of the Royal Statistical Society B 10).
 //!
-//! Under diagonal covariances they are columns.
-//!
 //! A projection of a Gaussian is a Gaussian with mean P (μ − c) and covariance P Σ Pᵀ, and its quadratic form is at most that
 //! of all columns: a few coordinates bound every density from above, at a small part of the cost.
 
 use super::LANES;
-use super::picked_columns::{PickedColumn, most_are_apart, pick_columns};
-use super::sparse::GAP;
-use crate::gaussian::{Factor, Gaussian};
+use crate::gaussian::Gaussian;
 use crate::linalg;
 use distributions::simd::instruction_set::arch;
 use pulp::{Simd, WithSimd};
-use std::sync::OnceLock;
 
 /// Directions in which means lie so little apart (squared, beside the first) are left out: rounding makes them up.
 const LEAST: f64 = 1e-10;
@@ -31,50 +26,22 @@ const FAR: f64 = 1e9;
 /// Rows that are projected together.
 const ROWS: usize = 4;
 
-/// The coordinates of components, found when they are first asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Discriminants(OnceLock<Option<Projection>>);
-
-/// A function of the components, which are compared themselves.
-impl PartialEq for Discriminants {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Discriminants {
-    /// Those of these components, always the same; `None` where these have none.
-    pub(super) fn of(&self, gaussians: &[Gaussian]) -> Option<&Projection> {
-        self.0.get_or_init(|| Projection::of(gaussians)).as_ref()
-    }
-}
-
 /// The projection, and what it makes of components.
 #[derive(Debug)]
-pub(super) struct Projection {
+pub(super) struct Directions {
     /// −P c, c being the mean of the means; [`LANES`] coordinates after another.
     start: Vec<f64>,
-    coordinates: Coordinates,
+    /// Pᵀ, [`LANES`] coordinates after another, each d × [`LANES`], with zeros after the coordinates that there are.
+    directions: Vec<f64>,
     /// The components in these coordinates.
     components: Vec<Gaussian>,
     /// What is to be added to ln p_k(z) for a bound of ln p_k(x).
     constants: Vec<f64>,
 }
 
-/// P.
-#[derive(Debug)]
-enum Coordinates {
-    /// Pᵀ, [`LANES`] coordinates after another, each d × [`LANES`], with zeros after the coordinates that there are.
-    Directions(Vec<f64>),
-    /// Columns as they are, where all covariances are diagonal: projections then have diagonal covariances too.
-    Columns(Vec<usize>),
-}
-
-impl Projection {
-    fn of(gaussians: &[Gaussian]) -> Option<Self> {
-        if gaussians.iter().all(is_diagonal) {
-            return Self::of_columns(gaussians);
-        }
+impl Directions {
+    /// Those of these components; `None` where means lie near to each other, or too far away.
+    pub(super) fn of(gaussians: &[Gaussian]) -> Option<Self> {
         let (count, d) = (gaussians.len(), gaussians[0].dimension());
         let share = 1.0 / count as f64;
         let (mut centre, mut within) = (vec![0.0; d], vec![0.0; d * d]);
@@ -131,54 +98,15 @@ impl Projection {
         let own = gaussians.iter().zip(&ways);
         let own = own.map(|(gaussian, way)| projected(&directions, gaussian, way, coordinates));
         let own: Option<Vec<Gaussian>> = own.collect();
-        Some(Self::with(
-            gaussians,
-            own?,
-            start,
-            Coordinates::Directions(directions),
-        ))
-    }
-    /// Columns as coordinates; `None` where most means lie too near to another even there.
-    fn of_columns(gaussians: &[Gaussian]) -> Option<Self> {
-        let picked = pick_columns(gaussians, MOST);
-        let far = |column: &PickedColumn| !(column.centre.abs() <= FAR * column.within.sqrt());
-        if picked.iter().any(far) || !most_are_apart(gaussians, &picked, 2.0 * GAP) {
-            return None;
-        }
-        let own = gaussians.iter().map(|gaussian| {
-            let means = picked
-                .iter()
-                .map(|own| gaussian.mean()[own.column] - own.centre);
-            let mut variances = vec![0.0; picked.len() * picked.len()];
-            for (l, own) in picked.iter().enumerate() {
-                variances[l * (picked.len() + 1)] = gaussian.variance(own.column);
-            }
-            Gaussian::from_matrix(means.collect(), variances).ok()
-        });
-        let own: Option<Vec<Gaussian>> = own.collect();
-        let start = picked.iter().map(|own| -own.centre).collect();
-        let columns = picked.iter().map(|own| own.column).collect();
-        Some(Self::with(
-            gaussians,
-            own?,
-            start,
-            Coordinates::Columns(columns),
-        ))
-    }
-    fn with(
-        gaussians: &[Gaussian],
-        own: Vec<Gaussian>,
-        start: Vec<f64>,
-        coordinates: Coordinates,
-    ) -> Self {
-        let pairs = gaussians.iter().zip(&own);
+        let components = own?;
+        let pairs = gaussians.iter().zip(&components);
         let constants = pairs.map(|(all, own)| all.log_constant() - own.log_constant());
-        Projection {
+        Some(Directions {
             constants: constants.collect(),
-            components: own,
+            components,
             start,
-            coordinates,
-        }
+            directions,
+        })
     }
     /// How many coordinates there are.
     pub(super) fn coordinates(&self) -> usize {
@@ -198,21 +126,9 @@ impl Projection {
         columns: &mut [f64],
         stride: usize,
     ) {
-        let directions = match &self.coordinates {
-            Coordinates::Columns(picked) => {
-                let columns = columns.chunks_exact_mut(stride);
-                for ((column, &j), &start) in columns.zip(picked).zip(&self.start) {
-                    for (i, x) in column[..rows].iter_mut().enumerate() {
-                        *x = row(i)[j] + start;
-                    }
-                }
-                return;
-            }
-            Coordinates::Directions(directions) => directions,
-        };
         let starts = self.start.chunks_exact(LANES);
-        let panels = directions.len() / starts.len();
-        let directions = directions.chunks_exact(panels).zip(starts);
+        let panels = self.directions.len() / starts.len();
+        let directions = self.directions.chunks_exact(panels).zip(starts);
         for ((directions, start), columns) in directions.zip(columns.chunks_mut(LANES * stride)) {
             arch().dispatch(Project {
                 start,
@@ -249,10 +165,6 @@ fn projected(
         }
     }
     Gaussian::from_matrix(mean, whole).ok()
-}
-
-fn is_diagonal(gaussian: &Gaussian) -> bool {
-    matches!(gaussian.factor(), Factor::Diagonal(_))
 }
 
 /// Where the coefficient of column `j` for a coordinate stands.

@@ -1,13 +1,13 @@
 //! E-steps of rows that few components explain, against plain sums of densities.
 
-use super::bounds::{WORTH, width_that_pays};
-use super::full_block::Block;
+use super::column_bounds::ColumnBounds;
 use super::*;
-use crate::gaussian::Factor;
-use crate::matrix::{MatrixView, Real};
+use crate::kernel::expect::{Way, expect};
+use crate::kernel::prefetch::Ahead;
+use crate::kernel::sparse::GAP;
 use distributions::simd::instruction_set::{InstructionSet, run_in};
-use distributions::{Density, RowsView, Statistics};
-use em::{SoftBlock, Tally, stream};
+use distributions::{RowsView, Statistics};
+use em::stream;
 use rand::RngExt;
 
 struct Problem {
@@ -66,6 +66,21 @@ impl Problem {
         }
         self
     }
+    /// Everything somewhere else.
+    fn shift(&mut self, offset: f64) {
+        for gaussian in &mut self.gaussians {
+            let mean = gaussian.mean().iter().map(|m| m + offset).collect();
+            *gaussian = Gaussian::from_matrix(mean, gaussian.covariance()).unwrap();
+        }
+        self.values.iter_mut().for_each(|x| *x += offset);
+    }
+    fn rows(&self) -> Block<'_> {
+        Block {
+            values: &self.values,
+            d: self.d,
+            weights: None,
+        }
+    }
     /// Statistics of nothing.
     fn scatters(&self) -> Vec<Scatter> {
         let full = matches!(self.gaussians[0].factor(), Factor::Lower { .. });
@@ -103,17 +118,11 @@ impl Problem {
     }
     /// Whether there are few candidates for its rows.
     fn is_sparse(&self) -> bool {
-        let own = Discriminants::default();
-        let block = Block {
-            values: &self.values,
-            d: self.d,
-            weights: None,
-        };
-        let (gaussians, logs) = (&self.gaussians, &self.log_weights);
-        let scratch = &mut Scratch::default();
-        own.of(gaussians).is_some_and(|some| {
-            width_that_pays(block, some, gaussians, logs, WORTH, scratch).is_some()
-        })
+        let (own, mut counts) = (Discriminants::default(), vec![0.0; self.gaussians.len()]);
+        let xs = MatrixView::from(RowsView::new(&self.values, self.d));
+        let mut block = self.block(xs, None, &mut counts);
+        let (into, scratch) = (&mut self.scatters(), &mut Scratch::default());
+        expect_few(DOUBLE, &self.gaussians, &own, &mut block, into, scratch).is_some()
     }
     /// The same, row after row.
     fn check(&self, row_weights: Option<&[f64]>) {
@@ -190,25 +199,32 @@ fn diagonal_statistics_and_likelihood_are_those_of_plain_loops() {
 /// Rows of single precision are worked on as those of double precision are, where few components explain them.
 #[test]
 fn rows_of_single_precision_have_the_same_statistics() {
-    for (apart, sparse) in [(0.1, false), (3.0, true)] {
-        let mut problem = Problem::new(40, 20, 777, apart);
+    let full = [0.1, 3.0].map(|apart| Problem::new(40, 20, 777, apart));
+    let diagonal = [0.1, 20.0].map(|apart| Problem::new(67, 30, 777, apart).diagonal());
+    let sparse = [false, true].into_iter().cycle();
+    for (mut problem, sparse) in full.into_iter().chain(diagonal).zip(sparse) {
+        // Where rows on the way from one component to another are few.
+        let d = problem.d;
+        (200..777)
+            .step_by(20)
+            .for_each(|i| problem.values.copy_within((i - 1) * d..i * d, i * d));
         let singles: Vec<f32> = problem.values.iter().map(|&x| x as f32).collect();
         problem.values = singles.iter().map(|&x| f64::from(x)).collect();
         let weights: Vec<f64> = (0..777).map(|i| (i % 7) as f64 / 4.0).collect();
         for row_weights in [None, Some(&weights[..])] {
-            let mut into = vec![Scatter::new(40, true); 20];
-            let mut counts = vec![f64::NAN; 20];
+            let mut into = problem.scatters();
+            let mut counts = vec![f64::NAN; into.len()];
             let own = Discriminants::default();
-            let few = expect_few_singles(
+            let xs = MatrixView::from(RowsView::new(&singles, problem.d));
+            let mut block = problem.block(xs, row_weights, &mut counts);
+            let scratch = &mut Scratch::default();
+            let few = expect_few(
+                SINGLE,
                 &problem.gaussians,
                 &own,
-                &mut problem.block(
-                    MatrixView::from(RowsView::new(&singles, 40)),
-                    row_weights,
-                    &mut counts,
-                ),
+                &mut block,
                 &mut into,
-                &mut Scratch::default(),
+                scratch,
             );
             assert_eq!(few.is_some(), sparse);
             if let Some(few) = few {
@@ -223,25 +239,20 @@ fn rows_of_single_precision_have_the_same_statistics() {
 /// Bounds are never below what they bound, but for rounding.
 #[test]
 fn projections_bound_densities() {
-    let problems = [(16, 4), (30, 9), (40, 20)].map(|(d, k)| Problem::new(d, k, 600, 3.0));
-    let diagonal = Problem::new(40, 9, 600, 20.0).diagonal();
-    for problem in problems.into_iter().chain([diagonal]) {
+    for problem in [(16, 4), (30, 9), (40, 20)].map(|(d, k)| Problem::new(d, k, 600, 3.0)) {
         let (d, count) = (problem.d, problem.gaussians.len());
-        let own = Discriminants::default();
-        let projection = own.of(&problem.gaussians).unwrap();
-        let width = projection.coordinates();
-        // Columns, or directions between means.
-        let full = problem.scatters()[0].is_full();
-        assert_eq!(width, if full { (count - 1).min(16) } else { 16 });
+        let directions = Directions::of(&problem.gaussians).unwrap();
+        let width = directions.coordinates();
+        assert_eq!(width, (count - 1).min(16));
         let mut columns = vec![0.0; width * 600];
         let row = |i: usize| &problem.values[i * d..(i + 1) * d];
-        projection.project(600, row, &mut columns, 600);
+        directions.project(600, row, &mut columns, 600);
         let mut least = f64::INFINITY;
         for i in 0..600 {
             let z: Vec<f64> = (0..width).map(|l| columns[l * 600 + i]).collect();
             for (k, gaussian) in problem.gaussians.iter().enumerate() {
-                let own = &projection.components()[k];
-                let bound = own.log_density(&z) + projection.constants()[k];
+                let own = &directions.components()[k];
+                let bound = own.log_density(&z) + directions.constants()[k];
                 let density = gaussian.log_density(row(i));
                 assert!(bound >= density - 1e-12 * density.abs());
                 least = (bound - density).min(least);
@@ -249,6 +260,108 @@ fn projections_bound_densities() {
         }
         // They are not trivial either: the columns that are left out hold some squares each.
         assert!(least < d as f64);
+    }
+}
+
+/// Bounds from columns are rounded to single precision, and are bounds all the same, wherever rows and means are.
+#[test]
+fn columns_bound_densities() {
+    for (d, apart, offset) in [(16, 5.0, 0.0), (40, 20.0, 1e3), (67, 40.0, 1e8)] {
+        let mut problem = Problem::new(d, 9, 600, apart).diagonal();
+        problem.shift(offset);
+        // Rows far from everything, and where squares of single precision overflow.
+        problem.values[5] += 1e6;
+        problem.values[7 * d + 3] = 1e25;
+        let columns = Columns::of(&problem.gaussians).unwrap();
+        for picks in columns.picks() {
+            let scratch = &mut Scratch::default();
+            let mut bounds = ColumnBounds::new(picks, &problem.gaussians, 600, scratch);
+            bounds.write(problem.rows(), &Ahead::nothing());
+            let mut least = f64::INFINITY;
+            for (i, row) in problem.values.chunks_exact(d).enumerate() {
+                let densities: Vec<f64> = (problem.gaussians.iter())
+                    .map(|gaussian| gaussian.log_density(row))
+                    .collect();
+                let home = bounds.homes()[i] as usize;
+                for (k, &density) in densities.iter().enumerate() {
+                    let bound = bounds.get(k, i as u32);
+                    assert!(
+                        bound >= density.max(-1.1e30),
+                        "{d} {i} {k} {bound} {density}"
+                    );
+                    assert!(k == home || bounds.second(i as u32) >= bound.max(-1.1e30));
+                    least = (bound - density).min(least);
+                }
+            }
+            assert!(least < d as f64, "{least}");
+        }
+    }
+}
+
+/// Up to its reach, nothing but a component explains a row; a little further, something may.
+#[test]
+fn nothing_else_is_within_reach() {
+    let mut rng = stream(5, 12);
+    for (d, apart) in [(16, 8.0), (40, 20.0)] {
+        let problem = Problem::new(d, 7, 8, apart).diagonal();
+        let columns = Columns::of(&problem.gaussians).unwrap();
+        let reaches = columns.reaches(&problem.log_weights, &mut Scratch::default());
+        assert!(reaches.iter().filter(|&&reach| reach > 0.0).count() > 3);
+        for (k, gaussian) in problem.gaussians.iter().enumerate() {
+            let reach = reaches[k].max(0.0).sqrt();
+            let mut nearest = f64::INFINITY;
+            for n in 0..2000 {
+                // Every second towards another mean, where it is nearest.
+                let other = problem.gaussians[(k + 1 + n % 6) % 7].mean();
+                let mut way: Vec<f64> = (0..d)
+                    .map(|j| match n % 2 {
+                        0 => rng.random::<f64>() - 0.5,
+                        _ => other[j] - gaussian.mean()[j] + 0.1 * (rng.random::<f64>() - 0.5),
+                    })
+                    .collect();
+                let squares = way.iter().enumerate();
+                let length: f64 = squares.map(|(j, w)| w * w / gaussian.variance(j)).sum();
+                for (j, w) in way.iter_mut().enumerate() {
+                    *w = gaussian.mean()[j] + *w * reach * (1.0 - 1e-9) / length.sqrt();
+                }
+                let density = gaussian.log_density(&way) + problem.log_weights[k];
+                let others = problem.gaussians.iter().enumerate();
+                for (_, other) in others.filter(|&(other, _)| other != k) {
+                    nearest = nearest.min(density - other.log_density(&way));
+                }
+            }
+            if reach > 0.0 {
+                assert!(nearest >= GAP - 1e-6, "{d} {k}: {nearest}");
+            }
+        }
+    }
+}
+
+/// Where rows lie so far from the mean of the component that they belong to that squares about it lose digits, they are taken
+/// about their own mean.
+#[test]
+fn rows_far_from_the_mean_keep_their_digits() {
+    let mut problem = Problem::new(32, 6, 900, 1e3).diagonal();
+    let mut rng = stream(6, 12);
+    // Thirty deviations away, where the means are a thousand from each other.
+    for (i, row) in problem.values.chunks_exact_mut(32).enumerate() {
+        for (x, mean) in row.iter_mut().zip(problem.gaussians[i % 6].mean()) {
+            *x = mean + 30.0 + 1e-3 * rng.random::<f64>();
+        }
+    }
+    let (parts, ..) = problem.expect(None);
+    let mut plain = problem.scatters();
+    for (i, row) in problem.values.chunks_exact(32).enumerate() {
+        plain[i % 6].add(row, 1.0);
+    }
+    for (part, plain) in parts.iter().zip(&plain) {
+        assert_eq!(part.weight(), plain.weight());
+        for j in 0..32 {
+            let (a, b) = (part.square(j), plain.square(j));
+            // Rows of a thousand are known to 1e-13, a ten thousandth of 1e-9 of their deviations; squares about the mean of the
+            // component would have left 1e-6.
+            assert!((a - b).abs() <= 1e-8 * b, "{a} {b}");
+        }
     }
 }
 
@@ -267,27 +380,35 @@ fn components_about_one_mean_are_no_candidates() {
 /// A component far from all rows keeps the likeliest, with the share that it has.
 #[test]
 fn no_component_is_left_without_a_row() {
-    let mut problem = Problem::new(16, 5, 700, 3.0);
-    let first = &problem.gaussians[0];
+    let full = Problem::new(16, 5, 700, 3.0);
+    let diagonal = Problem::new(64, 5, 700, 20.0).diagonal();
     // Twenty deviations from the first, and further from the others: a share of some e^−200.
-    let mean = first.mean().iter().map(|m| m + 5.0).collect();
-    let far = Gaussian::from_matrix(mean, first.covariance()).unwrap();
-    problem.gaussians.push(far);
-    problem.log_weights.push(problem.log_weights[0]);
-    assert!(problem.is_sparse());
-    let (parts, counts, _) = problem.expect(None);
-    assert!(counts[5] > 0.0 && counts[5] < 1e-30);
-    assert_eq!(parts[5].weight(), counts[5]);
+    for (mut problem, way) in [(full, 5.0), (diagonal, 2.5)] {
+        let first = &problem.gaussians[0];
+        let mean = first.mean().iter().map(|m| m + way).collect();
+        let far = Gaussian::from_matrix(mean, first.covariance()).unwrap();
+        problem.gaussians.push(far);
+        problem.log_weights.push(problem.log_weights[0]);
+        assert!(problem.is_sparse());
+        let (parts, counts, _) = problem.expect(None);
+        assert!(counts[5] > 0.0 && counts[5] < 1e-30, "{}", counts[5]);
+        assert_eq!(parts[5].weight(), counts[5]);
+    }
 }
 
 /// Rows that are no numbers, or too far away, are told of; without weight they change nothing.
 #[test]
 fn strange_rows() {
-    for strange in [f64::NAN, f64::INFINITY, 1e200] {
-        let mut problem = Problem::new(16, 5, 700, 3.0);
+    let full = || Problem::new(16, 5, 700, 3.0);
+    let diagonal = || Problem::new(64, 20, 700, 20.0).diagonal();
+    let problems = [f64::NAN, f64::INFINITY, 1e200]
+        .into_iter()
+        .flat_map(|strange| [(full(), strange), (diagonal(), strange)]);
+    for (mut problem, strange) in problems {
+        let d = problem.d;
         let weights: Vec<f64> = (0..700).map(|i| f64::from(u8::from(i != 321))).collect();
         let (parts, ..) = problem.expect(Some(&weights));
-        problem.values[321 * 16 + 3] = strange;
+        problem.values[321 * d + 3] = strange;
         assert!(problem.is_sparse());
         let (_, _, tally) = problem.expect(None);
         assert_eq!(tally.unexplained, Some(321));
@@ -304,11 +425,16 @@ fn strange_rows() {
 
 #[test]
 fn instruction_sets_agree_about_candidates() {
-    let problem = Problem::new(19, 10, 600, 3.0);
+    let full = Problem::new(19, 10, 600, 3.0);
+    let diagonal = Problem::new(67, 20, 600, 20.0).diagonal();
+    let weights: Vec<f64> = (0..600).map(|i| (i % 7) as f64 / 4.0).collect();
     for &set in InstructionSet::ALL {
         if run_in(set) {
-            assert!(problem.is_sparse());
-            problem.check(None);
+            for problem in [&full, &diagonal] {
+                assert!(problem.is_sparse());
+                problem.check(None);
+                problem.check(Some(&weights));
+            }
         }
     }
     assert!(run_in(InstructionSet::Widest));
