@@ -163,18 +163,12 @@ impl Rotated {
             &mut high[..q * k],
             turn,
         );
-        for j in q + 1..p {
-            turn_runs(
-                simd,
-                &mut low[place(j, q) * k..][..k],
-                &mut high[j * k..(j + 1) * k],
-                turn,
-            );
-        }
-        for j in p + 1..d {
-            let row = &mut self.entries[place(j, 0) * k..place(j, j) * k];
-            let (low, high) = row.split_at_mut(p * k);
-            turn_runs(simd, &mut low[q * k..(q + 1) * k], &mut high[..k], turn);
+        let columns = Columns { q, p, k };
+        match k / S::F64_LANES {
+            1 => columns.turn::<S, 1>(simd, low, high, turn),
+            2 => columns.turn::<S, 2>(simd, low, high, turn),
+            4 => columns.turn::<S, 4>(simd, low, high, turn),
+            _ => columns.turn::<S, 0>(simd, low, high, turn),
         }
         self.planes.turn(turn);
         let places = [(q, q), (p, q), (p, p)].map(|(i, j)| place(i, j) * k);
@@ -222,15 +216,78 @@ impl WithSimd for Sweep<'_> {
     }
 }
 
+/// Axes q < p, and K with what fills the last vector.
+struct Columns {
+    q: usize,
+    p: usize,
+    k: usize,
+}
+
+impl Columns {
+    /// Turns the entries with the axes between the two, of which `low` has one, and after p, of which `high`, which begins with
+    /// row p, has both. Of each there are `V` vectors; 0 where their number is not known.
+    #[inline(always)]
+    fn turn<S: Simd, const V: usize>(
+        self,
+        simd: S,
+        low: &mut [f64],
+        high: &mut [f64],
+        turn: (f64, f64),
+    ) {
+        let Columns { q, p, k } = self;
+        let mut at = place(q + 1, q) * k;
+        for (j, y) in (q + 1..p).zip(high[(q + 1) * k..].chunks_exact_mut(k)) {
+            turn_entry::<S, V>(simd, &mut low[at..at + k], y, turn);
+            at += (j + 1) * k;
+        }
+        let mut rows = &mut high[(p + 1) * k..];
+        let mut length = (p + 2) * k;
+        while !rows.is_empty() {
+            let (row, rest) = rows.split_at_mut(length);
+            let (low, high) = row.split_at_mut(p * k);
+            turn_entry::<S, V>(simd, &mut low[q * k..(q + 1) * k], &mut high[..k], turn);
+            (rows, length) = (rest, length + k);
+        }
+    }
+}
+
+/// [`turn_runs`] of `V` vectors, a loop over which takes longer than they do; of any number where `V` is 0.
+#[inline(always)]
+fn turn_entry<S: Simd, const V: usize>(simd: S, x: &mut [f64], y: &mut [f64], turn: (f64, f64)) {
+    if V == 0 {
+        return turn_runs(simd, x, y, turn);
+    }
+    let (sine, cosine) = (simd.splat_f64s(turn.0), simd.splat_f64s(turn.1));
+    let (x, y) = (S::as_mut_simd_f64s(x).0, S::as_mut_simd_f64s(y).0);
+    if let (Some(x), Some(y)) = (x.first_chunk_mut::<V>(), y.first_chunk_mut::<V>()) {
+        for v in 0..V {
+            (x[v], y[v]) = turned(simd, x[v], y[v], sine, cosine);
+        }
+    }
+}
+
+#[inline(always)]
+fn turned<S: Simd>(
+    simd: S,
+    x: S::f64s,
+    y: S::f64s,
+    sine: S::f64s,
+    cosine: S::f64s,
+) -> (S::f64s, S::f64s) {
+    let (along, across) = (simd.mul_f64s(sine, y), simd.mul_f64s(sine, x));
+    (
+        simd.mul_add_e_f64s(cosine, x, along),
+        simd.sub_f64s(simd.mul_f64s(cosine, y), across),
+    )
+}
+
 #[inline(always)]
 fn turn_runs<S: Simd>(simd: S, x: &mut [f64], y: &mut [f64], (sine, cosine): (f64, f64)) {
     let (xs, x) = S::as_mut_simd_f64s(x);
     let (ys, y) = S::as_mut_simd_f64s(y);
     let (sines, cosines) = (simd.splat_f64s(sine), simd.splat_f64s(cosine));
     for (x, y) in xs.iter_mut().zip(ys) {
-        let (along, across) = (simd.mul_f64s(sines, *y), simd.mul_f64s(sines, *x));
-        *x = simd.mul_add_e_f64s(cosines, *x, along);
-        *y = simd.sub_f64s(simd.mul_f64s(cosines, *y), across);
+        (*x, *y) = turned(simd, *x, *y, sines, cosines);
     }
     for (x, y) in x.iter_mut().zip(y) {
         (*x, *y) = (cosine * *x + sine * *y, cosine * *y - sine * *x);

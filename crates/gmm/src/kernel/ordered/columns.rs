@@ -91,6 +91,8 @@ impl Ways {
     ///
     /// By the triangle inequality, k is length − stretch s deviations of its own away or more. That is enough where
     /// (length − stretch s)² ≥ s² + 2 (GAP + constant − ln π_h), up to the smaller root.
+    ///
+    /// Source of the idea, for distances from centres: Elkan (2003), Using the triangle inequality to accelerate k-means, ICML.
     #[inline(always)]
     fn reach(&self, h: usize, log_weight: f64) -> f64 {
         let mut least = [f64::INFINITY; LANES];
