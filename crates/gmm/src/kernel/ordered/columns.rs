@@ -4,11 +4,10 @@
 //! made in single precision; what its rounding may hide is added to them ([`Picks::allowance`]).
 
 use super::LANES;
+use super::reaches::Ways;
 use crate::gaussian::Gaussian;
 use crate::kernel::sparse::GAP;
-use distributions::simd::instruction_set::arch;
 use distributions::{AlignedBuffer, Scratch};
-use pulp::{Simd, WithSimd};
 
 /// Columns of which bounds are made.
 const FEW: usize = LANES;
@@ -41,86 +40,6 @@ pub(super) struct Picks {
     coefficients: Vec<[f32; 2]>,
     /// See [`Picks::allowance`].
     shifts: Vec<f64>,
-}
-
-/// From each component h to each, k.
-#[derive(Debug)]
-struct Ways {
-    lines: Vec<WayLine>,
-    /// Lines of a component; those after the last other one lead nowhere.
-    across: usize,
-}
-
-/// Ways to [`LANES`] components.
-#[derive(Clone, Copy, Debug)]
-struct WayLine {
-    /// √Σ_j (μ_hj − μ_kj)²/σ²_kj.
-    lengths: [f64; LANES],
-    /// The largest σ_hj/σ_kj.
-    stretches: [f64; LANES],
-    /// The constant of ln p_k without that of ln p_h.
-    constants: [f64; LANES],
-}
-
-impl WayLine {
-    /// So long that none counts.
-    const NOWHERE: Self = WayLine {
-        lengths: [1e150; LANES],
-        stretches: [1.0; LANES],
-        constants: [0.0; LANES],
-    };
-}
-
-impl Ways {
-    fn of(gaussians: &[Gaussian]) -> Self {
-        let across = gaussians.len().div_ceil(LANES);
-        let mut lines = vec![WayLine::NOWHERE; gaussians.len() * across];
-        for (h, from) in gaussians.iter().enumerate() {
-            for (k, to) in gaussians.iter().enumerate().filter(|&(k, _)| k != h) {
-                let line = &mut lines[h * across + k / LANES];
-                let (length, stretch) = length_and_stretch(from, to);
-                line.lengths[k % LANES] = length;
-                line.stretches[k % LANES] = stretch;
-                line.constants[k % LANES] = to.log_constant() - from.log_constant();
-            }
-        }
-        Ways { lines, across }
-    }
-    /// How far (in deviations of h, q_h = s²) a row may be from h, of weight e^`log_weight`, for every p_k to be below
-    /// e^−[`GAP`] π_h p_h; not above 0 where there is no such distance, or it is not known.
-    ///
-    /// By the triangle inequality, k is length − stretch s deviations of its own away or more. That is enough where
-    /// (length − stretch s)² ≥ s² + 2 (GAP + constant − ln π_h), up to the smaller root.
-    ///
-    /// Source of the idea, for distances from centres: Elkan (2003), Using the triangle inequality to accelerate k-means, ICML.
-    #[inline(always)]
-    fn reach(&self, h: usize, log_weight: f64) -> f64 {
-        let mut least = [f64::INFINITY; LANES];
-        for line in &self.lines[h * self.across..(h + 1) * self.across] {
-            for n in 0..LANES {
-                let (length, stretch) = (line.lengths[n], line.stretches[n]);
-                let gap = 2.0 * (GAP + line.constants[n] - log_weight);
-                let square = length * length;
-                let root = (square + (stretch * stretch - 1.0) * gap).max(0.0).sqrt();
-                let reach = (square - gap) / (stretch * length + root);
-                let farthest = length / stretch;
-                let reach = if reach < farthest { reach } else { farthest };
-                let reach = if reach > 0.0 { reach } else { 0.0 };
-                least[n] = if reach < least[n] { reach } else { least[n] };
-            }
-        }
-        least.into_iter().fold(f64::INFINITY, f64::min)
-    }
-}
-
-fn length_and_stretch(from: &Gaussian, to: &Gaussian) -> (f64, f64) {
-    let (mut length, mut stretch) = (0.0, 0.0);
-    for j in 0..from.dimension() {
-        let (way, precision) = (from.mean()[j] - to.mean()[j], 1.0 / to.variance(j));
-        length += way * way * precision;
-        stretch = f64::max(stretch, from.variance(j) * precision);
-    }
-    (length.sqrt(), stretch.sqrt())
 }
 
 /// A column, and how components differ in it.
@@ -160,51 +79,43 @@ impl Picked {
 }
 
 impl Columns {
-    /// Those of at least [`MANY`] columns; `None` where most means lie too near to another even in the columns of the largest
-    /// variance of the means, in units of the mean of the variances.
+    /// Those of at least [`MANY`] columns, the best being those of the largest variance of the means, in units of the mean of the
+    /// variances; `None` where most means lie too near to another.
     pub(super) fn of(gaussians: &[Gaussian]) -> Option<Self> {
         let d = gaussians[0].dimension();
         let all: Vec<Picked> = (0..d).map(|j| Picked::of(gaussians, j)).collect();
         let mut best = all.clone();
         best.sort_by(|a, b| b.between.total_cmp(&a.between));
-        best.truncate(MANY);
-        if !most_are_apart(gaussians, &best, 2.0 * GAP) {
+        if !most_are_apart(gaussians, &best) {
             return None;
         }
+        best.truncate(MANY);
         let between = |window: &&[Picked]| window.iter().map(|own| own.between).sum::<f64>();
         let windows = all.windows(FEW).step_by(FEW);
         let window = windows.max_by(|a, b| between(a).total_cmp(&between(b)))?;
         let wide = d.next_multiple_of(LANES);
-        let mut own = Columns {
+        let (mut means, mut variances) = (Vec::new(), Vec::new());
+        for (k, gaussian) in gaussians.iter().enumerate() {
+            means.extend_from_slice(gaussian.mean());
+            means.resize((k + 1) * wide, 0.0);
+            variances.extend((0..d).map(|j| gaussian.variance(j)));
+            variances.resize((k + 1) * wide, f64::INFINITY);
+        }
+        Some(Columns {
             few: Picks::of(gaussians, window.to_vec())?,
             many: Picks::of(gaussians, best)?,
-            means: Vec::with_capacity(wide * gaussians.len()),
-            precisions: Vec::with_capacity(wide * gaussians.len()),
-            ways: Ways::of(gaussians),
-        };
-        for (k, gaussian) in gaussians.iter().enumerate() {
-            own.means.extend_from_slice(gaussian.mean());
-            let precisions = (0..d).map(|j| 1.0 / gaussian.variance(j));
-            own.precisions.extend(precisions);
-            for numbers in [&mut own.means, &mut own.precisions] {
-                numbers.resize((k + 1) * wide, 0.0);
-            }
-        }
-        Some(own)
+            ways: Ways::of(gaussians, &variances),
+            means,
+            precisions: variances.into_iter().map(f64::recip).collect(),
+        })
     }
     /// Columns of which bounds may be made, the cheapest first.
     pub(super) fn picks(&self) -> [&Picks; 2] {
         [&self.few, &self.many]
     }
-    /// Of each component k, the sum of squares (x − μ_k)²/σ²_k up to which nothing else explains a row; below 0 where there is none.
+    /// See [`Ways::reaches`].
     pub(super) fn reaches(&self, log_weights: &[f64], scratch: &mut Scratch) -> AlignedBuffer {
-        let mut reaches = scratch.take_dirty(log_weights.len());
-        arch().dispatch(Reaches {
-            ways: &self.ways,
-            log_weights,
-            reaches: &mut reaches,
-        });
-        reaches
+        self.ways.reaches(log_weights, scratch)
     }
     /// μ_k, with zeros until vectors are full.
     pub(super) fn mean(&self, k: usize) -> &[f64] {
@@ -270,35 +181,20 @@ impl Picks {
     pub(super) const SHRINK: f64 = 64.0 * ROUNDING;
 }
 
-struct Reaches<'a> {
-    ways: &'a Ways,
-    log_weights: &'a [f64],
-    reaches: &'a mut [f64],
-}
-
-impl WithSimd for Reaches<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let each = self.reaches.iter_mut().zip(self.log_weights);
-        for (k, (reach, &log_weight)) in each.enumerate() {
-            let least = self.ways.reach(k, log_weight);
-            // Rounding is some 1e-15 of it.
-            let square = (1.0 - 1e-12) * least * least;
-            *reach = if least > 0.0 { square } else { -1.0 };
-        }
-    }
-}
-
-/// Whether half of the means or more lie at least so far (squared, in units of the mean variances) from every other in these columns.
-fn most_are_apart(gaussians: &[Gaussian], columns: &[Picked], distance: f64) -> bool {
-    let apart = |a: &Gaussian, b: &Gaussian| {
+/// Whether half of the means or more lie so far from every other that bounds from [`MANY`] columns, the first of these, or
+/// [reaches](Columns::reaches) may tell it.
+fn most_are_apart(gaussians: &[Gaussian], columns: &[Picked]) -> bool {
+    let squares = |a: &Gaussian, b: &Gaussian, columns: &[Picked]| {
         let squares = columns.iter().map(|own| {
             let way = a.mean()[own.column] - b.mean()[own.column];
             way * way * own.precision
         });
-        squares.sum::<f64>() >= distance
+        squares.sum::<f64>()
+    };
+    // A row's own squares are about as many as there are columns; H(1) is half of the squares here.
+    let far = 4.0 * (columns.len() as f64 + GAP);
+    let apart = |a: &Gaussian, b: &Gaussian| {
+        squares(a, b, &columns[..MANY]) >= 2.0 * GAP || squares(a, b, columns) >= far
     };
     let alone = (gaussians.iter().enumerate()).filter(|&(k, gaussian)| {
         let mut others = gaussians.iter().enumerate();

@@ -6,14 +6,12 @@
 //! are ordered by their homes, so that those of one are worked on together.
 //!
 //! Under full covariances the coordinates are projections on directions ([`directions`], [`bounds`], [`full`]), under diagonal
-//! ones columns ([`columns`], [`column_bounds`], [`diagonal`]).
+//! ones columns ([`columns`], [`column_bounds`], [`reaches`], [`diagonal`]).
 
 #[allow(clippy::needless_range_loop)]
 mod bounds;
 #[allow(clippy::needless_range_loop)]
 mod column_bounds;
-// Loops over lanes must unroll.
-#[allow(clippy::needless_range_loop)]
 mod columns;
 mod diagonal;
 mod directions;
@@ -22,6 +20,8 @@ mod group;
 // Loops over rows and registers run over several arrays at once, and must unroll.
 #[allow(clippy::needless_range_loop)]
 mod own_rows;
+#[allow(clippy::needless_range_loop)]
+mod reaches;
 mod shared;
 
 use super::LANES;
