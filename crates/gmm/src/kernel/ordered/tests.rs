@@ -266,7 +266,14 @@ fn projections_bound_densities() {
 /// Bounds from columns are rounded to single precision, and are bounds all the same, wherever rows and means are.
 #[test]
 fn columns_bound_densities() {
-    for (d, apart, offset) in [(16, 5.0, 0.0), (40, 20.0, 1e3), (67, 40.0, 1e8)] {
+    let cases = [
+        (16, 5.0, 0.0),
+        // Of all columns, so that they are nearly what they bound, with coordinates of which single precision leaves little.
+        (16, 1e3, 0.0),
+        (40, 20.0, 1e3),
+        (67, 40.0, 1e8),
+    ];
+    for (d, apart, offset) in cases {
         let mut problem = Problem::new(d, 9, 600, apart).diagonal();
         problem.shift(offset);
         // Rows far from everything, and where squares of single precision overflow.
