@@ -1,7 +1,7 @@
-//! Bounds of the densities of a part of a block from a few of its columns, in single precision.
+//! The homes of the rows of a part of a block from a few of its columns, and bounds of their densities, in single precision.
 
 use super::Block;
-use super::columns::{Picked, Picks};
+use super::columns::{Measure, Picked, Picks, SHRINK, allowance};
 use crate::gaussian::Gaussian;
 use crate::kernel::prefetch::{Ahead, prefetch};
 use crate::kernel::transpose::transpose_those;
@@ -19,10 +19,10 @@ const TOGETHER: usize = 16;
 /// No bound is smaller: of rows that far from everything nothing is told.
 const FLOOR: f32 = -1e30;
 
-/// The bounds of the rows of a part.
+/// The homes of the rows of a part, and bounds where its columns give some.
 pub(super) struct ColumnBounds<'a> {
     picks: &'a Picks,
-    /// The constant of ln p_k without `base`, and what rounding may hide.
+    /// What is known of a component before a row is read.
     constants: AlignedBuffer,
     count: usize,
     /// What every bound has besides.
@@ -48,18 +48,23 @@ impl<'a> ColumnBounds<'a> {
     ) -> Self {
         let (count, width) = (gaussians.len(), picks.columns().len());
         let rows = rows.next_multiple_of(STRIP);
-        let constants = gaussians.iter().map(Gaussian::log_constant);
-        let base = constants.clone().fold(f64::MIN, f64::max);
+        let all = gaussians.iter().map(Gaussian::log_constant);
+        let base = all.clone().fold(f64::MIN, f64::max);
         let mut singles = |count: usize| scratch.take_dirty(count.div_ceil(2));
-        let mut own = singles(count);
-        let into: &mut [f32] = cast_slice_mut(&mut own);
-        for (k, (into, constant)) in into.iter_mut().zip(constants).enumerate() {
-            let constant = constant - base;
-            *into = (constant + picks.allowance(k, constant)) as f32;
+        let mut constants = singles(count);
+        let own: &mut [f32] = &mut cast_slice_mut(&mut constants)[..count];
+        match &picks.measure {
+            Measure::Means { halves, .. } => own.copy_from_slice(halves),
+            Measure::Bounds { shifts, .. } => {
+                for (own, (constant, &shift)) in own.iter_mut().zip(all.zip(shifts)) {
+                    let constant = constant - base;
+                    *own = (constant + allowance(shift, constant)) as f32;
+                }
+            }
         }
         ColumnBounds {
             picks,
-            constants: own,
+            constants,
             count,
             base,
             rows: 0,
@@ -95,12 +100,18 @@ impl<'a> ColumnBounds<'a> {
     /// What ln p_k(x_i) is at most.
     #[inline(always)]
     pub(super) fn get(&self, k: usize, row: u32) -> f64 {
+        if !self.are_bounds() {
+            return f64::INFINITY;
+        }
         let (strip, i) = (row as usize / STRIP, row as usize % STRIP);
         let bounds: &[f32] = cast_slice(&self.bounds);
         let bound = bounds[(strip * self.count + k) * STRIP + i];
         f64::from(bound.max(FLOOR)) + self.base
     }
-    /// The component whose bound is largest, of every row; `count` where the row is left out.
+    fn are_bounds(&self) -> bool {
+        matches!(self.picks.measure, Measure::Bounds { .. })
+    }
+    /// The component whose mean is nearest or whose bound is largest, of every row; `count` where the row is left out.
     pub(super) fn homes(&self) -> &[u32] {
         cast_slice(&self.homes)
     }
@@ -114,6 +125,9 @@ impl<'a> ColumnBounds<'a> {
     /// The largest bounds of the other components.
     #[inline(always)]
     pub(super) fn second(&self, row: u32) -> f64 {
+        if !self.are_bounds() {
+            return f64::INFINITY;
+        }
         let seconds: &[f32] = cast_slice(&self.seconds);
         f64::from(seconds[row as usize]) + self.base
     }
@@ -151,8 +165,14 @@ impl Write<'_> {
         for strip in 0..strips {
             self.read(strip * STRIP);
             self.ask((strip + 1) * STRIP);
+            let picks = self.picks;
             for first in (0..STRIP).step_by(V * S::F32_LANES) {
-                self.rows::<S, V>(simd, strip, first);
+                match &picks.measure {
+                    Measure::Means { means, .. } => self.nearest::<S, V>(simd, means, strip, first),
+                    Measure::Bounds { coefficients, .. } => {
+                        self.bounds::<S, V>(simd, coefficients, strip, first);
+                    }
+                }
             }
         }
     }
@@ -186,21 +206,63 @@ impl Write<'_> {
             rows.take(STRIP).for_each(|row| prefetch(&row[left]));
         }
     }
-    /// The bounds of `V` vectors of rows of a strip, the first of which is `first`.
+    /// The nearest means of `V` vectors of rows of a strip, the first of which is `first`.
     #[inline(always)]
-    fn rows<S: Simd, const V: usize>(&mut self, simd: S, strip: usize, first: usize) {
+    fn nearest<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        means: &[f32],
+        strip: usize,
+        first: usize,
+    ) {
         let (scaled, _) = S::as_simd_f32s(&self.scaled[first..]);
         let across = STRIP / S::F32_LANES;
-        let half = simd.splat_f32s(-0.5 * (1.0 - Picks::SHRINK) as f32);
+        let mut homes = [simd.splat_u32s(0); V];
+        let mut largest = [simd.splat_f32s(FLOOR); V];
+        let means = means.chunks_exact(self.picks.columns().len());
+        for (k, (means, &half)) in (0..).zip(means.zip(self.constants)) {
+            if first == 0 {
+                self.ahead.ask();
+            }
+            let mut scores = [simd.splat_f32s(half); V];
+            for (&mean, y) in means.iter().zip(scaled.chunks(across)) {
+                let (mean, y) = (simd.splat_f32s(mean), &y[..V]);
+                for v in 0..V {
+                    scores[v] = simd.mul_add_e_f32s(y[v], mean, scores[v]);
+                }
+            }
+            let k = simd.splat_u32s(k);
+            for v in 0..V {
+                let is_nearer = simd.less_than_f32s(largest[v], scores[v]);
+                homes[v] = simd.select_u32s(is_nearer, k, homes[v]);
+                largest[v] = simd.max_f32s(scores[v], largest[v]);
+            }
+        }
+        let at = strip * STRIP + first;
+        S::as_mut_simd_u32s(&mut self.homes[at..]).0[..V].copy_from_slice(&homes);
+    }
+    /// The bounds of `V` vectors of rows of a strip, the first of which is `first`.
+    #[inline(always)]
+    fn bounds<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        coefficients: &[[f32; 2]],
+        strip: usize,
+        first: usize,
+    ) {
+        let (scaled, _) = S::as_simd_f32s(&self.scaled[first..]);
+        let across = STRIP / S::F32_LANES;
+        let half = simd.splat_f32s(-0.5 * (1.0 - SHRINK) as f32);
         let mut homes = [simd.splat_u32s(0); V];
         let mut largest = [simd.splat_f32s(FLOOR); V];
         let mut seconds = largest;
-        for (k, &constant) in self.constants.iter().enumerate() {
+        let coefficients = coefficients.chunks_exact(self.picks.columns().len());
+        let components = coefficients.zip(self.constants).enumerate();
+        for (k, (coefficients, &constant)) in components {
             if first == 0 {
                 self.ahead.ask();
             }
             let mut squares = [simd.splat_f32s(0.0); V];
-            let coefficients = self.picks.coefficients(k);
             for (&[factor, shift], y) in coefficients.iter().zip(scaled.chunks(across)) {
                 let (factor, shift) = (simd.splat_f32s(factor), simd.splat_f32s(shift));
                 let y = &y[..V];

@@ -1,7 +1,7 @@
 //! The columns that tell components of diagonal covariances apart best, and the components in them.
 //!
 //! The quadratic form of some columns is at most that of all: it bounds every density from above. Bounds need few digits, and are
-//! made in single precision; what its rounding may hide is added to them ([`Picks::allowance`]).
+//! made in single precision; what its rounding may hide is added to them ([`allowance`]).
 
 use super::LANES;
 use super::reaches::Ways;
@@ -9,7 +9,7 @@ use crate::gaussian::Gaussian;
 use crate::kernel::sparse::GAP;
 use distributions::{AlignedBuffer, Scratch};
 
-/// Columns of which bounds are made.
+/// Columns by which homes are found.
 const FEW: usize = LANES;
 const MANY: usize = 2 * LANES;
 
@@ -22,24 +22,36 @@ const ROUNDING: f64 = 1.0 / (1 << 24) as f64;
 /// Components of diagonal covariances, and what tells them apart.
 #[derive(Debug)]
 pub(super) struct Columns {
-    /// Neighbouring columns, and the best ones wherever they are.
+    /// Neighbouring columns, of which homes are made.
     few: Picks,
+    /// The best ones, wherever they are, of which bounds are made.
     many: Picks,
+    count: usize,
     /// Of all components and columns, with zeros until vectors are full: μ_kj, and 1/σ²_kj.
     means: Vec<f64>,
     precisions: Vec<f64>,
     ways: Ways,
 }
 
-/// Components in a few columns as they are.
+/// Some columns, and components in them.
 #[derive(Debug)]
 pub(super) struct Picks {
     columns: Vec<Picked>,
-    /// Of component k and picked column l at (k, l): s_l/σ_kl and −(μ_kl − c_l)/σ_kl, by which y_l = (x_l − c_l)/s_l becomes
-    /// (x_l − μ_kl)/σ_kl.
-    coefficients: Vec<[f32; 2]>,
-    /// See [`Picks::allowance`].
-    shifts: Vec<f64>,
+    pub(super) measure: Measure,
+}
+
+/// By what the home of a row is found, from its y_l = (x_l − c_l)/s_l. Of component k and picked column l at (k, l).
+#[derive(Debug)]
+pub(super) enum Measure {
+    /// Whose mean is nearest, in deviations s: the largest of Σ_l y_l m_kl − ½ Σ_l m_kl², with m_kl = (μ_kl − c_l)/s_l. Of other components
+    /// it tells nothing.
+    Means { means: Vec<f32>, halves: Vec<f32> },
+    /// Bounds of densities: s_l/σ_kl and −(μ_kl − c_l)/σ_kl, by which y_l becomes (x_l − μ_kl)/σ_kl.
+    Bounds {
+        coefficients: Vec<[f32; 2]>,
+        /// See [`allowance`].
+        shifts: Vec<f64>,
+    },
 }
 
 /// A column, and how components differ in it.
@@ -102,14 +114,15 @@ impl Columns {
             variances.resize((k + 1) * wide, f64::INFINITY);
         }
         Some(Columns {
-            few: Picks::of(gaussians, window.to_vec())?,
-            many: Picks::of(gaussians, best)?,
+            few: Picks::new(window.to_vec(), Measure::means(gaussians, window)?),
+            many: Picks::new(best.clone(), Measure::bounds(gaussians, &best)?),
+            count: gaussians.len(),
             ways: Ways::of(gaussians, &variances),
             means,
             precisions: variances.into_iter().map(f64::recip).collect(),
         })
     }
-    /// Columns of which bounds may be made, the cheapest first.
+    /// Columns by which homes may be found, the cheapest first; the last with bounds.
     pub(super) fn picks(&self) -> [&Picks; 2] {
         [&self.few, &self.many]
     }
@@ -119,24 +132,55 @@ impl Columns {
     }
     /// μ_k, with zeros until vectors are full.
     pub(super) fn mean(&self, k: usize) -> &[f64] {
-        let wide = self.means.len() / self.few.shifts.len();
+        let wide = self.means.len() / self.count;
         &self.means[k * wide..][..wide]
     }
     /// 1/σ²_k, with zeros until vectors are full.
     pub(super) fn precision(&self, k: usize) -> &[f64] {
-        let wide = self.means.len() / self.few.shifts.len();
+        let wide = self.means.len() / self.count;
         &self.precisions[k * wide..][..wide]
     }
 }
 
 impl Picks {
-    /// `None` where deviations are too large for numbers of single precision.
-    fn of(gaussians: &[Gaussian], columns: Vec<Picked>) -> Option<Self> {
+    fn new(columns: Vec<Picked>, measure: Measure) -> Self {
+        Picks { columns, measure }
+    }
+    pub(super) fn columns(&self) -> &[Picked] {
+        &self.columns
+    }
+    /// The first column, where the others follow it.
+    pub(super) fn window(&self) -> Option<usize> {
+        let first = self.columns[0].column;
+        let follows = |(l, own): (usize, &Picked)| own.column == first + l;
+        (self.columns.iter().enumerate().all(follows)).then_some(first)
+    }
+}
+
+impl Measure {
+    fn means(gaussians: &[Gaussian], columns: &[Picked]) -> Option<Self> {
+        let mut means = Vec::with_capacity(gaussians.len() * columns.len());
+        let mut halves = Vec::with_capacity(gaussians.len());
+        for gaussian in gaussians {
+            let mut half = 0.0;
+            for own in columns {
+                let mean = (gaussian.mean()[own.column] - own.centre) * own.scale();
+                if !(mean.abs() <= LARGEST) {
+                    return None;
+                }
+                half -= 0.5 * mean * mean;
+                means.push(mean as f32);
+            }
+            halves.push(half as f32);
+        }
+        Some(Measure::Means { means, halves })
+    }
+    fn bounds(gaussians: &[Gaussian], columns: &[Picked]) -> Option<Self> {
         let mut coefficients = Vec::with_capacity(gaussians.len() * columns.len());
         let mut shifts = Vec::with_capacity(gaussians.len());
         for gaussian in gaussians {
             let mut shift = 0.0;
-            for own in &columns {
+            for own in columns {
                 let inverse = 1.0 / gaussian.variance(own.column).sqrt();
                 let factor = inverse / own.scale();
                 let start = (own.centre - gaussian.mean()[own.column]) * inverse;
@@ -148,38 +192,25 @@ impl Picks {
             }
             shifts.push(shift);
         }
-        Some(Picks {
-            columns,
+        Some(Measure::Bounds {
             coefficients,
             shifts,
         })
     }
-    pub(super) fn columns(&self) -> &[Picked] {
-        &self.columns
-    }
-    /// The first column, where the others follow it.
-    pub(super) fn window(&self) -> Option<usize> {
-        let first = self.columns[0].column;
-        let follows = |(l, own): (usize, &Picked)| own.column == first + l;
-        (self.columns.iter().enumerate().all(follows)).then_some(first)
-    }
-    /// The coefficients of the picked columns for component `k`.
-    #[inline(always)]
-    pub(super) fn coefficients(&self, k: usize) -> &[[f32; 2]] {
-        &self.coefficients[k * self.columns.len()..][..self.columns.len()]
-    }
-    /// What is added to a constant c of component `k`, so that c − q/2 (1 − [`Picks::SHRINK`]) is never below the true one,
-    /// whatever single precision made of the squares q, and of c.
-    ///
-    /// With u = 2^−24, a deviation t = a y + b is wrong by at most 3 u (|t| + |b|), as y, a and b are by u of themselves each, and the
-    /// sum by u |t|. So t² is wrong by 9 u t² + 3 u b², and the sum of at most 16 by 16 u more: below 64 u q + 4 u Σ b².
-    pub(super) fn allowance(&self, k: usize, constant: f64) -> f64 {
-        // The sum that is rounded last is of the size of c and q.
-        2.0 * ROUNDING * self.shifts[k] + 4.0 * ROUNDING * constant.abs() + 1e-6
-    }
-    /// See [`Picks::allowance`].
-    pub(super) const SHRINK: f64 = 64.0 * ROUNDING;
 }
+
+/// What is added to the constant c of a component, `shift` being its Σ b², so that c − q/2 (1 − [`SHRINK`]) is never below the true one,
+/// whatever single precision made of the squares q, and of c.
+///
+/// With u = 2^−24, a deviation t = a y + b is wrong by at most 3 u (|t| + |b|), as y, a and b are by u of themselves each, and the
+/// sum by u |t|. So t² is wrong by 9 u t² + 3 u b², and the sum of at most 16 by 16 u more: below 64 u q + 4 u Σ b².
+pub(super) fn allowance(shift: f64, constant: f64) -> f64 {
+    // The sum that is rounded last is of the size of c and q.
+    2.0 * ROUNDING * shift + 4.0 * ROUNDING * constant.abs() + 1e-6
+}
+
+/// See [`allowance`].
+pub(super) const SHRINK: f64 = 64.0 * ROUNDING;
 
 /// Whether half of the means or more lie so far from every other that bounds from [`MANY`] columns, the first of these, or
 /// [reaches](Columns::reaches) may tell it.

@@ -2,7 +2,7 @@
 //! second-level cache.
 
 use super::column_bounds::{ColumnBounds, STRIP};
-use super::columns::{Columns, Picks};
+use super::columns::{Columns, Measure, Picks};
 use super::group::{List, add};
 use super::own_rows::{self, AddAlone, Component, Sums};
 use super::shared::{self, Candidates};
@@ -255,7 +255,7 @@ impl State<'_> {
     }
     /// Adds its likeliest row to each component that explains next to nothing.
     fn keep_some<T: Real>(
-        &mut self,
+        &self,
         xs: MatrixView<'_, T>,
         weights: Option<&[f64]>,
         into: &mut Components<'_>,
@@ -265,17 +265,20 @@ impl State<'_> {
         let mut largest = scratch.take(count);
         let mut likeliest = scratch.take(count);
         largest.fill(f64::NEG_INFINITY);
+        let ([.., picks], most) = (self.of.columns.picks(), part_rows(xs.width()));
+        let mut bounds = ColumnBounds::new(picks, self.of.gaussians, most.min(xs.len()), scratch);
         for_each_part(xs, weights, scratch, |first, part, _| {
-            self.bounds.write(part, &Ahead::nothing());
+            bounds.write(part, &Ahead::nothing());
             for k in (0..count).filter(|&k| into.counts[k] == 0.0) {
                 for row in 0..part.rows() as u32 {
-                    let bound = self.bounds.get(k, row);
+                    let bound = bounds.get(k, row);
                     if bound > largest[k] && part.weight(row) > 0.0 {
                         (largest[k], likeliest[k]) = (bound, (first + row as usize) as f64);
                     }
                 }
             }
         });
+        bounds.give(scratch);
         for k in 0..count {
             if into.counts[k] == 0.0 && largest[k] > f64::NEG_INFINITY {
                 let row = likeliest[k] as usize;
@@ -344,8 +347,12 @@ pub(super) fn picks_that_pay<'a>(
         bounds.give(scratch);
         let (width, rows) = (picks.columns().len() as f64, PROBE as f64);
         let (shared, candidates) = (shared as f64 / rows, candidates as f64 / rows);
-        // Bounds; reading, scoring and adding a row once; looking for candidates; scoring and adding them.
-        let cost = count * (0.036 * width + 0.1)
+        let each = match picks.measure {
+            Measure::Means { .. } => 0.018,
+            Measure::Bounds { .. } => 0.036,
+        };
+        // Homes; reading, scoring and adding a row once; looking for candidates; scoring and adding them.
+        let cost = count * (each * width + 0.1)
             + 0.25 * width
             + 5.0
             + 0.45 * d
