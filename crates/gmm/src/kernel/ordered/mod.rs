@@ -1,9 +1,9 @@
 //! The E-step of a block whose rows are explained by few components each.
 //!
-//! Bounds from a few coordinates tell which component is likeliest for a row, its home. Where the bound of no other comes within
-//! [`GAP`](super::sparse::GAP) of the density under the home, the row belongs to its home alone: a density and a row of moments,
-//! whatever the number of components. For the others, shared rows, the components whose bound comes so near are scored too. Rows
-//! are ordered by their homes, so that those of one are worked on together.
+//! A few coordinates tell which component is likeliest for a row, its home, and what the densities of the others are at most. Where
+//! no other comes within [`GAP`](super::sparse::GAP) of the density under the home, the row belongs to its home alone: a density and a
+//! row of moments, whatever the number of components. For the others, shared rows, the components that may come so near are scored too.
+//! Rows are ordered by their homes, so that those of one are worked on together.
 //!
 //! Under full covariances the coordinates are projections on directions ([`directions`], [`bounds`], [`full`]), under diagonal
 //! ones columns ([`columns`], [`column_bounds`], [`reaches`], [`diagonal`]).
