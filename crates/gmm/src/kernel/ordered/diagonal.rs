@@ -60,7 +60,7 @@ impl<'a> Scorer<'a> {
     }
 }
 
-/// The E-step, with bounds from so many columns.
+/// The E-step, with homes from these columns.
 pub(super) fn expect<T: Real>(
     xs: MatrixView<'_, T>,
     weights: Option<&[f64]>,
@@ -136,7 +136,7 @@ impl State<'_> {
         scratch: &mut Scratch,
     ) -> Tally {
         let (rows, count) = (part.rows(), into.gaussians.len());
-        // The next part, half of it now and half of it below.
+        // The next part, a quarter of it now and the rest below.
         let next = first + rows..first + rows + rows / 4;
         let turns = rows.div_ceil(STRIP) * count;
         self.bounds.write(part, &self.memory.ahead(next, turns));

@@ -11,12 +11,15 @@ use pulp::{Simd, WithSimd};
 #[derive(Debug)]
 pub(super) struct Ways {
     lines: Vec<WayLine>,
-    /// Lines of a component; those after the last other one lead nowhere.
+    /// Lines of a component; those after the last other one lead nowhere. 0 where nothing is known.
     across: usize,
 }
 
 /// The c of the bounds q_k ≥ H(c) − c q_h: the best one is 1 where means lie far apart, more where they are nearer.
 const SHARES: [f64; 2] = [1.0, 2.0];
+
+/// Between more components ways are too many to be looked at in each iteration.
+const MOST: usize = 512;
 
 /// Ways to [`LANES`] components.
 #[derive(Clone, Copy, Debug)]
@@ -38,11 +41,16 @@ impl WayLine {
 impl Ways {
     pub(super) fn of(gaussians: &[Gaussian], variances: &[f64]) -> Self {
         let (count, wide) = (gaussians.len(), variances.len() / gaussians.len());
-        let across = count.div_ceil(LANES);
+        let across = if count > MOST {
+            0
+        } else {
+            count.div_ceil(LANES)
+        };
         let mut lines = vec![WayLine::NOWHERE; count * across];
         let own = |k: usize| (gaussians[k].mean(), &variances[k * wide..]);
-        for h in 0..count {
-            for k in (0..count).filter(|&k| k != h) {
+        let known = lines.len() / across.max(1);
+        for h in 0..known {
+            for k in (0..known).filter(|&k| k != h) {
                 let line = &mut lines[h * across + k / LANES];
                 let squares = squares(own(h), own(k));
                 for (into, square) in line.squares.iter_mut().zip(squares) {
@@ -74,6 +82,9 @@ impl Ways {
     /// k-means, ICML) leaves out centres: up to half the distance to the next one.
     #[inline(always)]
     fn reach(&self, h: usize, log_weight: f64) -> f64 {
+        if self.across == 0 {
+            return 0.0;
+        }
         // Finite, so that infinite squares are beyond it.
         let mut least = [f64::MAX; LANES];
         for line in &self.lines[h * self.across..(h + 1) * self.across] {

@@ -360,6 +360,18 @@ fn nothing_else_is_within_reach() {
     }
 }
 
+/// Of very many components nothing is known but bounds.
+#[test]
+fn very_many_components_have_no_reach() {
+    // Each has a row of its own.
+    let problem = Problem::new(32, 590, 1180, 20.0).diagonal();
+    let columns = Columns::of(&problem.gaussians).unwrap();
+    let reaches = columns.reaches(&problem.log_weights, &mut Scratch::default());
+    assert!(reaches.iter().all(|&reach| reach < 0.0));
+    assert!(problem.is_sparse());
+    problem.check(None);
+}
+
 /// Where rows lie so far from the mean of the component that they belong to that squares about it lose digits, they are taken
 /// about their own mean.
 #[test]
