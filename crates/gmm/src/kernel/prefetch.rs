@@ -40,7 +40,10 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn of<T>(rows: Option<&[T]>, width: usize) -> Self {
         Memory {
-            start: rows.map_or(std::ptr::null(), |rows| rows.as_ptr().cast()),
+            // Where there is nothing to ask for, what is in the caches anyway.
+            start: rows.map_or(std::ptr::from_ref(&LINE).cast(), |rows| {
+                rows.as_ptr().cast()
+            }),
             row: rows.map_or(0, |_| width * size_of::<T>()),
         }
     }
@@ -51,6 +54,16 @@ impl Memory {
             next: Cell::new(self.start.wrapping_add(rows.start * self.row)),
             left: Cell::new(lines),
             share: lines.div_ceil(turns.max(1)),
+        }
+    }
+    /// These rows, to be asked for while so many are worked on.
+    pub(super) fn trail(self, rows: Range<usize>, while_rows: usize) -> Trail {
+        let bytes = rows.len() * self.row;
+        let next = self.start.wrapping_add(rows.start * self.row);
+        Trail {
+            next,
+            end: next.wrapping_add(bytes),
+            share: bytes.div_ceil(while_rows.max(1)),
         }
     }
 }
@@ -78,6 +91,44 @@ impl Ahead {
         }
         self.next.set(next);
         self.left.set(self.left.get() - share);
+    }
+}
+
+/// Memory that is read soon, asked for line by line while rows are worked on.
+pub(super) struct Trail {
+    next: *const u8,
+    end: *const u8,
+    /// Bytes for each of the rows that are worked on.
+    share: usize,
+}
+
+impl Trail {
+    /// For rows that ask so many times each.
+    #[inline(always)]
+    pub(super) fn of_rows(&self, times: usize) -> Steps {
+        let left = self.next < self.end;
+        Steps {
+            next: self.next,
+            step: if left { self.share.div_ceil(times) } else { 0 },
+        }
+    }
+    #[inline(always)]
+    pub(super) fn go_on(&mut self, steps: Steps) {
+        self.next = steps.next;
+    }
+}
+
+/// A part of a [`Trail`], for some rows.
+pub(super) struct Steps {
+    next: *const u8,
+    step: usize,
+}
+
+impl Steps {
+    #[inline(always)]
+    pub(super) fn ask(&mut self) {
+        prefetch_into_second(self.next);
+        self.next = self.next.wrapping_add(self.step);
     }
 }
 
@@ -121,5 +172,34 @@ mod tests {
         let ahead = Memory::of::<f64>(None, 5).ahead(0..300, 2);
         ahead.ask();
         assert_eq!(ahead.left.get(), 0);
+    }
+
+    #[test]
+    fn a_trail_reaches_every_line_and_ends() {
+        for (d, worked_on, times) in [(32, 300, 3), (40, 300, 5), (17, 280, 3), (5, 300, 1)] {
+            let values = vec![0.0; 400 * d];
+            let rows = 100..325;
+            let mut trail = Memory::of(Some(&values[..]), d).trail(rows.clone(), worked_on);
+            let start = values.as_ptr().addr();
+            let end = start + rows.end * d * 8;
+            let mut asked = vec![trail.next.addr()];
+            // As often again: what is asked for behind the end is one row's.
+            for _ in 0..2 * worked_on {
+                let mut steps = trail.of_rows(times);
+                for _ in 0..times {
+                    asked.push(steps.next.addr());
+                    steps.ask();
+                }
+                trail.go_on(steps);
+            }
+            assert_eq!(asked[0], start + rows.start * d * 8);
+            assert!(asked.windows(2).all(|pair| pair[1] - pair[0] <= LINE));
+            assert!(trail.next.addr() >= end && trail.next.addr() < end + times * LINE);
+        }
+        let mut trail = Memory::of::<f64>(None, 5).trail(0..300, 300);
+        let mut steps = trail.of_rows(2);
+        steps.ask();
+        trail.go_on(steps);
+        assert_eq!(trail.next, trail.end);
     }
 }

@@ -3,7 +3,7 @@
 use super::Block;
 use super::columns::{Measure, Picked, Picks, SHRINK, allowance};
 use crate::gaussian::Gaussian;
-use crate::kernel::prefetch::{Ahead, prefetch};
+use crate::kernel::prefetch::Ahead;
 use crate::kernel::transpose::transpose_those;
 use distributions::simd::instruction_set::arch;
 use distributions::{AlignedBuffer, Scratch};
@@ -164,7 +164,6 @@ impl Write<'_> {
         let strips = self.part.rows().div_ceil(STRIP);
         for strip in 0..strips {
             self.read(strip * STRIP);
-            self.ask((strip + 1) * STRIP);
             let picks = self.picks;
             for first in (0..STRIP).step_by(V * S::F32_LANES) {
                 match &picks.measure {
@@ -195,15 +194,6 @@ impl Write<'_> {
             for (scaled, value) in scaled.iter_mut().zip(values) {
                 *scaled = ((value - centre) * scale) as f32;
             }
-        }
-    }
-    /// Asks for what is read of the next strip.
-    #[inline(always)]
-    fn ask(&self, first: usize) {
-        if let Some(left) = self.picks.window() {
-            let rows = self.part.values[(first * self.part.d).min(self.part.values.len())..]
-                .chunks_exact(self.part.d);
-            rows.take(STRIP).for_each(|row| prefetch(&row[left]));
         }
     }
     /// The nearest means of `V` vectors of rows of a strip, the first of which is `first`.

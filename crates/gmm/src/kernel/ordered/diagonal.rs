@@ -73,12 +73,7 @@ pub(super) fn expect<T: Real>(
     let mut state = State {
         of,
         memory: Memory::of(xs.as_slice(), xs.width()),
-        bounds: ColumnBounds::new(
-            picks,
-            of.gaussians,
-            part_rows(xs.width()).min(rows),
-            scratch,
-        ),
+        bounds: ColumnBounds::new(picks, of.gaussians, part_rows(rows, xs.width()), scratch),
         owners: scratch.take_dirty(rows.div_ceil(2)),
         densities: scratch.take_dirty(rows),
         weights: scratch.take(count),
@@ -105,8 +100,10 @@ pub(super) fn expect<T: Real>(
     all
 }
 
-fn part_rows(d: usize) -> usize {
-    (PART / d / STRIP).max(1) * STRIP
+/// Rows of a part of a block of so many: all parts are of about one size.
+fn part_rows(rows: usize, d: usize) -> usize {
+    let most = (PART / d / STRIP).max(1) * STRIP;
+    rows.div_ceil(rows.div_ceil(most)).next_multiple_of(STRIP)
 }
 
 /// Calls `f` with the first row of each part, and the part.
@@ -116,7 +113,7 @@ fn for_each_part<T: Real>(
     scratch: &mut Scratch,
     mut f: impl FnMut(usize, Block<'_>, &mut Scratch),
 ) {
-    let (rows, most) = (xs.len(), part_rows(xs.width()));
+    let (rows, most) = (xs.len(), part_rows(xs.len(), xs.width()));
     for first in (0..rows).step_by(most) {
         let part = first..(first + most).min(rows);
         let weights = weights.map(|weights| &weights[part.clone()]);
@@ -136,12 +133,12 @@ impl State<'_> {
         scratch: &mut Scratch,
     ) -> Tally {
         let (rows, count) = (part.rows(), into.gaussians.len());
-        // The next part, a quarter of it now and the rest below.
+        // The next part, which is as large: a quarter of it now and the rest below, where more is done.
         let next = first + rows..first + rows + rows / 4;
         let turns = rows.div_ceil(STRIP) * count;
         self.bounds.write(part, &self.memory.ahead(next, turns));
         let next = first + rows + rows / 4..first + 2 * rows;
-        let ahead = self.memory.ahead(next, own_rows::turns(rows, part.d));
+        let mut trail = self.memory.trail(next, rows);
         if let Some(weights) = part.weights {
             self.bounds.leave_out(|row| weights[row] == 0.0);
         }
@@ -171,7 +168,7 @@ impl State<'_> {
                 densities,
                 shared: &mut shared,
                 room: &mut room,
-                ahead: &ahead,
+                trail: &mut trail,
             }));
         }
         let candidates = Scored {
@@ -265,8 +262,8 @@ impl State<'_> {
         let mut largest = scratch.take(count);
         let mut likeliest = scratch.take(count);
         largest.fill(f64::NEG_INFINITY);
-        let ([.., picks], most) = (self.of.columns.picks(), part_rows(xs.width()));
-        let mut bounds = ColumnBounds::new(picks, self.of.gaussians, most.min(xs.len()), scratch);
+        let ([.., picks], most) = (self.of.columns.picks(), part_rows(xs.len(), xs.width()));
+        let mut bounds = ColumnBounds::new(picks, self.of.gaussians, most, scratch);
         for_each_part(xs, weights, scratch, |first, part, _| {
             bounds.write(part, &Ahead::nothing());
             for k in (0..count).filter(|&k| into.counts[k] == 0.0) {

@@ -1,8 +1,8 @@
 //! Rows as they stand under one component of diagonal covariance: lanes are columns.
 
+use super::Block;
 use super::group::List;
-use super::{Block, LANES};
-use crate::kernel::prefetch::Ahead;
+use crate::kernel::prefetch::Trail;
 use crate::kernel::sparse::GAP;
 use distributions::simd::instruction_set::arch;
 use em::Tally;
@@ -12,13 +12,8 @@ use pulp::{Simd, WithSimd};
 const MANY: usize = 8;
 const FEW: usize = 4;
 
-/// Vectors after which memory is asked for again: what is asked for at once keeps the rows waiting.
-const TURN: usize = 4;
-
-/// How often rows of `d` columns ask for memory.
-pub(super) fn turns(rows: usize, d: usize) -> usize {
-    rows / MANY * d.div_ceil(TURN * LANES)
-}
+/// Vectors of a row that are worked on before the next row.
+const WIDTH: usize = 4;
 
 /// A component, in vectors with zeros after the last column.
 #[derive(Clone, Copy)]
@@ -55,7 +50,7 @@ pub(super) struct AddAlone<'a, F> {
     /// Two numbers for each of the mean.
     pub room: &'a mut [f64],
     /// What is read later.
-    pub ahead: &'a Ahead,
+    pub trail: &'a mut Trail,
 }
 
 /// Some rows and their weights; the first again, without weight, where there are fewer.
@@ -87,19 +82,13 @@ impl<F: Fn(u32) -> f64> WithSimd for AddAlone<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) -> Tally {
         let mut tally = Tally::default();
-        let (many, mut rest) = self.rows.as_chunks::<MANY>();
+        let mut rest = self.rows;
         if self.block.weights.is_none() {
-            for &rows in many {
-                let (weights, count) = ([1.0; MANY], MANY);
-                let some = Together {
-                    rows,
-                    weights,
-                    count,
-                };
-                self.add::<S, MANY>(simd, some, &mut tally);
+            let (many, few) = self.rows.as_chunks::<MANY>();
+            for rows in many {
+                self.add_all::<S>(simd, rows, &mut tally);
             }
-        } else {
-            rest = self.rows;
+            rest = few;
         }
         for rows in rest.chunks(MANY) {
             if rows.len() > FEW {
@@ -115,46 +104,47 @@ impl<F: Fn(u32) -> f64> WithSimd for AddAlone<'_, F> {
 }
 
 impl<F: Fn(u32) -> f64> AddAlone<'_, F> {
+    /// Adds rows of weight one.
     #[inline(always)]
-    fn add<S: Simd, const G: usize>(&mut self, simd: S, mut some: Together<G>, tally: &mut Tally) {
-        let mut squares = self.pass::<S, G>(simd, &some);
-        let constant = self.component.constant;
-        let mut are_alone = true;
-        for n in 0..G {
-            self.densities[some.rows[n] as usize] = constant - 0.5 * squares[n];
-            are_alone &= squares[n] <= self.component.reach;
+    fn add_all<S: Simd>(&mut self, simd: S, rows: &[u32; MANY], tally: &mut Tally) {
+        let forms = self.pass::<S, MANY, false>(simd, rows, &[1.0; MANY]);
+        if self.keep(rows, &forms) {
+            return self.finish(&[1.0; MANY], &forms, tally);
         }
-        if !are_alone && self.leave_shared(&mut some, &squares) {
-            if some.count == 0 {
-                return;
-            }
-            squares = self.pass::<S, G>(simd, &some);
-        }
-        let (mut weight, mut own) = (0.0, Tally::default());
-        for n in 0..G {
-            let term = some.weights[n] * (constant - 0.5 * squares[n]);
-            weight += some.weights[n];
-            own.objective += term;
-            own.magnitude += term.abs();
-        }
-        *self.into.weight += weight;
-        tally.merge(&own);
-        let (ways, squares) = self.room.split_at(self.into.ways.len());
-        for (into, way) in self.into.ways.iter_mut().zip(ways) {
-            *into += way;
-        }
-        for (into, square) in self.into.squares.iter_mut().zip(squares) {
-            *into += square;
+        let mut some = Together::of(rows, |_| 1.0);
+        if !self.leave_shared(&mut some, &forms) {
+            self.finish(&[1.0; MANY], &forms, tally);
+        } else if some.count > 0 {
+            self.add(simd, some, tally);
         }
     }
-    /// Keeps the rows that belong to the component alone; whether there are others.
+    #[inline(always)]
+    fn add<S: Simd, const G: usize>(&mut self, simd: S, mut some: Together<G>, tally: &mut Tally) {
+        while some.count > 0 {
+            let forms = self.pass::<S, G, true>(simd, &some.rows, &some.weights);
+            if self.keep(&some.rows, &forms) || !self.leave_shared(&mut some, &forms) {
+                return self.finish(&some.weights, &forms, tally);
+            }
+        }
+    }
+    /// Keeps the densities of some rows; whether nothing else explains any.
+    #[inline(always)]
+    fn keep<const G: usize>(&mut self, rows: &[u32; G], forms: &[f64; G]) -> bool {
+        let mut are_alone = true;
+        for n in 0..G {
+            self.densities[rows[n] as usize] = self.component.constant - 0.5 * forms[n];
+            are_alone &= forms[n] <= self.component.reach;
+        }
+        are_alone
+    }
+    /// Leaves the rows that others may explain too to the list of the shared ones; whether there are such.
     #[inline(never)]
-    fn leave_shared<const G: usize>(&mut self, some: &mut Together<G>, squares: &[f64; G]) -> bool {
+    fn leave_shared<const G: usize>(&mut self, some: &mut Together<G>, forms: &[f64; G]) -> bool {
         let mut kept = 0;
         for n in 0..some.count {
             let row = some.rows[n];
             let least = self.densities[row as usize] - GAP;
-            if squares[n] <= self.component.reach || (self.second)(row) < least {
+            if forms[n] <= self.component.reach || (self.second)(row) < least {
                 (some.rows[kept], some.weights[kept]) = (row, some.weights[n]);
                 kept += 1;
             } else {
@@ -170,61 +160,96 @@ impl<F: Fn(u32) -> f64> AddAlone<'_, F> {
         }
         true
     }
-    /// The sums of squares of some rows; their Σ w (x − μ) and Σ w (x − μ)² are written to `room`.
+    /// Adds what the last pass made of some rows.
     #[inline(always)]
-    fn pass<S: Simd, const G: usize>(&mut self, simd: S, some: &Together<G>) -> [f64; G] {
-        match some.weights == [1.0; G] {
-            true => self.weighted::<S, G, false>(simd, some),
-            false => self.weighted::<S, G, true>(simd, some),
+    fn finish<const G: usize>(&mut self, weights: &[f64; G], forms: &[f64; G], tally: &mut Tally) {
+        let (mut weight, mut own) = (0.0, Tally::default());
+        for n in 0..G {
+            let term = weights[n] * (self.component.constant - 0.5 * forms[n]);
+            weight += weights[n];
+            own.objective += term;
+            own.magnitude += term.abs();
+        }
+        *self.into.weight += weight;
+        tally.merge(&own);
+        let (ways, squares) = self.room.split_at(self.into.ways.len());
+        for (into, way) in self.into.ways.iter_mut().zip(ways) {
+            *into += way;
+        }
+        for (into, square) in self.into.squares.iter_mut().zip(squares) {
+            *into += square;
         }
     }
+    /// The sums of squares (x − μ)²/σ² of some rows; their Σ w (x − μ) and Σ w (x − μ)² are written to `room`. Without `W`
+    /// all weights are one.
     #[inline(always)]
-    fn weighted<S: Simd, const G: usize, const W: bool>(
+    fn pass<S: Simd, const G: usize, const W: bool>(
         &mut self,
         simd: S,
-        some: &Together<G>,
+        numbers: &[u32; G],
+        weights: &[f64; G],
     ) -> [f64; G] {
         let d = self.block.d;
-        let whole = d / S::F64_LANES;
-        let vectors = d.div_ceil(S::F64_LANES);
+        let (whole, vectors) = (d / S::F64_LANES, d.div_ceil(S::F64_LANES));
+        let mut rows: [&[f64]; G] = [&[]; G];
+        let mut forms = [simd.splat_f64s(0.0); G];
+        for n in 0..G {
+            rows[n] = self.block.row(numbers[n]);
+        }
         let (ways, squares) = self.room.split_at_mut(self.component.mean.len());
         let means = &S::as_simd_f64s(self.component.mean).0[..vectors];
         let precisions = &S::as_simd_f64s(self.component.precision).0[..vectors];
         let ways = &mut S::as_mut_simd_f64s(ways).0[..vectors];
         let squares = &mut S::as_mut_simd_f64s(squares).0[..vectors];
-        let mut rows: [&[S::f64s]; G] = [&[]; G];
-        let mut ends: [&[f64]; G] = [&[]; G];
-        let mut weights = [simd.splat_f64s(0.0); G];
-        for n in 0..G {
-            let (own, end) = S::as_simd_f64s(self.block.row(some.rows[n]));
-            (rows[n], ends[n]) = (&own[..whole], end);
-            weights[n] = simd.splat_f64s(some.weights[n]);
-        }
-        let mut forms = [simd.splat_f64s(0.0); G];
-        for v in 0..vectors {
-            if v % TURN == 0 {
-                self.ahead.ask();
+        let (strips, precision_strips) = (means.as_chunks::<WIDTH>().0, precisions.as_chunks().0);
+        let way_strips = ways.as_chunks_mut::<WIDTH>().0;
+        let square_strips = squares.as_chunks_mut::<WIDTH>().0;
+        let count = whole / WIDTH;
+        let mut trail = self.trail.of_rows(vectors - count);
+        for strip in 0..count {
+            let (mean, precision): (_, &[_; WIDTH]) = (&strips[strip], &precision_strips[strip]);
+            let mut sums = [[simd.splat_f64s(0.0); WIDTH]; 2];
+            for n in 0..G {
+                let row = &S::as_simd_f64s(rows[n]).0.as_chunks::<WIDTH>().0[strip];
+                let weight = simd.splat_f64s(weights[n]);
+                for l in 0..WIDTH {
+                    // Between loads, and never many at once: they would keep the loads waiting.
+                    if l > 0 {
+                        trail.ask();
+                    }
+                    let way = simd.sub_f64s(row[l], mean[l]);
+                    let square = simd.mul_f64s(way, way);
+                    forms[n] = simd.mul_add_e_f64s(square, precision[l], forms[n]);
+                    if W {
+                        sums[0][l] = simd.mul_add_e_f64s(weight, way, sums[0][l]);
+                        sums[1][l] = simd.mul_add_e_f64s(weight, square, sums[1][l]);
+                    } else {
+                        sums[0][l] = simd.add_f64s(sums[0][l], way);
+                        sums[1][l] = simd.add_f64s(sums[1][l], square);
+                    }
+                }
             }
+            [way_strips[strip], square_strips[strip]] = sums;
+        }
+        for v in count * WIDTH..vectors {
             let mut sums = [simd.splat_f64s(0.0); 2];
             for n in 0..G {
+                trail.ask();
+                let (own, end) = S::as_simd_f64s(rows[n]);
                 let x = if v < whole {
-                    rows[n][v]
+                    own[v]
                 } else {
-                    simd.partial_load_f64s(ends[n])
+                    simd.partial_load_f64s(end)
                 };
-                let way = simd.sub_f64s(x, means[v]);
+                let (weight, way) = (simd.splat_f64s(weights[n]), simd.sub_f64s(x, means[v]));
                 let square = simd.mul_f64s(way, way);
                 forms[n] = simd.mul_add_e_f64s(square, precisions[v], forms[n]);
-                if W {
-                    sums[0] = simd.mul_add_e_f64s(weights[n], way, sums[0]);
-                    sums[1] = simd.mul_add_e_f64s(weights[n], square, sums[1]);
-                } else {
-                    sums[0] = simd.add_f64s(sums[0], way);
-                    sums[1] = simd.add_f64s(sums[1], square);
-                }
+                sums[0] = simd.mul_add_e_f64s(weight, way, sums[0]);
+                sums[1] = simd.mul_add_e_f64s(weight, square, sums[1]);
             }
             [ways[v], squares[v]] = sums;
         }
+        self.trail.go_on(trail);
         let mut all = [0.0; G];
         for n in 0..G {
             all[n] = simd.reduce_sum_f64s(forms[n]);
