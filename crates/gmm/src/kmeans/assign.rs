@@ -6,6 +6,7 @@ use super::rows::{CentredRows, Room};
 use super::screen::{Nearest, Packed, Screen, Turning};
 use super::sums::ClusterSums;
 use super::tile::TILE;
+use crate::kernel::prefetch_all;
 use crate::matrix::Real;
 use distributions::simd::instruction_set::arch;
 use distributions::{BLOCK_ROWS, Scratch};
@@ -84,6 +85,10 @@ impl<'a> Assignment<'a> {
         scratch: &mut Scratch,
     ) {
         let d = rows.dimension();
+        let doubles = rows
+            .view
+            .as_rows()
+            .map(|rows| &rows.values()[chunk.start * d..]);
         let mut room = Room::take(d, scratch);
         let mut row = scratch.take_dirty(d);
         let mut moved = Moved {
@@ -101,6 +106,7 @@ impl<'a> Assignment<'a> {
                 first,
                 picked: batch.rows(),
                 ahead: ahead.rows(),
+                doubles,
                 room: &mut room,
                 row: &mut row,
                 known,
@@ -152,6 +158,8 @@ struct Looked<'a, 'b, 'k, 'v, T> {
     picked: &'a [u32],
     /// Those that are looked at next.
     ahead: &'a [u32],
+    /// The rows of the chunk and those after it, where they lie in memory in double precision.
+    doubles: Option<&'v [f64]>,
     room: &'a mut Room,
     /// Room for one row.
     row: &'a mut [f64],
@@ -216,6 +224,14 @@ impl<'a, T: Real> Looked<'a, '_, '_, '_, T> {
         };
         rows.chunks(TILE).nth(tile).unwrap_or_default()
     }
+    /// Asks memory for a row in double precision, where it lies there as one.
+    #[inline(always)]
+    fn ask_for(&self, row: usize) {
+        if let Some(values) = self.doubles {
+            let d = self.row.len();
+            prefetch_all(&values[row * d..][..d]);
+        }
+    }
     /// Writes down the label of a row, where the margin proves it, or that of all its digits.
     #[inline(always)]
     fn settle(&mut self, row: u32, mut label: u32, mut margin: f32) {
@@ -232,7 +248,10 @@ impl<'a, T: Real> Looked<'a, '_, '_, '_, T> {
             self.known.labels[i] = label;
             self.moved.from[self.moved.rows.rows().len()] = before;
             self.moved.rows.push(row);
-            self.rows.ask_for(self.first + i);
+            // All of a block, one after the other, come without being asked for.
+            if !assignment.first {
+                self.ask_for(i);
+            }
         }
     }
 }

@@ -1,12 +1,11 @@
 //! What distances are measured about and by.
 
+use super::column_moments::ColumnMoments;
 use super::rows::CentredRows;
-use crate::gaussian::Gaussian;
 use crate::init::check;
-use crate::kernel;
 use crate::matrix::{MatrixView, Real};
 use crate::scatter::Scatter;
-use distributions::{BLOCK_ROWS, RowsView, Statistics, View};
+use distributions::{BLOCK_ROWS, Statistics, View};
 use em::{FitError, Workspace};
 
 /// Rows are measured as (x − shift) · scale: about their mean, and in units in which distances neither overflow nor
@@ -115,30 +114,25 @@ fn moments<T: Real>(
         Some(weights) => weights.iter().position(|&weight| weight > 0.0)?,
         None => (!rows.is_empty()).then_some(0)?,
     };
-    let origin = Gaussian::standard(d).at_mean(rows.with_row(first, <[f64]>::to_vec));
+    let near = rows.with_row(first, <[f64]>::to_vec);
     let mut workspace = Workspace::new(rows, &Scatter::new(d, false), threads);
-    let ones = [1.0; BLOCK_ROWS];
     let moments = workspace.accumulate(|chunk, moments, scratch| {
         let mut room = scratch.take_dirty(BLOCK_ROWS * d);
-        let mut columns = scratch.take_dirty(BLOCK_ROWS * d);
+        let mut sums = ColumnMoments::new(d, scratch);
         for first in chunk.clone().step_by(BLOCK_ROWS) {
             let block = first..chunk.end.min(first + BLOCK_ROWS);
-            let size = block.len();
-            let weights = row_weights.map_or(&ones[..size], |weights| &weights[block.clone()]);
-            let (view, room) = (rows.block(block), &mut room[..size * d]);
-            let columns = &mut columns[..size * d];
-            match view.as_rows() {
-                Some(rows) => kernel::transpose(rows, columns),
-                None => {
-                    view.read(room);
-                    kernel::transpose(RowsView::new(room, d), columns);
-                }
-            }
-            let (into, origin) = (std::slice::from_mut(moments), std::slice::from_ref(&origin));
-            kernel::accumulate(into, origin, columns, weights, size, scratch);
+            let weights = row_weights.map(|weights| &weights[block.clone()]);
+            let (view, room) = (rows.block(block.clone()), &mut room[..block.len() * d]);
+            let values = if let Some(rows) = view.as_rows() {
+                rows.values()
+            } else {
+                view.read(room);
+                room
+            };
+            sums.add(values, weights, &near, moments);
         }
         scratch.give(room);
-        scratch.give(columns);
+        sums.give(scratch);
     });
     Some(moments.clone())
 }

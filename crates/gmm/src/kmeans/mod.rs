@@ -2,6 +2,7 @@
 
 mod assign;
 mod batch;
+mod column_moments;
 mod distances;
 mod lloyd;
 mod measure;

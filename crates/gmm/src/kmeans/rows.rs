@@ -210,14 +210,6 @@ impl<'v, 'a, T: Real> CentredRows<'v, 'a, T> {
         let last = first + *picked.last()? as usize;
         ((last + 1) * d <= self.singles.len()).then(|| &self.singles[first * d..])
     }
-    /// Asks memory for a row in double precision, where it lies there as one.
-    #[inline(always)]
-    pub(super) fn ask_for(&self, row: usize) {
-        if let Some(rows) = self.view.as_rows() {
-            let d = self.dimension();
-            kernel::prefetch_all(&rows.values()[row * d..][..d]);
-        }
-    }
     /// Some rows, as numbers from `first`, in single precision, as they stand.
     pub(super) fn standing<'s>(
         &'s self,
