@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, Open};
 use super::distances::squared_distance;
-use super::rows::{CentredRows, Room};
+use super::rows::{CentredRows, Room, consecutive};
 use super::screen::{Nearest, Packed, Screen, Turning};
 use super::sums::ClusterSums;
 use super::tile::TILE;
@@ -128,6 +128,12 @@ impl<'a> Assignment<'a> {
         room.give(scratch);
         scratch.give(row);
     }
+    /// What may be lost until a label does not hold any more, by its margin.
+    #[inline(always)]
+    fn until(&self, margin: f32, label: u32) -> f32 {
+        // Rounded down, more than the sum and the product are rounded up.
+        (margin + self.lost_below[label as usize]) * (1.0 - f32::EPSILON)
+    }
     /// The nearest centre of a row, ties to the first, and by how much nearer it is than the next, at least.
     #[inline(always)]
     fn nearest(&self, y: &[f64]) -> (u32, f32) {
@@ -198,15 +204,28 @@ impl<T: Real> WithSimd for Looked<'_, '_, '_, '_, T> {
                     let later = self.later(number + 1);
                     let later = rows.kept(first, later).map_or(&[][..], |_| later);
                     let standing = rows.standing(first, picked, self.room);
-                    let mut squares = [0.0; TILE];
-                    for (square, &i) in squares.iter_mut().zip(standing.picked) {
-                        *square = standing.squares[i as usize];
-                    }
+                    let squares = standing.squares();
                     of.of_rows(simd, groups, standing, later, &mut turning, &squares);
                 }
             }
-            for ((&i, nearest), margin) in picked.iter().zip(nearest).zip(margin) {
-                self.settle(i, nearest, margin);
+            if !margin[..picked.len()]
+                .iter()
+                .fold(true, |all, &margin| all & (margin > 0.0))
+            {
+                for (place, &i) in picked.iter().enumerate() {
+                    if !(margin[place] > 0.0) {
+                        rows.row(first + i as usize, self.row);
+                        (nearest[place], margin[place]) = assignment.nearest(self.row);
+                    }
+                }
+            }
+            match consecutive(picked) {
+                Some(all) if all.len() == TILE => self.settle_all(all.start, &nearest, &margin),
+                _ => {
+                    for ((&i, nearest), margin) in picked.iter().zip(nearest).zip(margin) {
+                        self.settle(i, nearest, margin);
+                    }
+                }
             }
         }
     }
@@ -232,26 +251,48 @@ impl<'a, T: Real> Looked<'a, '_, '_, '_, T> {
             prefetch_all(&values[row * d..][..d]);
         }
     }
-    /// Writes down the label of a row, where the margin proves it, or that of all its digits.
+    /// Writes down the labels of rows that follow each other.
     #[inline(always)]
-    fn settle(&mut self, row: u32, mut label: u32, mut margin: f32) {
-        let (assignment, i) = (self.assignment, row as usize);
-        if !(margin > 0.0) {
-            self.rows.row(self.first + i, self.row);
-            (label, margin) = assignment.nearest(self.row);
+    fn settle_all(&mut self, start: usize, labels: &[u32; TILE], margin: &[f32; TILE]) {
+        let (assignment, all) = (self.assignment, start..start + TILE);
+        let (before, _) = self.known.labels[all.clone()].as_chunks_mut::<TILE>();
+        let (until, _) = self.known.until[all].as_chunks_mut::<TILE>();
+        let (before, until) = (&mut before[0], &mut until[0]);
+        for place in 0..TILE {
+            until[place] = assignment.until(margin[place], labels[place]);
         }
-        // Rounded down, more than the sum and the product are rounded up.
-        let until = margin + assignment.lost_below[label as usize];
-        self.known.until[i] = until * (1.0 - f32::EPSILON);
-        let before = self.known.labels[i];
+        let mut changed = 0_u32;
+        for place in 0..TILE {
+            changed |= u32::from(before[place] != labels[place]) << place;
+        }
+        if assignment.first {
+            changed = u32::MAX;
+        }
+        let from = std::mem::replace(before, *labels);
+        while changed != 0 {
+            let place = changed.trailing_zeros() as usize;
+            self.move_from(start + place, from[place]);
+            changed &= changed - 1;
+        }
+    }
+    /// Writes down the label of a row.
+    #[inline(always)]
+    fn settle(&mut self, row: u32, label: u32, margin: f32) {
+        let (assignment, i) = (self.assignment, row as usize);
+        self.known.until[i] = assignment.until(margin, label);
+        let before = std::mem::replace(&mut self.known.labels[i], label);
         if assignment.first || label != before {
-            self.known.labels[i] = label;
-            self.moved.from[self.moved.rows.rows().len()] = before;
-            self.moved.rows.push(row);
-            // All of a block, one after the other, come without being asked for.
-            if !assignment.first {
-                self.ask_for(i);
-            }
+            self.move_from(i, before);
+        }
+    }
+    /// A row whose label changed.
+    #[inline(always)]
+    fn move_from(&mut self, row: usize, before: u32) {
+        self.moved.from[self.moved.rows.rows().len()] = before;
+        self.moved.rows.push(row as u32);
+        // All of a block, one after the other, come without being asked for.
+        if !self.assignment.first {
+            self.ask_for(row);
         }
     }
 }

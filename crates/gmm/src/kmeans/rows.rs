@@ -59,6 +59,23 @@ pub(super) struct Standing<'s> {
     pub(super) squares: &'s [f32],
 }
 
+impl Standing<'_> {
+    /// |y|² of those picked, at most a tile.
+    #[inline(always)]
+    pub(super) fn squares(&self) -> [f32; TILE] {
+        let mut squares = [0.0; TILE];
+        match consecutive(self.picked) {
+            Some(all) if all.len() == TILE => squares.copy_from_slice(&self.squares[all]),
+            _ => {
+                for (square, &i) in squares.iter_mut().zip(self.picked) {
+                    *square = self.squares[i as usize];
+                }
+            }
+        }
+        squares
+    }
+}
+
 /// From as many columns on, it takes less to turn over products with centres than rows.
 const STAND: usize = 16;
 
@@ -320,7 +337,8 @@ impl WithSimd for Round<'_> {
 }
 
 /// These numbers, which rise, if they follow each other.
-fn consecutive(picked: &[u32]) -> Option<Range<usize>> {
+#[inline(always)]
+pub(super) fn consecutive(picked: &[u32]) -> Option<Range<usize>> {
     let (&first, &last) = (picked.first()?, picked.last()?);
     ((last - first) as usize + 1 == picked.len()).then_some(first as usize..last as usize + 1)
 }
