@@ -92,33 +92,39 @@ impl<N: Number> WithSimd for Shifts<'_, N> {
     type Output = [f64; 3];
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> [f64; 3] {
-        let (mut values, mut sizes) = ([0.0; LANES], [0.0; LANES]);
-        let mut largest = [f64::NEG_INFINITY; LANES];
+    fn with_simd<S: Simd>(self, simd: S) -> [f64; 3] {
+        match S::F64_LANES {
+            8 => self.of::<S, 1>(simd),
+            4 => self.of::<S, 2>(simd),
+            2 => self.of::<S, 4>(simd),
+            _ => self.of::<S, 8>(simd),
+        }
+    }
+}
+
+impl<N: Number> Shifts<'_, N> {
+    /// With [`LANES`] sums in `V` vectors.
+    #[inline(always)]
+    fn of<S: Simd, const V: usize>(self, simd: S) -> [f64; 3] {
+        let (base, ln_2) = (simd.splat_f64s(self.base), simd.splat_f64s(LN_2));
+        let (mut values, mut sizes) = ([simd.splat_f64s(0.0); V], [simd.splat_f64s(0.0); V]);
+        let mut largest = [simd.splat_f64s(f64::NEG_INFINITY); V];
         let (octets, rest) = self.shifts.as_chunks::<LANES>();
         for octet in octets {
-            // Loop after loop: each is one instruction.
-            let (mut shifts, mut value) = ([0.0; LANES], [0.0; LANES]);
+            let mut shifts = [0.0; LANES];
             for l in 0..LANES {
                 shifts[l] = octet[l].into();
             }
-            for l in 0..LANES {
-                value[l] = self.base - shifts[l] * LN_2;
-            }
-            for l in 0..LANES {
-                values[l] += value[l];
-            }
-            for l in 0..LANES {
-                sizes[l] += value[l].abs();
-            }
-            for l in 0..LANES {
-                largest[l] = if shifts[l] > largest[l] {
-                    shifts[l]
-                } else {
-                    largest[l]
-                };
+            let shifts = &S::as_simd_f64s(&shifts).0[..V];
+            for v in 0..V {
+                let value = simd.sub_f64s(base, simd.mul_f64s(shifts[v], ln_2));
+                values[v] = simd.add_f64s(values[v], value);
+                sizes[v] = simd.add_f64s(sizes[v], simd.abs_f64s(value));
+                let is_larger = simd.less_than_f64s(largest[v], shifts[v]);
+                largest[v] = simd.select_f64s(is_larger, shifts[v], largest[v]);
             }
         }
+        let [mut values, mut sizes, mut largest] = [values, sizes, largest].map(lanes::<S, V>);
         for (l, &shift) in rest.iter().enumerate() {
             let shift: f64 = shift.into();
             let value = self.base - shift * LN_2;
@@ -128,6 +134,14 @@ impl<N: Number> WithSimd for Shifts<'_, N> {
         let largest = largest.into_iter().fold(f64::NEG_INFINITY, f64::max);
         [values.iter().sum(), sizes.iter().sum(), largest]
     }
+}
+
+/// The numbers of `V` vectors.
+#[inline(always)]
+fn lanes<S: Simd, const V: usize>(vectors: [S::f64s; V]) -> [f64; LANES] {
+    let mut lanes = [0.0; LANES];
+    S::as_mut_simd_f64s(&mut lanes).0.copy_from_slice(&vectors);
+    lanes
 }
 
 /// Writes the products of groups of sums.

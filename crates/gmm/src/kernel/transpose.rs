@@ -2,6 +2,8 @@
 
 use crate::matrix::Real;
 use distributions::RowsView;
+use distributions::simd::instruction_set::arch;
+use pulp::{Simd, WithSimd};
 
 /// Rows and columns of the squares that are turned over one at a time.
 const SIDE: usize = 8;
@@ -51,7 +53,7 @@ fn doubles<'a>(
     stride: usize,
 ) {
     #[cfg(target_arch = "x86_64")]
-    if let pulp::Arch::V4(simd) = distributions::simd::instruction_set::arch() {
+    if let pulp::Arch::V4(simd) = arch() {
         let kernel = x86::Doubles {
             simd,
             row,
@@ -206,8 +208,48 @@ fn turn_over<N: Copy>(square: [[N; SIDE]; SIDE]) -> [[N; SIDE]; SIDE] {
 }
 
 /// Column after column: the block stays in the first-level cache.
-#[inline(always)]
 fn narrow<T: Copy, N>(
+    values: &[T],
+    d: usize,
+    into: &mut [N],
+    stride: usize,
+    change: impl Fn(T, usize) -> N + Copy,
+) {
+    arch().dispatch(Narrow {
+        values,
+        d,
+        into,
+        stride,
+        change,
+    });
+}
+
+struct Narrow<'a, T, N, F> {
+    values: &'a [T],
+    d: usize,
+    into: &'a mut [N],
+    stride: usize,
+    change: F,
+}
+
+impl<T: Copy, N, F: Fn(T, usize) -> N + Copy> WithSimd for Narrow<'_, T, N, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Narrow {
+            values,
+            d,
+            into,
+            stride,
+            change,
+        } = self;
+        narrow_in(values, d, into, stride, change);
+    }
+}
+
+#[inline(always)]
+fn narrow_in<T: Copy, N>(
     values: &[T],
     d: usize,
     into: &mut [N],

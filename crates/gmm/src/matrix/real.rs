@@ -17,7 +17,7 @@ pub trait Real: sealed::Sealed + Copy + Send + Sync + 'static {
 }
 
 impl Real for f32 {
-    #[inline]
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
@@ -31,7 +31,7 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
-    #[inline]
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }

@@ -1,7 +1,9 @@
 //! A borrowed matrix of rows in any layout.
 
 use super::Real;
+use distributions::simd::instruction_set::arch;
 use distributions::{ParameterError, RowsBuffer, RowsView, Space, View};
+use pulp::{Simd, WithSimd};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -175,6 +177,9 @@ impl<'a, T: Real> Strided<'a, T> {
         dense.then(|| &self.values[..self.rows * self.columns])
     }
     fn read(self, into: &mut [f64]) {
+        if let Some(values) = self.as_slice() {
+            return arch().dispatch(Convert { values, into });
+        }
         let Strided {
             values,
             row_stride,
@@ -197,6 +202,23 @@ impl<'a, T: Real> Strided<'a, T> {
             for (i, x) in column.enumerate() {
                 *x = values[j * column_stride + i * row_stride].to_f64();
             }
+        }
+    }
+}
+
+/// Numbers that follow each other, in double precision.
+struct Convert<'a, T> {
+    values: &'a [T],
+    into: &'a mut [f64],
+}
+
+impl<T: Real> WithSimd for Convert<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        for (x, value) in self.into.iter_mut().zip(self.values) {
+            *x = value.to_f64();
         }
     }
 }
