@@ -64,7 +64,7 @@ fn doubles<'a>(
         };
         return pulp::Simd::vectorize(simd, kernel);
     }
-    squares(row, rows, d, into, stride, |x, _| x, turn_over);
+    squares(row, rows, d, into, stride, |x, _| *x, turn_over);
 }
 
 /// Writes the rows of d numbers, without `centre`, column after column in single precision, each column `stride` numbers
@@ -76,9 +76,8 @@ pub(super) fn transpose_centred<T: Real>(
     stride: usize,
 ) {
     let d = centre.len();
-    let centred = |x: T, j: usize| x.minus(centre[j]);
     if d < SIDE {
-        return narrow(values, d, into, stride, centred);
+        return narrow(values, d, into, stride, |x, j| x.minus(centre[j]));
     }
     touch(values);
     #[cfg(target_arch = "x86_64")]
@@ -95,7 +94,8 @@ pub(super) fn transpose_centred<T: Real>(
         }
     }
     let (rows, row) = (values.len() / d, |i: usize| &values[i * d..][..d]);
-    squares(row, rows, d, into, stride, centred, turn_over);
+    let change = |x: &[T; SIDE], left| centred(x, centre, left);
+    squares(row, rows, d, into, stride, change, turn_over);
 }
 
 /// Writes rows of d numbers column after column, each column `stride` numbers from the one before. They come from the caches.
@@ -116,7 +116,7 @@ pub(crate) fn transpose_cached(values: &[f32], d: usize, into: &mut [f32], strid
         return pulp::Simd::vectorize(simd, kernel);
     }
     let row = |i: usize| &values[i * d..][..d];
-    squares(row, values.len() / d, d, into, stride, |x, _| x, turn_over);
+    squares(row, values.len() / d, d, into, stride, |x, _| *x, turn_over);
 }
 
 /// Writes those rows of d numbers that are picked column after column, each column `stride` numbers from the one before.
@@ -144,7 +144,7 @@ pub(crate) fn transpose_picked(
         return pulp::Simd::vectorize(simd, kernel);
     }
     let row = |i: usize| &values[picked[i] as usize * d..][..d];
-    squares(row, picked.len(), d, into, stride, |x, _| x, turn_over);
+    squares(row, picked.len(), d, into, stride, |x, _| *x, turn_over);
 }
 
 /// The same in double precision, with numbers that stand for nothing after the rows, to a multiple of [`SIDE`].
@@ -200,6 +200,16 @@ fn narrow_picked_of<const D: usize, N: Copy>(
             column[n] = x;
         }
     }
+}
+
+/// Part of a row from column `left` on, without `centre`.
+#[inline(always)]
+fn centred<T: Real>(x: &[T; SIDE], centre: &[f32], left: usize) -> [f32; SIDE] {
+    let mut way = [0.0; SIDE];
+    for ((way, x), centre) in way.iter_mut().zip(x).zip(&centre[left..left + SIDE]) {
+        *way = x.minus(*centre);
+    }
+    way
 }
 
 #[inline(always)]
@@ -300,9 +310,10 @@ fn squares<'a, T: Copy + 'a, N: Copy + Default>(
     d: usize,
     into: &mut [N],
     stride: usize,
-    change: impl Fn(T, usize) -> N,
+    change: impl Fn(&[T; SIDE], usize) -> [N; SIDE],
     turn: impl Fn([[N; SIDE]; SIDE]) -> [[N; SIDE]; SIDE],
 ) {
+    let part = |row: &'a [T], left: usize| &row[left..left + SIDE].as_chunks().0[0];
     let whole = rows / SIDE * SIDE;
     for first in (0..whole).step_by(SIDE) {
         let mut strip = [row(first); SIDE];
@@ -314,10 +325,7 @@ fn squares<'a, T: Copy + 'a, N: Copy + Default>(
             let left = left.min(d - SIDE);
             let mut square = [[N::default(); SIDE]; SIDE];
             for (row, from) in square.iter_mut().zip(strip) {
-                let from = &from[left..left + SIDE];
-                for (j, (to, &from)) in row.iter_mut().zip(from).enumerate() {
-                    *to = change(from, left + j);
-                }
+                *row = change(part(from, left), left);
             }
             for (j, column) in turn(square).into_iter().enumerate() {
                 let start = (left + j) * stride + first;
@@ -326,15 +334,18 @@ fn squares<'a, T: Copy + 'a, N: Copy + Default>(
         }
     }
     for i in whole..rows {
-        for (j, &x) in row(i).iter().enumerate() {
-            into[j * stride + i] = change(x, j);
+        for left in (0..d).step_by(SIDE) {
+            let left = left.min(d - SIDE);
+            for (j, x) in (left..).zip(change(part(row(i), left), left)) {
+                into[j * stride + i] = x;
+            }
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Real, SIDE, squares};
+    use super::{Real, SIDE, centred, squares};
     use pulp::core_arch::x86::Avx;
     use pulp::x86::{V3, V4};
     use pulp::{Simd, WithSimd, cast};
@@ -363,7 +374,7 @@ mod x86 {
                 self.into,
                 self.stride,
                 #[inline(always)]
-                |x, _| x,
+                |x, _| *x,
                 #[inline(always)]
                 |square| {
                     let r: [__m512d; SIDE] = square.map(cast);
@@ -417,7 +428,7 @@ mod x86 {
                 self.into,
                 self.stride,
                 #[inline(always)]
-                |x, j| x.minus(centre[j]),
+                |x, left| centred(x, centre, left),
                 #[inline(always)]
                 |square| turned(simd, square),
             );
@@ -447,7 +458,7 @@ mod x86 {
                 self.into,
                 self.stride,
                 #[inline(always)]
-                |x, _| x,
+                |x, _| *x,
                 #[inline(always)]
                 |square| turned(simd, square),
             );
